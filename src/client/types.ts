@@ -1,0 +1,104 @@
+import type { ErrorCode } from '../core/errors.js';
+
+/** In the order they are tried. */
+export const BACKENDS = ['webgpu', 'webgl', 'wasm'] as const;
+export type Backend = (typeof BACKENDS)[number];
+
+/** Time spent, in ms. */
+export interface StageMs {
+  readonly detect: number;
+  readonly align: number;
+  /** Encoder and generator, until the values are in memory. */
+  readonly encode: number;
+  /** Quantising and writing the message. */
+  readonly pack: number;
+}
+
+/** One face, ready to send. All of it stays in the page except `message`. */
+export interface Capture {
+  /** The aligned face [112, 112, 3], RGB bytes. */
+  readonly face: Uint8Array;
+  /** Clean features z [14, 14, 128]. */
+  readonly clean: Float32Array;
+  /** The message, as sent. */
+  readonly message: Uint8Array;
+  readonly stageMs: StageMs;
+}
+
+/** What the camera sees now: where the face is and what to change, if anything. */
+export interface Sighting {
+  /** One hint at a time, the most important first; null when the picture is good. */
+  readonly hint: ErrorCode | null;
+  /** Box of the largest face in frame pixels, null without a face. */
+  readonly box: { readonly x: number; readonly y: number; readonly width: number; readonly height: number } | null;
+}
+
+/** A picture to capture a face from: a camera frame, or a file the user chose. */
+export type Picture = ImageBitmap | Blob;
+
+export interface Started {
+  readonly backend: Backend;
+  /** Model version, 16 hexadecimal digits. */
+  readonly model: string;
+  /** Release of the model, for people ("1.0.0"). */
+  readonly release: string;
+}
+
+export interface Progress {
+  readonly stage: 'download' | 'detector' | 'backend' | 'compile';
+  /** Of the whole start, in [0, 1]. */
+  readonly fraction: number;
+}
+
+/** What was sent and how long it took, for showing. */
+export interface Receipt {
+  readonly captures: readonly Capture[];
+  readonly bytesSent: number;
+  /** From sending to the answer, in ms: network and cloud. */
+  readonly cloudMs: number;
+}
+
+export type Outcome =
+  | { readonly kind: 'enrolled'; readonly subject: string; readonly receipt: Receipt }
+  | { readonly kind: 'verified'; readonly subject: string; readonly match: boolean; readonly receipt: Receipt }
+  /** `subject` is null when nobody matches. */
+  | { readonly kind: 'identified'; readonly subject: string | null; readonly receipt: Receipt }
+  | { readonly kind: 'forgotten'; readonly subject: string };
+
+/** All a user interface needs to know, replaced as a whole on every change. */
+export type SessionState =
+  | { readonly status: 'starting'; readonly progress: Progress }
+  | { readonly status: 'failed'; readonly error: ErrorCode }
+  | {
+      readonly status: 'ready';
+      readonly started: Started;
+      /** What is being done now. */
+      readonly activity: 'idle' | 'encoding' | 'sending';
+      /** The last answer or refusal, until the next action begins. */
+      readonly outcome: Outcome | null;
+      readonly error: ErrorCode | null;
+    };
+
+/** Face verification without a user interface. Knows neither React nor the page; a UI subscribes to it. */
+export interface Session {
+  /** The same object until something changes. */
+  getState(): SessionState;
+  /** Calls `listener` after every change. @returns how to stop. */
+  subscribe(listener: () => void): () => void;
+  /** Looks at one camera frame and says what to change. Sends nothing; closes the frame. */
+  look(frame: ImageBitmap): Promise<Sighting>;
+  /** Each action resolves when the state holds its outcome or its error; it never rejects. One at a time. */
+  enrol(subject: string, pictures: readonly Picture[]): Promise<void>;
+  verify(subject: string, picture: Picture): Promise<void>;
+  identify(picture: Picture): Promise<void>;
+  /** With the receipt this browser kept; else with a picture of the subject's face. */
+  forget(subject: string, picture?: Picture): Promise<void>;
+  /** Names enrolled in this browser, whose receipts it keeps. */
+  enrolledHere(): readonly string[];
+  /** Clears outcome and error. */
+  reset(): void;
+  /** Tries to start again after `failed`. */
+  restart(): void;
+  /** Ends the worker and frees everything. */
+  dispose(): void;
+}

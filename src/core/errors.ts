@@ -1,0 +1,69 @@
+/** What can go wrong, on either side: a code for programs, a sentence for people, an HTTP status for the wire. */
+const CATALOGUE = {
+  // The picture
+  no_face: [422, 'No face was found. Face the camera, in good light.'],
+  several_faces: [422, 'More than one face was found. Only one person may be in the picture.'],
+  face_too_small: [422, 'The face is too small. Come closer.'],
+  face_turned: [422, 'The face is turned away. Look straight at the camera.'],
+  too_dark: [422, 'The picture is too dark. Turn towards a light.'],
+  too_bright: [422, 'The picture is too bright. Turn away from the light.'],
+  blurred: [422, 'The picture is blurred. Hold still.'],
+  image_corrupt: [422, 'This file is not a picture that can be read.'],
+  image_too_large: [413, 'This picture is too large. Use one under 20 MB and 50 megapixels.'],
+  too_many_images: [422, 'At most five pictures can be used.'],
+  // The browser
+  camera_refused: [403, 'The camera was refused. Allow it in the browser, or use photos.'],
+  camera_absent: [404, 'No camera was found. Connect one, or use photos.'],
+  camera_failed: [500, 'The camera stopped or is used by another program.'],
+  no_backend: [500, 'This browser can run neither WebGPU, WebGL nor WebAssembly.'],
+  model_missing: [503, 'The model could not be loaded. Check the connection and try again.'],
+  model_hash_wrong: [500, 'The model that was loaded is not the released one, and was refused.'],
+  model_invalid: [500, 'The model file does not fit this version of the app.'],
+  server_away: [503, 'The server cannot be reached. Nothing was sent; try again later.'],
+  reply_invalid: [502, 'The server answered something that was not understood.'],
+  // The message
+  message_truncated: [400, 'The message ends too early.'],
+  message_too_long: [413, 'The message is longer than a message can be.'],
+  message_invalid: [400, 'This is not a message of this protocol.'],
+  message_values_invalid: [400, 'The message holds values that no encoder makes.'],
+  format_unsupported: [400, 'The message is of a format version or mode that is not served.'],
+  model_unsupported: [409, 'The message was made by another version of the model. Reload the page.'],
+  tenant_unknown: [403, 'The message was made for another tenant.'],
+  challenge_invalid: [409, 'The challenge is unknown, used or expired. Try again.'],
+  // The request
+  request_invalid: [400, 'The request is not of the form this route takes.'],
+  subject_invalid: [400, 'A name has 1 to 64 letters, digits, spaces or . _ - @ characters.'],
+  subject_exists: [409, 'This name is taken. Choose another, or forget the old one first.'],
+  captures_differ: [422, 'The pictures do not show the same person well enough. Take them again.'],
+  removal_refused: [403, 'That receipt does not belong to this name.'],
+  not_found: [404, 'There is nothing at this address.'],
+  internal: [500, 'Something went wrong on the server. It was logged; try again.'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type ErrorCode = keyof typeof CATALOGUE;
+
+export const ERROR_CODES = Object.keys(CATALOGUE) as [ErrorCode, ...ErrorCode[]];
+
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(CATALOGUE, value);
+}
+
+/** The sentence a person is shown for a code. */
+export function sentence(code: ErrorCode): string {
+  return CATALOGUE[code][1];
+}
+
+export function httpStatus(code: ErrorCode): (typeof CATALOGUE)[ErrorCode][0] {
+  return CATALOGUE[code][0];
+}
+
+/** The one error class. `message` is for developers and logs and never holds a feature, a name or a token. */
+export class XnnError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, detail?: string, options?: { cause?: unknown }) {
+    super(detail === undefined ? code : `${code}: ${detail}`, options);
+    this.name = 'XnnError';
+    this.code = code;
+  }
+}

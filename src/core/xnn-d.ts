@@ -1,0 +1,24 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { bottleneck, convolve, convolveChannels, layerNorm, scaleAndShift, type Weights } from './layers.js';
+
+/**
+ * G and LN_G of the paper: the encoder's stem [batch, 28, 28, 64] and a seed [batch, 14, 14, 128] to noise δ [batch, 14, 14, 128].
+ *
+ * The seed is standard normal, fresh for every message and from a cryptographic source: with a known or repeated seed the noise can
+ * be subtracted. (The authors' generator has no seed.) The same network as `Generator` in training/networks.py.
+ */
+export function generateNoise(weights: Weights, stem: tf.Tensor4D, seed: tf.Tensor4D): tf.Tensor4D {
+  return tf.tidy(() => {
+    const seen = convolveChannels(weights, 'depthwise', stem, 2);
+    const mixed = tf.add<tf.Tensor4D>(
+      convolve(weights, 'content', seen, 'linear'),
+      convolve(weights, 'seed', seed, 'linear'),
+    );
+    return scaleAndShift(weights, layerNorm(bottleneck(weights, 'block', mixed)));
+  });
+}
+
+/** z̃ = z + δ: what may leave the browser. */
+export function perturb(features: tf.Tensor4D, noise: tf.Tensor4D): tf.Tensor4D {
+  return tf.add(features, noise);
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import '@tensorflow/tfjs-backend-cpu';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { quantise } from '../core/quantise.js';
+import { runGolden, type Golden } from './golden.js';
+import type { BrowserModel } from './protect.js';
+
+/** Released weights and PyTorch's results, as files. */
+function readModel(network: 'encoder' | 'generator') {
+  const folder = new URL('../../public/models/', import.meta.url);
+  const { weightsManifest } = JSON.parse(readFileSync(new URL(`${network}.json`, folder), 'utf8')) as tf.io.ModelJSON;
+  const bytes = readFileSync(new URL(`${network}.bin`, folder));
+  return tf.io.decodeWeights(
+    new Uint8Array(bytes).buffer,
+    weightsManifest.flatMap((group) => group.weights),
+  );
+}
+
+const golden = JSON.parse(readFileSync(new URL('../../models/golden.json', import.meta.url), 'utf8')) as Golden;
+
+/** Every stride-th value differs from PyTorch's by at most this much, in features (a standard deviation is 1). */
+const TOLERANCE = 2e-3;
+
+function worst(values: Float32Array | Int8Array, expected: readonly number[], stride = 1): number {
+  return Math.max(...expected.map((value, i) => Math.abs(values[i * stride]! - value)));
+}
+
+describe.each(['cpu', 'wasm'])('networks on %s', (backend) => {
+  beforeAll(async () => {
+    const wasm = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json');
+    setWasmPaths(`${dirname(wasm)}/dist/`);
+    expect(await tf.setBackend(backend)).toBe(true);
+  });
+
+  it('agree with PyTorch on the golden vectors and leave no tensor behind', async () => {
+    const model: BrowserModel = { encoder: readModel('encoder'), generator: readModel('generator') };
+    const tensors = tf.memory().numTensors;
+    const { clean, noise, perturbed } = await runGolden(model);
+    expect(tf.memory().numTensors).toBe(tensors);
+
+    expect(worst(clean, golden.clean, golden.stride)).toBeLessThan(TOLERANCE);
+    expect(worst(noise, golden.noise, golden.stride)).toBeLessThan(TOLERANCE);
+    const { steps, scales } = quantise(perturbed);
+    expect(worst(scales, golden.scales)).toBeLessThan(TOLERANCE / 127);
+    // A value that lies between two steps may fall to either side.
+    expect(worst(steps, golden.steps, golden.stride)).toBeLessThanOrEqual(1);
+    tf.dispose([model.encoder, model.generator]);
+  });
+});

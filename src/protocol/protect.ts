@@ -1,0 +1,40 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { encode } from '../core/encoder.js';
+import { asFeatures, asPerturbed, type Features, type PerturbedFeatures } from '../core/features.js';
+import type { Weights } from '../core/layers.js';
+import { gaussian, type RandomBytes } from '../core/random.js';
+import { CROP_SIZE, FEATURE_SIZE, SEED_CHANNELS, SEED_VALUES } from '../core/spec.js';
+import { generateNoise, perturb } from '../core/xnn-d.js';
+
+/** The browser's networks. */
+export interface BrowserModel {
+  readonly encoder: Weights;
+  readonly generator: Weights;
+}
+
+/** What the browser makes of one face. `clean` is for showing its owner; only `perturbed` can be encoded. */
+export interface Protected {
+  readonly clean: Features;
+  readonly perturbed: PerturbedFeatures;
+}
+
+/**
+ * The browser's half: an aligned face [112, 112, 3] (RGB bytes) to z̃ = LN_F(F(x)) + LN_G(G(x, s)), with a fresh s from `random`.
+ *
+ * Runs on whatever tfjs backend is current and leaves no tensor behind.
+ */
+export async function protect(model: BrowserModel, face: Uint8Array, random: RandomBytes): Promise<Protected> {
+  const [clean, perturbed] = tf.tidy(() => {
+    const faces = tf.tensor4d(Float32Array.from(face), [1, CROP_SIZE, CROP_SIZE, 3]);
+    const seed = tf.tensor4d(gaussian(SEED_VALUES, random), [1, FEATURE_SIZE, FEATURE_SIZE, SEED_CHANNELS]);
+    const { stem, features } = encode(model.encoder, faces);
+    const noise = generateNoise(model.generator, stem, seed);
+    return [features, perturb(features, noise)];
+  });
+  try {
+    const [z, zTilde] = await Promise.all([clean.data<'float32'>(), perturbed.data<'float32'>()]);
+    return { clean: asFeatures(z), perturbed: asPerturbed(zTilde) };
+  } finally {
+    tf.dispose([clean, perturbed]);
+  }
+}

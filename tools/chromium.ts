@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { chromium } from 'playwright';
+
+/** A Chromium on PATH, or undefined: then Playwright's own is used. */
+export function installedChromium(): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const candidates = folders.flatMap((folder) =>
+    ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)),
+  );
+  return candidates.find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** How to start Chromium in tests and evaluation: headless, quiet on the network, with WebGPU in software where there is no GPU. */
+export function launchOptions() {
+  const executablePath = installedChromium();
+  const asRoot = process.getuid?.() === 0;
+  return {
+    ...(executablePath === undefined ? {} : { executablePath }),
+    args: [
+      ...(asRoot ? ['--no-sandbox'] : []),
+      '--enable-unsafe-webgpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--no-first-run',
+    ],
+  };
+}
+
+// Run as a program: makes sure that there is a browser.
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  if (installedChromium() === undefined && !existsSync(chromium.executablePath())) {
+    execFileSync('npx', ['playwright', 'install', '--with-deps', '--only-shell', 'chromium'], { stdio: 'inherit' });
+  }
+}

@@ -1,0 +1,119 @@
+"""Utility of the stages so far, on aligned LFW and on held-out identities. For choosing; released numbers come from `npm run eval`.
+
+    python3 -m training.evaluate encoder      T on clean z
+    python3 -m training.evaluate generator    the generator's own student on z~
+    python3 -m training.evaluate student      S on z~, quantised as in a message
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from training.data import centre, load_chips, load_lfw, to_input
+from training.loop import load_modules
+from training.networks import Encoder, Generator, Tail, random_seed, through_message
+
+Embeddings = NDArray[np.float32]
+Pairs = list[tuple[int, int, bool]]
+
+
+def pair_scores(embeddings: Embeddings, pairs: Pairs) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    first, second, same = (np.array(column) for column in zip(*pairs))
+    return (embeddings[first] * embeddings[second]).sum(1), same.astype(bool)
+
+
+def best_threshold(scores: NDArray, same: NDArray) -> float:
+    order = np.argsort(-scores)
+    right = np.cumsum(np.where(same[order], 1, -1))
+    return float(scores[order][int(right.argmax())])
+
+
+def ten_fold_accuracy(scores: NDArray, same: NDArray) -> tuple[float, float]:
+    """LFW View 2: each fold judged at the threshold that is best on the other nine. Mean and standard deviation."""
+    folds = np.arange(len(scores)) * 10 // len(scores)
+    accuracies = []
+    for fold in range(10):
+        threshold = best_threshold(scores[folds != fold], same[folds != fold])
+        accuracies.append(float(((scores >= threshold) == same)[folds == fold].mean()))
+    return float(np.mean(accuracies)), float(np.std(accuracies))
+
+
+def tar_at_far(genuine: NDArray, impostor: NDArray, far: float) -> float:
+    """Share of genuine scores above the threshold that at most `far` of the impostor scores exceed."""
+    allowed = int(far * len(impostor))
+    threshold = np.partition(impostor, len(impostor) - allowed - 1)[len(impostor) - allowed - 1]
+    return float((genuine > threshold).mean())
+
+
+def utility(embed) -> dict[str, float]:
+    """`embed` takes uint8 faces [batch, 112, 112, 3] to unit embeddings [batch, 128]."""
+    lfw, chips = load_lfw(), load_chips()
+    faces = _embed_all(embed, lfw.images)
+    view1, view1_same = pair_scores(faces, lfw.view1)
+    view2, view2_same = pair_scores(faces, lfw.view2)
+    accuracy, deviation = ten_fold_accuracy(view2, view2_same)
+
+    rows = chips.rows("val")
+    held_out = _embed_all(embed, np.stack([centre(torch.from_numpy(chips.images[row])).numpy() for row in rows]))
+    identities = chips.identities[rows]
+    upper = np.triu_indices(len(rows), 1)
+    similarities, same = (held_out @ held_out.T)[upper], (identities[:, None] == identities)[upper]
+    threshold = best_threshold(view1, view1_same)
+    return {
+        "lfw": round(accuracy, 4),
+        "lfw_std": round(deviation, 4),
+        "lfw_tar_1e-3": round(tar_at_far(view2[view2_same], view2[~view2_same], 1e-3), 4),
+        "view1": round(float(((view1 >= threshold) == view1_same).mean()), 4),
+        "val_tar_1e-3": round(tar_at_far(similarities[same], similarities[~same], 1e-3), 4),
+        "val_tar_1e-4": round(tar_at_far(similarities[same], similarities[~same], 1e-4), 4),
+    }
+
+
+def _embed_all(embed, images: NDArray[np.uint8]) -> Embeddings:
+    parts = []
+    with torch.inference_mode():
+        for start in range(0, len(images), 32):
+            parts.append(embed(torch.from_numpy(np.array(images[start : start + 32]))).numpy())
+    return np.concatenate(parts)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("stage", choices=("encoder", "generator", "student"))
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    encoder, generator, tail = Encoder(), Generator(), Tail()
+    load_modules("encoder", {"encoder": encoder} | ({"tail": tail} if options.stage == "encoder" else {}))
+    if options.stage != "encoder":
+        load_modules("generator", {"generator": generator} | ({"student": tail} if options.stage == "generator" else {}))
+    if options.stage == "student":
+        load_modules("student", {"student": tail})
+    for network in (encoder, generator, tail):
+        network.to(memory_format=torch.channels_last)
+    random = torch.Generator().manual_seed(7)
+    power: list[Tensor] = []
+
+    def embed(images: Tensor) -> Tensor:
+        stem, features = encoder(to_input(images).contiguous(memory_format=torch.channels_last))
+        if options.stage != "encoder":
+            noise = generator(stem, random_seed(len(images), random))
+            again = generator(stem, random_seed(len(images), random))
+            power.append(torch.stack([noise.square().mean() / features.square().mean(), (noise - again).square().mean() / 2]))
+            features = features + noise
+        return tail(through_message(features))
+
+    result = utility(embed)
+    if power:
+        level, random_part = torch.stack(power).mean(0).tolist()
+        result |= {"noise_power_dB": round(10 * np.log10(level), 2), "random_share": round(random_part / level, 3)}
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

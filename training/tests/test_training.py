@@ -1,0 +1,153 @@
+"""Shapes, properties and one short run that must learn, on made-up faces: needs no data."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as functional
+
+from training import loop, spec
+from training.adversaries import Painter, Recogniser, am_softmax, reverse
+from training.align import crop, similarity
+from training.data import CHIP_SIZE, Jitter, augment, centre, to_input
+from training.evaluate import tar_at_far, ten_fold_accuracy
+from training.export import browser_weights, golden_face, golden_seed
+from training.networks import Encoder, Generator, Tail, layer_norm, quantise, random_seed, through_message
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def encoded() -> tuple[torch.Tensor, torch.Tensor]:
+    torch.manual_seed(0)
+    with torch.inference_mode():
+        return Encoder()(torch.rand(2, 3, 112, 112) * 2 - 1)
+
+
+def test_encoder_gives_normalised_positions(encoded: tuple[torch.Tensor, torch.Tensor]) -> None:
+    stem, clean = encoded
+    assert stem.shape == (2, spec.STEM_CHANNELS, spec.STEM_SIZE, spec.STEM_SIZE)
+    assert clean.shape == (2, spec.FEATURE_CHANNELS, spec.FEATURE_SIZE, spec.FEATURE_SIZE)
+    assert clean.mean(1).abs().max() < 1e-4
+    # Untrained, the encoder's own variance can be as small as the layer norm's epsilon.
+    assert layer_norm(clean * 100).var(1, unbiased=False).sub(1).abs().max() < 1e-3
+
+
+@pytest.mark.parametrize("level", [0.5, 1.0, 2.0])
+def test_generator_is_random_and_its_power_is_the_dial(encoded: tuple[torch.Tensor, torch.Tensor], level: float) -> None:
+    generator = Generator(level)
+    generator.scale.data.uniform_(0.1, 3)
+    random = torch.Generator().manual_seed(1)
+    with torch.inference_mode():
+        first = generator(encoded[0], random_seed(2, random))
+        second = generator(encoded[0], random_seed(2, random))
+    assert first.square().mean().sqrt().item() == pytest.approx(level, rel=0.15)
+    assert (first - second).square().mean() > 0.2 * level**2
+
+
+def test_tail_gives_unit_vectors(encoded: tuple[torch.Tensor, torch.Tensor]) -> None:
+    with torch.inference_mode():
+        assert torch.allclose(Tail()(encoded[1]).norm(dim=1), torch.ones(2), atol=1e-5)
+
+
+def test_quantisation_is_at_most_half_a_step_off() -> None:
+    features = torch.randn(2, spec.FEATURE_CHANNELS, spec.FEATURE_SIZE, spec.FEATURE_SIZE)
+    steps, scales = quantise(features)
+    assert steps.abs().max() == spec.INT8_MAX
+    error = (through_message(features) - features).abs() / scales[:, :, None, None]
+    assert error.max() <= 0.5 + 1e-4
+
+
+def test_exported_layout_keeps_every_parameter() -> None:
+    for network in (Encoder(), Generator()):
+        assert sum(value.size for value in browser_weights(network).values()) == sum(p.numel() for p in network.parameters())
+    assert browser_weights(Encoder())["depthwise.weight"].shape == (3, 3, 64, 1)
+    assert browser_weights(Encoder())["conv.weight"].shape == (3, 3, 3, 64)
+
+
+def test_similarity_is_recovered_and_a_crop_lands_on_the_template() -> None:
+    template = np.array(spec.FIVE_POINT_TEMPLATE)
+    angle, scale = math.radians(20), 1.7
+    rotation = scale * np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+    landmarks = (template - [10, 5]) @ np.linalg.inv(rotation).T
+    matrix = similarity(landmarks, template)
+    assert np.allclose(matrix, np.concatenate([rotation, [[10], [5]]], axis=1))
+
+    image = np.zeros((120, 120, 3), np.uint8)
+    x, y = template[2].round().astype(int)
+    image[y, x] = 255
+    assert np.unravel_index(crop(image, template)[..., 0].argmax(), (112, 112)) == (y, x)
+
+
+def test_augmentation_without_jitter_is_the_centre() -> None:
+    chips = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (4, CHIP_SIZE, CHIP_SIZE, 3), dtype=np.uint8))
+    still = Jitter(rotation=0, scale=0, shift=0, contrast=0, brightness=0, blurred=0, grey=0)
+    plain = to_input(centre(chips))
+    for face, expected in zip(augment(chips, still, torch.Generator().manual_seed(1)), plain):
+        assert min((face - expected).abs().max(), (face.flip(2) - expected).abs().max()) < 1e-3
+
+
+def test_reversal_turns_the_gradient() -> None:
+    x = torch.ones(3, requires_grad=True)
+    reverse(x, 0.5).sum().backward()
+    assert x.grad is not None and torch.allclose(x.grad, torch.full((3,), -0.5))
+
+
+def test_metrics_on_known_scores() -> None:
+    genuine, impostor = np.array([0.9, 0.8, 0.3]), np.arange(1000) / 2000
+    assert tar_at_far(genuine, impostor, 1e-3) == pytest.approx(2 / 3)
+    scores = np.tile([0.9, 0.1], 300)
+    assert ten_fold_accuracy(scores, scores > 0.5) == (1.0, 0.0)
+
+
+def test_golden_inputs_have_the_range_of_real_ones() -> None:
+    assert golden_face().std() > 50
+    assert golden_seed().std() == pytest.approx(1, abs=0.05)
+
+
+def test_a_minute_of_training_learns_and_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tells eight made-up patterns apart through noise; stopped half-way and resumed, it ends where an unbroken run ends."""
+    monkeypatch.setattr(loop, "RUNS", tmp_path)
+    monkeypatch.setattr(loop, "WARMUP_STEPS", 5)
+    coarse = torch.rand(8, 3, 4, 4, generator=torch.Generator().manual_seed(3)) * 2 - 1
+    patterns = functional.interpolate(coarse, size=spec.CROP_SIZE, mode="bilinear", align_corners=False)
+
+    def run(name: str, stop_after: int | None = None) -> tuple[Encoder, list[float]]:
+        torch.manual_seed(4)
+        encoder, recogniser, painter = Encoder(), Recogniser(8), Painter()
+        for layer in encoder.modules():
+            if isinstance(layer, torch.nn.Conv2d):  # from scratch, the default start is too small to learn within a minute
+                torch.nn.init.kaiming_normal_(layer.weight)
+        optimiser = torch.optim.Adam([*encoder.parameters(), *recogniser.parameters(), *painter.parameters()], lr=1e-3)
+        losses: list[float] = []
+
+        def step(rows: torch.Tensor, random: torch.Generator) -> dict[str, float]:
+            if len(losses) == stop_after:
+                raise KeyboardInterrupt
+            _, clean = encoder(patterns[rows])
+            noisy = clean + torch.randn(clean.shape, generator=random)
+            loss = am_softmax(recogniser(noisy), rows) + painter(noisy).square().mean()
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            losses.append(loss.item())
+            return {"loss": loss.item()}
+
+        modules = {"encoder": encoder, "recogniser": recogniser, "painter": painter}
+        loop.fit(name, {}, modules, [optimiser], np.arange(8), step, epochs=40, batch=8)
+        return encoder, losses
+
+    unbroken, losses = run("unbroken")
+    assert np.mean(losses[-5:]) < 0.5 * np.mean(losses[:5])
+
+    monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
+    with pytest.raises(KeyboardInterrupt):
+        run("broken", stop_after=20)
+    resumed, rest = run("broken")
+    assert len(rest) == 20
+    for mine, theirs in zip(resumed.parameters(), unbroken.parameters()):
+        assert torch.allclose(mine, theirs, atol=1e-5)
