@@ -1,7 +1,7 @@
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
-/** Which folder of src may import which others (docs/architecture.md). */
+/** Which folder of src may import which others. */
 const ALLOWED = {
   core: [],
   wire: ['core'],

@@ -48,7 +48,7 @@ def browser_weights(network: Encoder | Generator) -> dict[str, NDArray[np.float3
     """The weights under the names and in the layout that src/core reads: kernels [height, width, in, out]."""
     weights = {key: value.detach() for key, value in network.named_parameters()}
     if isinstance(network, Generator):
-        weights["scale"], weights["shift"] = (value.detach() for value in network.gain())
+        weights["scale"] = network.gain().detach()
     laid_out = {}
     for key, value in weights.items():
         if value.ndim == 4:  # [out, in / groups, height, width]; a per-channel kernel becomes [height, width, channels, 1]

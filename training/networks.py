@@ -71,29 +71,34 @@ class Encoder(nn.Module):
 class Generator(nn.Module):
     """G and LN_G: the encoder's stem and a random seed [batch, 128, 14, 14] ~ N(0, 1) to noise delta [batch, 128, 14, 14].
 
-    Unlike the authors' generator it is random: two messages of one face carry different noise. LN_G's learned scale and shift are
-    held to a root mean square of `level`, so the noise power is a dial (level 1 = 0 dB, the power of z) and not a way to win.
+    Unlike the authors' generator, which is a function of the face alone, this one is odd in its seed: G(x, -s) = -G(x, s). So for any
+    face the noise has mean 0 and all of its power is random; the face decides only how it is spread over channels and positions. LN_G
+    learns a scale and no shift, held to a root mean square of `level`: the noise power is a dial (1 = 0 dB, the power of z) and not a
+    way to win.
     """
 
     def __init__(self, level: float = 1.0) -> None:
         super().__init__()
+        channels = spec.FEATURE_CHANNELS
         self.register_buffer("level", torch.tensor(level))
         self.depthwise = convolution(spec.STEM_CHANNELS, spec.STEM_CHANNELS, 3, 2, groups=spec.STEM_CHANNELS)
-        self.content = convolution(spec.STEM_CHANNELS, spec.FEATURE_CHANNELS, 1)
-        self.seed = convolution(spec.SEED_CHANNELS, spec.FEATURE_CHANNELS, 1)
-        self.block = Bottleneck(spec.FEATURE_CHANNELS, 256, spec.FEATURE_CHANNELS)
-        self.scale = nn.Parameter(torch.ones(spec.FEATURE_CHANNELS))
-        self.shift = nn.Parameter(torch.zeros(spec.FEATURE_CHANNELS))
+        self.gate = convolution(spec.STEM_CHANNELS, channels, 1)
+        self.seed = nn.Conv2d(spec.SEED_CHANNELS, channels, 1, bias=False)
+        self.spread = nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False)
+        self.project = nn.Conv2d(channels, channels, 1, bias=False)
+        self.scale = nn.Parameter(torch.ones(channels))
+        nn.init.orthogonal_(self.seed.weight)
+        nn.init.orthogonal_(self.project.weight)
+        nn.init.zeros_(self.spread.weight)
 
-    def gain(self) -> tuple[Tensor, Tensor]:
-        """LN_G's scale and shift [128], as they ship."""
-        size = torch.sqrt((self.scale * self.scale + self.shift * self.shift).mean())
-        return self.scale * (self.level / size), self.shift * (self.level / size)
+    def gain(self) -> Tensor:
+        """LN_G's scale [128], as it ships."""
+        return self.scale * (self.level / self.scale.square().mean().sqrt())
 
     def forward(self, stem: Tensor, seed: Tensor) -> Tensor:
-        mixed = self.content(functional.relu_(self.depthwise(stem))) + self.seed(seed)
-        scale, shift = self.gain()
-        return layer_norm(self.block(mixed)) * scale[None, :, None, None] + shift[None, :, None, None]
+        gate = torch.sigmoid(self.gate(functional.relu_(self.depthwise(stem))))
+        mixed = self.seed(seed) * gate
+        return layer_norm(self.project(mixed + self.spread(mixed))) * self.gain()[None, :, None, None]
 
 
 class Tail(nn.Module):

@@ -28,19 +28,28 @@ export interface Similarity {
   readonly ty: number;
 }
 
-/** The similarity that takes `from` to `to` with the least squared error (Umeyama 1991, no reflection). Both hold n ≥ 2 points. */
-export function similarityBetween(from: readonly Point[], to: readonly Point[]): Similarity {
-  const source = mean(from);
-  const target = mean(to);
+/**
+ * The similarity that takes `from` to `to` with the least weighted squared error (Umeyama 1991, no reflection).
+ *
+ * All hold n points, at least two of them of positive weight and apart.
+ */
+export function similarityBetween(
+  from: readonly Point[],
+  to: readonly Point[],
+  weights: readonly number[] = from.map(() => 1),
+): Similarity {
+  const source = mean(from, weights);
+  const target = mean(to, weights);
   let norm = 0;
   let real = 0;
   let imaginary = 0;
   from.forEach((point, i) => {
+    const weight = weights[i]!;
     const [px, py] = [point.x - source.x, point.y - source.y];
     const [qx, qy] = [to[i]!.x - target.x, to[i]!.y - target.y];
-    norm += px * px + py * py;
-    real += px * qx + py * qy;
-    imaginary += px * qy - py * qx;
+    norm += weight * (px * px + py * py);
+    real += weight * (px * qx + py * qy);
+    imaginary += weight * (px * qy - py * qx);
   });
   const a = real / norm;
   const b = imaginary / norm;
@@ -53,15 +62,18 @@ export function similarityBetween(from: readonly Point[], to: readonly Point[]):
  * Measured on training chips by `npm run calibrate -- alignment`, so that the two alignments agree; docs/log.md has the residual.
  */
 export const KEY_POINT_TEMPLATE: KeyPoints = {
-  leftEye: { x: 38.3, y: 51.7 },
-  rightEye: { x: 73.5, y: 51.5 },
-  nose: { x: 56.0, y: 71.7 },
-  mouth: { x: 56.1, y: 92.3 },
+  leftEye: { x: 38.2, y: 53.8 },
+  rightEye: { x: 75.0, y: 53.4 },
+  nose: { x: 56.3, y: 74.8 },
+  mouth: { x: 56.9, y: 93.1 },
 };
 
+/** How much each key point counts: on a turned face nose and mouth swing sideways, and a fit to them would turn the crop. */
+const WEIGHTS: Readonly<Record<keyof KeyPoints, number>> = { leftEye: 1, rightEye: 1, nose: 0, mouth: 0.3 };
+
 /** The similarity from image to crop pixels that `alignFace` uses. */
-export function alignment(points: KeyPoints): Similarity {
-  return similarityBetween(listed(points), listed(KEY_POINT_TEMPLATE));
+export function alignment(points: KeyPoints, template: KeyPoints = KEY_POINT_TEMPLATE): Similarity {
+  return similarityBetween(listed(points), listed(template), listed(WEIGHTS));
 }
 
 /**
@@ -103,13 +115,14 @@ function addBilinear({ data, width, height }: Pixels, x: number, y: number, sum:
   }
 }
 
-function listed({ leftEye, rightEye, nose, mouth }: KeyPoints): readonly Point[] {
+function listed<Value>({ leftEye, rightEye, nose, mouth }: Readonly<Record<keyof KeyPoints, Value>>): readonly Value[] {
   return [leftEye, rightEye, nose, mouth];
 }
 
-function mean(points: readonly Point[]): Point {
+function mean(points: readonly Point[], weights: readonly number[]): Point {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
   return {
-    x: points.reduce((sum, { x }) => sum + x, 0) / points.length,
-    y: points.reduce((sum, { y }) => sum + y, 0) / points.length,
+    x: points.reduce((sum, { x }, i) => sum + weights[i]! * x, 0) / total,
+    y: points.reduce((sum, { y }, i) => sum + weights[i]! * y, 0) / total,
   };
 }

@@ -15,10 +15,11 @@ const CATALOGUE = {
   camera_refused: [403, 'The camera was refused. Allow it in the browser, or use photos.'],
   camera_absent: [404, 'No camera was found. Connect one, or use photos.'],
   camera_failed: [500, 'The camera stopped or is used by another program.'],
-  no_backend: [500, 'This browser can run neither WebGPU, WebGL nor WebAssembly.'],
+  no_backend: [500, 'This browser cannot run the face networks. It needs WebGL and WebAssembly.'],
   model_missing: [503, 'The model could not be loaded. Check the connection and try again.'],
   model_hash_wrong: [500, 'The model that was loaded is not the released one, and was refused.'],
   model_invalid: [500, 'The model file does not fit this version of the app.'],
+  page_failed: [500, 'Something went wrong in this page. Reload it and try again.'],
   server_away: [503, 'The server cannot be reached. Nothing was sent; try again later.'],
   reply_invalid: [502, 'The server answered something that was not understood.'],
   // The message
@@ -30,6 +31,11 @@ const CATALOGUE = {
   model_unsupported: [409, 'The message was made by another version of the model. Reload the page.'],
   tenant_unknown: [403, 'The message was made for another tenant.'],
   challenge_invalid: [409, 'The challenge is unknown, used or expired. Try again.'],
+  // An evaluation
+  no_images: [422, 'There is no picture in this folder.'],
+  too_few_identities: [422, 'Pictures of at least two people are needed, a folder for each.'],
+  too_few_pairs: [422, 'There are not enough pairs of pictures for this.'],
+  pairs_invalid: [422, 'This list of pairs does not fit the pictures.'],
   // The request
   request_invalid: [400, 'The request is not of the form this route takes.'],
   subject_invalid: [400, 'A name has 1 to 64 letters, digits, spaces or . _ - @ characters.'],

@@ -61,7 +61,17 @@ export function layerNorm(x: tf.Tensor4D): tf.Tensor4D {
   return tf.mul(centred, tf.rsqrt(tf.add(variance, LAYER_NORM_EPSILON)));
 }
 
-/** LN_G's learned part: one scale and one shift a channel. */
-export function scaleAndShift(weights: Weights, x: tf.Tensor4D): tf.Tensor4D {
-  return tf.add(tf.mul(x, weight(weights, 'scale')), weight(weights, 'shift'));
+/** A 1×1 convolution without bias: linear in x. */
+export function mix(weights: Weights, name: string, x: tf.Tensor4D): tf.Tensor4D {
+  return tf.conv2d(x, weight<tf.Tensor4D>(weights, `${name}.weight`), 1, 0);
+}
+
+/** A 3×3 convolution of each channel by itself without bias: linear in x. */
+export function mixNeighbours(weights: Weights, name: string, x: tf.Tensor4D): tf.Tensor4D {
+  return tf.depthwiseConv2d(x, weight<tf.Tensor4D>(weights, `${name}.weight`), 1, 1);
+}
+
+/** LN_G's learned part: one scale a channel. */
+export function scale(weights: Weights, x: tf.Tensor4D): tf.Tensor4D {
+  return tf.mul(x, weight(weights, 'scale'));
 }

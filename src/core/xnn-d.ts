@@ -1,20 +1,20 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { bottleneck, convolve, convolveChannels, layerNorm, scaleAndShift, type Weights } from './layers.js';
+import { convolve, convolveChannels, layerNorm, mix, mixNeighbours, scale, type Weights } from './layers.js';
 
 /**
  * G and LN_G of the paper: the encoder's stem [batch, 28, 28, 64] and a seed [batch, 14, 14, 128] to noise δ [batch, 14, 14, 128].
  *
  * The seed is standard normal, fresh for every message and from a cryptographic source: with a known or repeated seed the noise can
- * be subtracted. (The authors' generator has no seed.) The same network as `Generator` in training/networks.py.
+ * be subtracted. (The authors' generator has no seed.) G is odd in its seed, so δ has mean 0 for every face, and the face decides only
+ * how the noise is spread. 8 MMAC. The same network as `Generator` in training/networks.py.
  */
 export function generateNoise(weights: Weights, stem: tf.Tensor4D, seed: tf.Tensor4D): tf.Tensor4D {
   return tf.tidy(() => {
     const seen = convolveChannels(weights, 'depthwise', stem, 2);
-    const mixed = tf.add<tf.Tensor4D>(
-      convolve(weights, 'content', seen, 'linear'),
-      convolve(weights, 'seed', seed, 'linear'),
-    );
-    return scaleAndShift(weights, layerNorm(bottleneck(weights, 'block', mixed)));
+    const gate = tf.sigmoid(convolve(weights, 'gate', seen, 'linear'));
+    const mixed = tf.mul<tf.Tensor4D>(mix(weights, 'seed', seed), gate);
+    const spread = tf.add<tf.Tensor4D>(mixed, mixNeighbours(weights, 'spread', mixed));
+    return scale(weights, layerNorm(mix(weights, 'project', spread)));
   });
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import '@tensorflow/tfjs-backend-cpu';
@@ -6,21 +5,11 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { quantise } from '../core/quantise.js';
-import { runGolden, type Golden } from './golden.js';
+import { readGolden, readReleased } from '../server/testing.js';
+import { runGolden } from './golden.js';
 import type { BrowserModel } from './protect.js';
 
-/** Released weights and PyTorch's results, as files. */
-function readModel(network: 'encoder' | 'generator') {
-  const folder = new URL('../../public/models/', import.meta.url);
-  const { weightsManifest } = JSON.parse(readFileSync(new URL(`${network}.json`, folder), 'utf8')) as tf.io.ModelJSON;
-  const bytes = readFileSync(new URL(`${network}.bin`, folder));
-  return tf.io.decodeWeights(
-    new Uint8Array(bytes).buffer,
-    weightsManifest.flatMap((group) => group.weights),
-  );
-}
-
-const golden = JSON.parse(readFileSync(new URL('../../models/golden.json', import.meta.url), 'utf8')) as Golden;
+const golden = readGolden();
 
 /** Every stride-th value differs from PyTorch's by at most this much, in features (a standard deviation is 1). */
 const TOLERANCE = 2e-3;
@@ -37,7 +26,7 @@ describe.each(['cpu', 'wasm'])('networks on %s', (backend) => {
   });
 
   it('agree with PyTorch on the golden vectors and leave no tensor behind', async () => {
-    const model: BrowserModel = { encoder: readModel('encoder'), generator: readModel('generator') };
+    const model: BrowserModel = { encoder: readReleased('encoder'), generator: readReleased('generator') };
     const tensors = tf.memory().numTensors;
     const { clean, noise, perturbed } = await runGolden(model);
     expect(tf.memory().numTensors).toBe(tensors);

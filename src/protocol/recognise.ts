@@ -15,7 +15,7 @@ export interface Served {
 }
 
 /**
- * Reads the messages of one request: `count.min` to `count.max` of them, one after another, all under one challenge.
+ * Reads the messages of one request: one to `most` of them, one after another, all under one challenge.
  *
  * @throws what `decodeMessage` throws, and model_unsupported, tenant_unknown, challenge_invalid
  */

@@ -101,13 +101,15 @@ export function decodeMessage(bytes: Uint8Array): Message {
   if (bytes.subarray(STEPS_AT).includes(-INT8_MAX - 1 + 256)) {
     throw new XnnError('message_values_invalid', 'a step is -128');
   }
+  // Not `bytes.slice`, which in a Node Buffer shares memory.
+  const copy = (from: number, to: number): Uint8Array<ArrayBuffer> => new Uint8Array(bytes.subarray(from, to));
   return {
-    model: bytes.slice(MODEL_AT, TENANT_AT),
-    tenant: bytes.slice(TENANT_AT, CHALLENGE_AT),
-    challenge: bytes.slice(CHALLENGE_AT, SCALES_AT),
+    model: copy(MODEL_AT, TENANT_AT),
+    tenant: copy(TENANT_AT, CHALLENGE_AT),
+    challenge: copy(CHALLENGE_AT, SCALES_AT),
     features: {
       scales: Float32Array.from({ length: FEATURE_CHANNELS }, (_, i) => view.getFloat32(SCALES_AT + 4 * i, true)),
-      steps: new Int8Array(bytes.slice(STEPS_AT).buffer),
+      steps: new Int8Array(copy(STEPS_AT, MESSAGE_BYTES).buffer),
     },
   };
 }

@@ -1,0 +1,79 @@
+import { chromium, expect, test } from '@playwright/test';
+import { launchOptions } from '../tools/chromium.js';
+import { answer, chooseFiles, open, verify } from './fixtures/app.js';
+
+for (const [photo, sentence] of [
+  ['nobody.jpg', 'No face was found'],
+  ['several.jpg', 'More than one face was found'],
+  ['dark.jpg', 'The picture is too dark'],
+] as const) {
+  test(`${photo}: ${sentence}`, async ({ page }) => {
+    const posted: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'POST' && !request.url().endsWith('/v1/challenges')) posted.push(request.url());
+    });
+    await open(page);
+    await verify(page, 'Ann', photo);
+    await expect(answer(page)).toContainText(sentence);
+    expect(posted).toEqual([]);
+  });
+}
+
+for (const [what, file, sentence] of [
+  ['corrupt', { name: 'broken.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('not a picture') }, 'not a picture'],
+  ['huge', { name: 'huge.jpg', mimeType: 'image/jpeg', buffer: Buffer.alloc(21_000_000) }, 'too large'],
+] as const) {
+  test(`a ${what} file is refused in words`, async ({ page }) => {
+    await open(page, '/verify');
+    await page.getByLabel('Name to verify').fill('Ann');
+    await chooseFiles(page, file);
+    await page.getByRole('button', { name: 'Verify', exact: true }).click();
+    await expect(answer(page)).toContainText(sentence);
+  });
+}
+
+test('weights that are not the released ones are refused', async ({ page }) => {
+  await page.route('**/models/encoder.bin', async (route) => {
+    const response = await route.fetch();
+    const body = await response.body();
+    body[1000]! ^= 1;
+    await route.fulfill({ response, body });
+  });
+  await page.goto('/verify');
+  await expect(page.getByText('is not the released one')).toBeVisible({ timeout: 60_000 });
+});
+
+test('without WebGPU and WebGL the app runs on WebAssembly', async ({ baseURL }) => {
+  const { args, ...options } = launchOptions();
+  const browser = await chromium.launch({
+    ...options,
+    args: [...args.filter((flag) => !flag.includes('webgpu')), '--disable-3d-apis', '--disable-features=WebGPU'],
+  });
+  const bare = await browser.newPage(baseURL === undefined ? {} : { baseURL });
+  await bare.goto('/');
+  await expect(bare.getByText('Runs on WASM')).toBeVisible({ timeout: 60_000 });
+  await browser.close();
+});
+
+test('a server that is away is an error of the action, and the action can be tried again', async ({ page }) => {
+  await open(page);
+  await page.route('**/v1/**', (route) => route.abort());
+  await verify(page, 'Ann', 'ann-1.jpg');
+  await expect(answer(page)).toContainText('The cloud is away');
+  await page.unroute('**/v1/**');
+  await page.getByRole('button', { name: 'Verify', exact: true }).click();
+  await expect(answer(page)).toContainText('No match for Ann');
+});
+
+test('after the first visit the app opens and the model runs without a network', async ({ page, context }) => {
+  await open(page);
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+  });
+  await page.reload();
+  await expect(page.getByText('Runs on')).toBeVisible({ timeout: 60_000 });
+  await context.setOffline(true);
+  await page.goto('/verify?backend=wasm');
+  await expect(page.getByText('Runs on WASM')).toBeVisible({ timeout: 60_000 });
+  await context.setOffline(false);
+});

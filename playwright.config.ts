@@ -1,0 +1,21 @@
+import { defineConfig } from '@playwright/test';
+import { launchOptions } from './tools/chromium.js';
+
+/** The built app and the cloud are served from one port, with a database of the run's own. */
+const PORT = 8099;
+
+export default defineConfig({
+  testDir: 'e2e',
+  globalSetup: './e2e/fixtures/setup.ts',
+  workers: 1,
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
+  reporter: 'list',
+  use: { actionTimeout: 30_000, baseURL: `http://localhost:${PORT}`, launchOptions: launchOptions() },
+  webServer: {
+    command: 'node --import tsx src/server/main.ts',
+    url: `http://localhost:${PORT}/v1/health`,
+    env: { PORT: String(PORT), DATA_DIR: 'test-results/cloud' },
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
+  },
+});

@@ -1,0 +1,119 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { XnnError, type ErrorCode } from '../core/errors.js';
+import type { KeyPoints } from '../core/align.js';
+import { meanKeyPoints, pointsOfChip, residual } from '../evaluation/alignment.js';
+import { runInBrowser } from '../evaluation/browser.js';
+import { MODELS } from '../evaluation/cloud.js';
+import { picturesIn, readFolder } from '../evaluation/dataset.js';
+import { embed } from '../evaluation/embed.js';
+import { chooseThreshold, countPairs, scorePairs } from '../evaluation/utility.js';
+import { backendOf, parsed, progressOf, runCommand } from './command.js';
+
+/** The share of impostors that the product may take for somebody else. */
+const FMR = 1e-4;
+/** With fewer impostor pairs than this, a handful decides. */
+const LEAST_IMPOSTORS = 100_000;
+
+const HELP = `Chooses constants of the product from pictures, with the product's own code in headless Chromium.
+
+  npm run calibrate -- threshold --images DIR [--backend wasm|webgl|webgpu]
+
+    From a folder with a folder of pictures for each person, none of them seen in training: the cosine from which two
+    faces are one person, so that at most ${FMR} of the impostor pairs are accepted. Needs ${LEAST_IMPOSTORS} of those.
+    Writes "threshold" into models/manifest.json, with its 95 % interval (bootstrap over people).
+
+  npm run calibrate -- alignment --chips DIR
+
+    From faces that are aligned already (144×144 pixels, the 112×112 crop in the middle; folders do not matter): where
+    the detector sees their key points, for KEY_POINT_TEMPLATE in src/core/align.ts, and how far the product's
+    alignment is from theirs. Prints JSON.
+`;
+
+async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parsed(() =>
+    parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        images: { type: 'string' },
+        chips: { type: 'string' },
+        backend: { type: 'string', default: 'wasm' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }),
+  );
+  if (values.help) return console.log(HELP);
+  const [what] = positionals;
+  if (what === 'threshold' && values.images !== undefined) return calibrateThreshold(values.images, values.backend);
+  if (what === 'alignment' && values.chips !== undefined) return calibrateAlignment(values.chips);
+  throw new XnnError('request_invalid', 'expected "threshold --images DIR" or "alignment --chips DIR" (see --help)');
+}
+
+async function calibrateThreshold(folder: string, backend: string): Promise<void> {
+  const set = await readFolder(folder);
+  const refuseFewerThanNeeded = (pairs: number) => {
+    if (pairs < LEAST_IMPOSTORS) {
+      throw new XnnError('too_few_pairs', `${pairs} impostor pairs of at least ${LEAST_IMPOSTORS}`);
+    }
+  };
+  refuseFewerThanNeeded(countPairs(set.images).impostor);
+  const { outcomes } = await embed(set.images, {
+    mode: 'xnn-d',
+    backend: backendOf(backend),
+    onProgress: progressOf(set.images.length),
+  });
+  const embeddings = outcomes.map(({ embedding }) => embedding);
+  const trials = scorePairs(set, embeddings, null);
+  const pairs = trials.impostor.scores.length;
+  refuseFewerThanNeeded(pairs);
+  const threshold = {
+    ...chooseThreshold(trials, set.identities.length, FMR),
+    fmr: FMR,
+    pairs,
+    identities: set.identities.length,
+    date: new Date().toISOString(),
+  };
+  await writeThreshold(threshold);
+  console.log(JSON.stringify(threshold, null, 2));
+}
+
+/** Replaces the entry in one step: a server that starts meanwhile reads the old manifest or the new one. */
+async function writeThreshold(threshold: object): Promise<void> {
+  const file = join(MODELS, 'manifest.json');
+  const manifest = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+  await writeFile(`${file}.new`, `${JSON.stringify({ ...manifest, threshold }, null, 1)}\n`);
+  await rename(`${file}.new`, file);
+}
+
+async function calibrateAlignment(folder: string): Promise<void> {
+  const chips = (await picturesIn(folder)).map((name) => join(folder, name));
+  if (chips.length === 0) throw new XnnError('no_images', folder);
+  const progress = progressOf(chips.length);
+  const faces: KeyPoints[] = [];
+  const failures: Partial<Record<ErrorCode, number>> = {};
+  let done = 0;
+  await runInBrowser({
+    output: 'points',
+    backend: 'wasm',
+    tenant: '',
+    images: chips,
+    onStart: () => {},
+    onResult(_, result) {
+      if ('code' in result) failures[result.code] = (failures[result.code] ?? 0) + 1;
+      else faces.push(pointsOfChip(result.bytes));
+      progress(++done);
+    },
+  });
+  if (faces.length === 0) throw new XnnError('no_face', `in any of ${chips.length} chips`);
+  console.log(
+    JSON.stringify(
+      { chips: chips.length, faces: faces.length, failures, template: meanKeyPoints(faces), residual: residual(faces) },
+      null,
+      2,
+    ),
+  );
+}
+
+runCommand(main);

@@ -1,0 +1,47 @@
+import { XnnError } from '../core/errors.js';
+import { BACKENDS, type Backend } from '../evaluation/task.js';
+
+/** Runs a command; an error becomes its code and what to know of it on stderr, and exit status 1. */
+export function runCommand(command: (args: string[]) => Promise<void>): void {
+  command(process.argv.slice(2)).catch((error: unknown) => {
+    console.error(error instanceof XnnError ? error.message : error);
+    process.exitCode = 1;
+  });
+}
+
+/** Prints how far a run is and how long it will take, on stderr: over itself on a terminal, else every ten seconds. */
+export function progressOf(total: number): (done: number) => void {
+  const begun = performance.now();
+  let printed = begun;
+  return (done) => {
+    const now = performance.now();
+    const isTerminal = process.stderr.isTTY;
+    if (done < total && now - printed < (isTerminal ? 200 : 10_000)) return;
+    printed = now;
+    const left = Math.round((((now - begun) / done) * (total - done)) / 1000);
+    const line = `${done} of ${total} images, ${Math.floor(left / 60)} min ${left % 60} s left`;
+    process.stderr.write(isTerminal && done < total ? `\r${line}\x1b[K` : `${isTerminal ? '\r' : ''}${line}\n`);
+  };
+}
+
+/** @throws request_invalid if the value is none of the choices */
+export function oneOf<T extends string>(option: string, choices: readonly T[], value: string): T {
+  const choice = choices.find((candidate) => candidate === value);
+  if (choice === undefined) throw new XnnError('request_invalid', `${option} is one of ${choices.join(', ')}`);
+  return choice;
+}
+
+export function backendOf(value: string): Backend {
+  return oneOf('--backend', BACKENDS, value);
+}
+
+/** Options of a command line as node's parser gives them, its complaints in our words. @throws request_invalid */
+export function parsed<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    throw new XnnError('request_invalid', `${cause instanceof Error ? cause.message : String(cause)} (see --help)`, {
+      cause,
+    });
+  }
+}

@@ -1,0 +1,146 @@
+import type { Detection, FaceDetector } from '@mediapipe/tasks-vision';
+import type { KeyPoints, Point } from '../core/align.js';
+import { XnnError } from '../core/errors.js';
+import type { Sighting } from './types.js';
+
+export type Box = NonNullable<Sighting['box']>;
+
+/** Where the detector's parts lie. */
+export interface DetectorFiles {
+  /** Address of tasks-vision's loader for module workers. */
+  readonly loader: string;
+  readonly wasm: ArrayBuffer;
+  readonly model: ArrayBuffer;
+}
+
+/** One face in a picture, in pixels of the picture. */
+export interface Face {
+  readonly box: Box;
+  readonly points: KeyPoints;
+}
+
+/** Faces in a picture, the widest first. `margin` is added on every side before looking, as a part of the picture's size. */
+export type Detect = (picture: OffscreenCanvas, margin?: number) => readonly Face[];
+
+/** Faces narrower than this part of the widest are passers-by. */
+const BACKGROUND = 0.4;
+/** Margin for pictures that are cut tight around a head. */
+const MARGIN = 0.5;
+/** Side of the view in which a face is looked at closely, in sides of its box. */
+const CLOSE_UP = 2;
+/** Longer side of what the detector is shown. It looks at 128×128 pixels and does not smooth what it scales down by more than half. */
+const SHOWN_SIZE = 256;
+
+/** Starts BlazeFace (short range) on the CPU, in the module worker that calls. @throws no_backend without WebGL */
+export async function startDetector({ loader, wasm, model }: DetectorFiles): Promise<Detect> {
+  const { FaceDetector } = await import('@mediapipe/tasks-vision');
+  const compiled = await WebAssembly.compile(wasm);
+  // Emscripten's way to hand over a module that is already here.
+  const instantiateWasm = (imports: WebAssembly.Imports, receive: (made: WebAssembly.Instance) => void) =>
+    receive(new WebAssembly.Instance(compiled, imports));
+  Object.assign(self, { Module: { instantiateWasm } });
+  const detector = await FaceDetector.createFromOptions(
+    { wasmLoaderPath: loader, wasmBinaryPath: '' },
+    { baseOptions: { modelAssetBuffer: new Uint8Array(model), delegate: 'CPU' }, runningMode: 'IMAGE' },
+  );
+  const detect: Detect = (picture, margin = 0) => detectWith(detector, picture, margin);
+  try {
+    detect(new OffscreenCanvas(SHOWN_SIZE, SHOWN_SIZE));
+  } catch (cause) {
+    throw new XnnError('no_backend', 'the detector takes pictures from WebGL textures', { cause });
+  }
+  return detect;
+}
+
+/** The faces of a photo, which may be cut tight around a head. */
+export function detectInPhoto(detect: Detect, photo: OffscreenCanvas): readonly Face[] {
+  const faces = detect(photo);
+  return faces.length > 0 ? faces : detect(photo, MARGIN);
+}
+
+/**
+ * Looks at a face again, closely: the detector sees few pixels of a small face, and places key points a little differently in a wide
+ * view than in a tight one. So that every face is measured alike, whatever the picture around it.
+ */
+export function lookCloser(detect: Detect, picture: OffscreenCanvas, face: Face): Face {
+  const { x, y, width, height } = face.box;
+  const side = Math.max(width, height) * CLOSE_UP;
+  const [left, top] = [x + (width - side) / 2, y + (height - side) / 2];
+  const size = Math.min(SHOWN_SIZE, Math.ceil(side));
+  const view = new OffscreenCanvas(size, size);
+  const scale = size / side;
+  const context = contextOf(view);
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(picture, -left * scale, -top * scale, picture.width * scale, picture.height * scale);
+  const [closer] = detect(view);
+  if (closer === undefined) return face;
+  const placed = ({ x, y }: Point): Point => ({ x: x / scale + left, y: y / scale + top });
+  const { leftEye, rightEye, nose, mouth } = closer.points;
+  const points = { leftEye: placed(leftEye), rightEye: placed(rightEye), nose: placed(nose), mouth: placed(mouth) };
+  return { box: face.box, points };
+}
+
+/** The one person in the picture. @throws no_face, several_faces */
+export function onlyFace(faces: readonly Face[]): Face {
+  const [first, second] = withoutBackground(faces);
+  if (first === undefined) throw new XnnError('no_face');
+  if (second !== undefined) throw new XnnError('several_faces');
+  return first;
+}
+
+/** Leaves out faces that are far smaller than the first. */
+export function withoutBackground(faces: readonly Face[]): readonly Face[] {
+  const [widest] = faces;
+  return widest === undefined ? [] : faces.filter(({ box }) => box.width >= BACKGROUND * widest.box.width);
+}
+
+function detectWith(detector: FaceDetector, picture: OffscreenCanvas, margin: number): readonly Face[] {
+  const [left, top] = [margin * picture.width, margin * picture.height];
+  const [width, height] = [picture.width + 2 * left, picture.height + 2 * top];
+  const scale = Math.min(1, SHOWN_SIZE / Math.max(width, height));
+  const shown = new OffscreenCanvas(Math.max(1, Math.round(scale * width)), Math.max(1, Math.round(scale * height)));
+  const context = contextOf(shown);
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(picture, scale * left, scale * top, scale * picture.width, scale * picture.height);
+  return detector
+    .detect(shown)
+    .detections.map((detection) => {
+      const { box, points } = relative(detection, shown);
+      const placed = ({ x, y }: Point): Point => ({ x: x * width - left, y: y * height - top });
+      return {
+        box: { ...placed(box), width: box.width * width, height: box.height * height },
+        points: {
+          leftEye: placed(points.leftEye),
+          rightEye: placed(points.rightEye),
+          nose: placed(points.nose),
+          mouth: placed(points.mouth),
+        },
+      };
+    })
+    .sort((a, b) => b.box.width - a.box.width);
+}
+
+/**
+ * A face in parts of what was shown. BlazeFace's key points are already so, in this order: right eye and left eye of the person, nose
+ * tip, mouth, ears.
+ */
+function relative({ boundingBox, keypoints }: Detection, shown: OffscreenCanvas): Face {
+  const [leftEye, rightEye, nose, mouth] = keypoints;
+  if (!boundingBox || !leftEye || !rightEye || !nose || !mouth) throw new XnnError('model_invalid', 'detector');
+  return {
+    box: {
+      x: boundingBox.originX / shown.width,
+      y: boundingBox.originY / shown.height,
+      width: boundingBox.width / shown.width,
+      height: boundingBox.height / shown.height,
+    },
+    points: { leftEye, rightEye, nose, mouth },
+  };
+}
+
+/** A 2D context whose pixels will be read. */
+export function contextOf(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  if (context === null) throw new XnnError('image_corrupt', 'no 2D context');
+  return context;
+}

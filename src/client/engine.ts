@@ -1,0 +1,65 @@
+import { proxy, releaseProxy, transfer, wrap } from 'comlink';
+import { isErrorCode, XnnError } from '../core/errors.js';
+import type { MessageHeader } from '../wire/message.js';
+import type { Backend, Capture, Picture, Progress, Sighting, Started } from './types.js';
+
+export interface StartOptions {
+  /** Tries this backend alone. */
+  readonly backend?: Backend | undefined;
+}
+
+/** Everything heavy: model, detector, networks. Rejects with `XnnError` only. */
+export interface Engine {
+  /** To be called once, before anything else. @throws model_missing, model_hash_wrong, model_invalid, no_backend, page_failed */
+  start(options: StartOptions, onProgress: (progress: Progress) => void): Promise<Started>;
+  /** Takes the frame away. */
+  look(frame: ImageBitmap): Promise<Sighting>;
+  /**
+   * One face of a picture as a message bound to `header`. Takes a picture that is a frame away.
+   *
+   * @throws no_face, several_faces, face_too_small, too_dark, image_corrupt, image_too_large, page_failed
+   */
+  capture(picture: Picture, header: MessageHeader): Promise<Capture>;
+  /** Ends it; what is under way never resolves. */
+  dispose(): void;
+}
+
+/** What the worker exposes. */
+export interface WorkerEngine extends Pick<Engine, 'start' | 'capture'> {
+  look(frame: ImageBitmap): Sighting;
+}
+
+/** An engine in a worker of its own, so that the page never waits for it. */
+export function openEngine(): Engine {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'face' });
+  const remote = wrap<WorkerEngine>(worker);
+  // A worker that could not be loaded or broke down answers no call, so every call watches for that too.
+  const broken = new Promise<never>((_, reject) => {
+    worker.addEventListener('error', ({ message }) => reject(new XnnError('page_failed', message)));
+  });
+  broken.catch(() => {});
+  const answered = <T>(call: Promise<T>): Promise<T> =>
+    Promise.race([call, broken]).catch((error: unknown) => {
+      throw asXnnError(error);
+    });
+
+  return {
+    start: (options, onProgress) => answered(remote.start(options, proxy(onProgress))),
+    look: (frame) => answered(remote.look(transfer(frame, [frame]))),
+    capture: (picture, header) =>
+      answered(remote.capture(picture instanceof Blob ? picture : transfer(picture, [picture]), header)),
+    dispose() {
+      remote[releaseProxy]();
+      worker.terminate();
+    },
+  };
+}
+
+/** Of an error's class only name and message cross from a worker; those of `XnnError` hold its code. */
+function asXnnError(error: unknown): XnnError {
+  if (error instanceof XnnError) return error;
+  const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
+  const [code, ...detail] = message.split(': ');
+  if (name === 'XnnError' && isErrorCode(code)) return new XnnError(code, detail.join(': ') || undefined);
+  return new XnnError('page_failed', message, { cause: error });
+}

@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import '@tensorflow/tfjs-backend-cpu';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { decodeModel, loadModel, type ModelSource } from './models.js';
+
+const URL_OF_MODELS = 'https://app.test/models/';
+
+/** Two float16 weights of a network, and the files that describe them. 1.5 in float16 is 0x3e00. */
+function network(name: string, halves: readonly number[]) {
+  const weights = new Uint8Array(new Uint16Array(halves).buffer);
+  const spec = (weight: string, shape: readonly number[]) => ({
+    name: weight,
+    shape,
+    dtype: 'float32',
+    quantization: { dtype: 'float16', original_dtype: 'float32' },
+  });
+  return {
+    weights,
+    topology: {
+      format: 'tfjs-weights',
+      weightsManifest: [{ paths: [`${name}.bin`], weights: [spec('a', [halves.length - 1]), spec('b', [1])] }],
+    },
+    entry: {
+      topology: `${name}.json`,
+      weights: `${name}.bin`,
+      bytes: weights.length,
+      sha256: createHash('sha256').update(weights).digest('hex'),
+      parameters: halves.length,
+    },
+  };
+}
+
+const ENCODER = network('encoder', [0x3e00, 0x3c00, 0x4000]);
+const GENERATOR = network('generator', [0x3c00, 0xbc00]);
+
+/** A server whose files can be changed, and a browser's cache. */
+class Place implements ModelSource {
+  readonly url = URL_OF_MODELS;
+  readonly requests: string[] = [];
+  readonly kept = new Map<string, Uint8Array<ArrayBuffer>>();
+  files: Record<string, string | Uint8Array<ArrayBuffer>> = {
+    'manifest.json': this.manifest(),
+    'encoder.bin': ENCODER.weights,
+    'encoder.json': JSON.stringify(ENCODER.topology),
+    'generator.bin': GENERATOR.weights,
+    'generator.json': JSON.stringify(GENERATOR.topology),
+  };
+  away = false;
+
+  manifest(change: object = {}, encoder: object = {}): string {
+    const networks = { encoder: { ...ENCODER.entry, ...encoder }, generator: GENERATOR.entry };
+    return JSON.stringify({ release: '1.2.3', model: '0123456789abcdef', networks, metrics: {}, ...change });
+  }
+
+  readonly fetch = (url: string) => {
+    const name = url.replace(this.url, '');
+    this.requests.push(name);
+    const file = this.files[name];
+    if (this.away) return Promise.reject(new TypeError('Failed to fetch'));
+    return Promise.resolve(file === undefined ? new Response('', { status: 404 }) : new Response(file));
+  };
+
+  readonly cache = {
+    match: (key: RequestInfo | URL) => {
+      const kept = this.kept.get(key as string);
+      return Promise.resolve(kept && new Response(kept));
+    },
+    put: async (key: RequestInfo | URL, response: Response) => {
+      this.kept.set(key as string, new Uint8Array(await response.arrayBuffer()));
+    },
+    delete: (key: RequestInfo | URL) => Promise.resolve(this.kept.delete(key as string)),
+    keys: () => Promise.resolve([...this.kept.keys()].map((url) => new Request(url))),
+  };
+}
+
+const ignore = () => {};
+let place: Place;
+beforeEach(() => {
+  place = new Place();
+});
+
+describe('loadModel', () => {
+  it('loads what the manifest names', async () => {
+    const { release, model, encoder } = await loadModel(place, ignore);
+    expect({ release, model }).toEqual({ release: '1.2.3', model: '0123456789abcdef' });
+    expect(new Uint8Array(encoder.weights)).toEqual(ENCODER.weights);
+    expect(encoder.specs.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  it('tells how much is here, up to all of it', async () => {
+    const fractions: number[] = [];
+    await loadModel(place, (fraction) => fractions.push(fraction));
+    expect(fractions[0]).toBeCloseTo(0.6);
+    expect(fractions.at(-1)).toBe(1);
+    expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
+  });
+
+  it('asks for the manifest alone on the second visit, and for nothing offline', async () => {
+    await loadModel(place, ignore);
+    place.requests.length = 0;
+    await loadModel(place, ignore);
+    expect(place.requests).toEqual(['manifest.json']);
+    place.away = true;
+    expect((await loadModel(place, ignore)).release).toBe('1.2.3');
+  });
+
+  it('takes the manifest it has when the server answers an error', async () => {
+    await loadModel(place, ignore);
+    delete place.files['manifest.json'];
+    expect((await loadModel(place, ignore)).release).toBe('1.2.3');
+  });
+
+  it('loads a new release, and keeps nothing of the old one', async () => {
+    await loadModel(place, ignore);
+    const newer = network('encoder', [0, 0, 0]);
+    place.files['encoder.bin'] = newer.weights;
+    place.files['manifest.json'] = place.manifest({ release: '2.0.0' }, newer.entry);
+    expect((await loadModel(place, ignore)).release).toBe('2.0.0');
+    expect([...place.kept.keys()].some((key) => key.includes(ENCODER.entry.sha256))).toBe(false);
+    expect(place.kept.size).toBe(5);
+  });
+
+  it('works where nothing can be kept', async () => {
+    expect((await loadModel({ ...place, url: place.url, cache: null }, ignore)).release).toBe('1.2.3');
+    const full = { ...place.cache, put: () => Promise.reject(new DOMException('', 'QuotaExceededError')) };
+    expect((await loadModel({ url: place.url, fetch: place.fetch, cache: full }, ignore)).release).toBe('1.2.3');
+  });
+
+  it.each(['encoder.bin', 'encoder.json'])('downloads %s again when it was changed in the cache', async (name) => {
+    await loadModel(place, ignore);
+    const key = [...place.kept.keys()].find((address) => address.includes(name))!;
+    const right = place.kept.get(key);
+    place.kept.set(key, new Uint8Array(6));
+    const { encoder } = await loadModel(place, ignore);
+    expect(new Uint8Array(encoder.weights)).toEqual(ENCODER.weights);
+    expect(place.kept.get(key)).toEqual(right);
+  });
+
+  it('refuses weights of a wrong hash, and does not keep them', async () => {
+    const changed = ENCODER.weights.slice();
+    changed[0]! ^= 1;
+    place.files['encoder.bin'] = changed;
+    await expect(loadModel(place, ignore)).rejects.toMatchObject({ code: 'model_hash_wrong' });
+    expect([...place.kept.keys()]).toEqual([`${URL_OF_MODELS}manifest.json`]);
+  });
+
+  it('refuses weights of a wrong size', async () => {
+    place.files['manifest.json'] = place.manifest({}, { bytes: ENCODER.entry.bytes + 2 });
+    await expect(loadModel(place, ignore)).rejects.toMatchObject({ code: 'model_hash_wrong' });
+  });
+
+  it.each(['manifest.json', 'encoder.bin', 'generator.json'])('misses %s', async (name) => {
+    delete place.files[name];
+    await expect(loadModel(place, ignore)).rejects.toMatchObject({ code: 'model_missing' });
+  });
+
+  it('misses everything on a first visit without a server', async () => {
+    place.away = true;
+    await expect(loadModel(place, ignore)).rejects.toMatchObject({ code: 'model_missing' });
+  });
+
+  const entry = ENCODER.entry;
+  it.each([
+    ['not JSON', '<!doctype html>'],
+    ['null', 'null'],
+    ['no networks', JSON.stringify({ release: '1', model: '0123456789abcdef' })],
+    ['one network', JSON.stringify({ release: '1', model: '0123456789abcdef', networks: { encoder: entry } })],
+    ['no release', new Place().manifest({ release: 1 })],
+    ['a short version', new Place().manifest({ model: '0123' })],
+    ['a version in capitals', new Place().manifest({ model: '0123456789ABCDEF' })],
+    ['a path', new Place().manifest({}, { weights: '../secret.bin' })],
+    ['another host', new Place().manifest({}, { topology: '//other.test/x.json' })],
+    ['no size', new Place().manifest({}, { bytes: 0 })],
+    ['a short hash', new Place().manifest({}, { sha256: 'abc' })],
+  ])('refuses a manifest with %s', async (_, manifest) => {
+    place.files['manifest.json'] = manifest;
+    await expect(loadModel(place, ignore)).rejects.toMatchObject({ code: 'model_invalid' });
+  });
+
+  const { topology } = ENCODER;
+  const [group] = topology.weightsManifest;
+  it.each([
+    ['another format', { ...topology, format: 'graph-model' }],
+    ['no weights', { ...topology, weightsManifest: [] }],
+    ['fewer weights than bytes', { ...topology, weightsManifest: [{ weights: [group!.weights[0]] }] }],
+    ['a negative shape', { ...topology, weightsManifest: [{ weights: [{ ...group!.weights[0], shape: [-3] }] }] }],
+    ['float32', { ...topology, weightsManifest: [{ weights: [{ ...group!.weights[0], quantization: undefined }] }] }],
+  ])('refuses a topology with %s', async (_, value) => {
+    place.files['encoder.json'] = JSON.stringify(value);
+    await expect(loadModel(place, ignore)).rejects.toMatchObject({ code: 'model_invalid' });
+    expect([...place.kept.keys()].some((key) => key.includes('encoder.json'))).toBe(false);
+  });
+});
+
+describe('decodeModel', () => {
+  it('makes one float32 tensor a weight', async () => {
+    await tf.setBackend('cpu');
+    const files = await loadModel(place, ignore);
+    const before = tf.memory().numTensors;
+    const { encoder, generator } = decodeModel(files);
+    expect(tf.memory().numTensors - before).toBe(4);
+    expect([...(await encoder['a']!.data())]).toEqual([1.5, 1]);
+    expect([...(await generator['b']!.data())]).toEqual([-1]);
+    expect(encoder['b']!.dtype).toBe('float32');
+    tf.dispose([encoder, generator]);
+  });
+});

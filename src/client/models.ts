@@ -1,0 +1,218 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { XnnError } from '../core/errors.js';
+import type { Weights } from '../core/layers.js';
+import type { BrowserModel } from '../protocol/protect.js';
+import { toHex } from '../wire/hex.js';
+import { download, type Fetch } from './download.js';
+
+/** Where models come from. */
+export interface ModelSource {
+  /** Address of the folder that holds manifest.json, with a slash at the end. */
+  readonly url: string;
+  readonly fetch: Fetch;
+  /** Where verified weights are kept from one visit to the next; null where the browser keeps nothing. */
+  readonly cache: Pick<Cache, 'match' | 'put' | 'delete' | 'keys'> | null;
+}
+
+/** One network as it lies in its files. */
+interface NetworkFile {
+  readonly specs: tf.io.WeightsManifestEntry[];
+  /** Checked against the manifest's hash. */
+  readonly weights: ArrayBuffer;
+}
+
+/** A released model, verified but not decoded. */
+export interface ModelFiles {
+  /** For people ("1.0.0"). */
+  readonly release: string;
+  /** Model version, 16 hexadecimal digits. */
+  readonly model: string;
+  readonly encoder: NetworkFile;
+  readonly generator: NetworkFile;
+}
+
+interface NetworkEntry {
+  readonly topology: string;
+  readonly weights: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+interface Manifest {
+  readonly release: string;
+  readonly model: string;
+  readonly networks: { readonly encoder: NetworkEntry; readonly generator: NetworkEntry };
+}
+
+/**
+ * Loads the released model: the manifest from the network if it answers, else as last seen; weights from the cache if they are there.
+ *
+ * @param onProgress called with the part of the weights that is here, in [0, 1]
+ * @throws model_missing, model_invalid, model_hash_wrong
+ */
+export async function loadModel(source: ModelSource, onProgress: (fraction: number) => void): Promise<ModelFiles> {
+  const manifest = checkedManifest(await newestManifest(source));
+  const { encoder, generator } = manifest.networks;
+  let received = 0;
+  const onBytes = (count: number) => {
+    received += count;
+    onProgress(Math.min(1, received / (encoder.bytes + generator.bytes)));
+  };
+  const files = {
+    release: manifest.release,
+    model: manifest.model,
+    encoder: await loadNetwork(source, encoder, onBytes),
+    generator: await loadNetwork(source, generator, onBytes),
+  };
+  onProgress(1);
+  await forgetOthers(source, [encoder, generator]);
+  return files;
+}
+
+/** Puts the weights on the current tfjs backend. @throws model_invalid */
+export function decodeModel({ encoder, generator }: ModelFiles): BrowserModel {
+  return { encoder: decode(encoder), generator: decode(generator) };
+}
+
+function decode({ specs, weights }: NetworkFile): Weights {
+  try {
+    return tf.io.decodeWeights(weights, specs);
+  } catch (cause) {
+    throw new XnnError('model_invalid', 'the weights do not fit their description', { cause });
+  }
+}
+
+async function newestManifest({ url, fetch, cache }: ModelSource): Promise<unknown> {
+  const address = `${url}manifest.json`;
+  const fresh = await fetch(address, { cache: 'no-cache' }).catch(() => null);
+  if (fresh?.ok) {
+    const text = await fresh.text();
+    await cache?.put(address, new Response(text)).catch(keptNothing);
+    return parsed(text);
+  }
+  const kept = await cache?.match(address);
+  if (kept === undefined) throw new XnnError('model_missing', address);
+  return parsed(await kept.text());
+}
+
+async function loadNetwork(
+  source: ModelSource,
+  entry: NetworkEntry,
+  onBytes: (n: number) => void,
+): Promise<NetworkFile> {
+  const weights = await keptOr(source, entry, entry.weights, onBytes, async (bytes) => {
+    const sha256 = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+    if (bytes.byteLength !== entry.bytes || sha256 !== entry.sha256)
+      throw new XnnError('model_hash_wrong', entry.weights);
+    return bytes;
+  });
+  const specs = await keptOr(
+    source,
+    entry,
+    entry.topology,
+    () => {},
+    (bytes) => checkedSpecs(parsed(new TextDecoder().decode(bytes)), entry.bytes),
+  );
+  return { weights, specs };
+}
+
+/** What `read` makes of a file of a network, from the cache if it can be read there. Keeps only what could be read. */
+async function keptOr<Value>(
+  { url, fetch, cache }: ModelSource,
+  entry: NetworkEntry,
+  name: string,
+  onBytes: (count: number) => void,
+  read: (bytes: ArrayBuffer) => Value | Promise<Value>,
+): Promise<Value> {
+  const key = keyOf(url, entry, name);
+  const kept = await (await cache?.match(key))?.arrayBuffer();
+  if (kept !== undefined) {
+    try {
+      return await read(kept);
+    } catch {
+      // It was changed since: as if it were not there.
+    }
+  }
+  const bytes = await download(fetch, url + name, onBytes);
+  const value = await read(bytes);
+  await cache?.put(key, new Response(bytes)).catch(keptNothing);
+  return value;
+}
+
+/** Where a file is kept: its address and the hash of its release. */
+function keyOf(url: string, entry: NetworkEntry, name: string): string {
+  return `${url}${name}?sha256=${entry.sha256}`;
+}
+
+async function forgetOthers({ url, cache }: ModelSource, entries: readonly NetworkEntry[]): Promise<void> {
+  if (cache === null) return;
+  const current = entries.flatMap((entry) => [keyOf(url, entry, entry.weights), keyOf(url, entry, entry.topology)]);
+  for (const { url: key } of await cache.keys()) {
+    if (key.includes('?sha256=') && !current.includes(key)) await cache.delete(key);
+  }
+}
+
+/** A full cache is no reason to stop: the next visit downloads again. */
+function keptNothing(): void {}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new XnnError('model_invalid', 'not JSON', { cause });
+  }
+}
+
+function checkedManifest(value: unknown): Manifest {
+  const { release, model, networks } = fields(value, 'manifest');
+  const { encoder, generator } = fields(networks, 'networks');
+  if (typeof release !== 'string') throw new XnnError('model_invalid', 'release');
+  if (!isHex(model, 16)) throw new XnnError('model_invalid', 'model');
+  return { release, model, networks: { encoder: checkedEntry(encoder), generator: checkedEntry(generator) } };
+}
+
+function checkedEntry(value: unknown): NetworkEntry {
+  const { topology, weights, bytes, sha256 } = fields(value, 'network');
+  if (!isFileName(topology) || !isFileName(weights)) throw new XnnError('model_invalid', 'file name');
+  if (!Number.isSafeInteger(bytes) || typeof bytes !== 'number' || bytes <= 0)
+    throw new XnnError('model_invalid', 'bytes');
+  if (!isHex(sha256, 64)) throw new XnnError('model_invalid', 'sha256');
+  return { topology, weights, bytes, sha256 };
+}
+
+/** The weights' description, which must account for every byte. All weights are float16 in the file and float32 when decoded. */
+function checkedSpecs(value: unknown, bytes: number): tf.io.WeightsManifestEntry[] {
+  const { format, weightsManifest } = fields(value, 'topology');
+  if (format !== 'tfjs-weights' || !Array.isArray(weightsManifest)) throw new XnnError('model_invalid', 'topology');
+  const specs = weightsManifest.flatMap((group) => {
+    const { weights } = fields(group, 'group');
+    return Array.isArray(weights) ? weights.map(checkedSpec) : [];
+  });
+  const size = specs.reduce((sum, { shape }) => sum + 2 * tf.util.sizeFromShape(shape), 0);
+  if (size !== bytes) throw new XnnError('model_invalid', `the topology describes ${size} of ${bytes} bytes`);
+  return specs;
+}
+
+function checkedSpec(value: unknown): tf.io.WeightsManifestEntry {
+  const { name, shape, dtype, quantization } = fields(value, 'weight');
+  const isShape = (sizes: unknown): sizes is number[] =>
+    Array.isArray(sizes) && sizes.every((size) => Number.isSafeInteger(size) && size > 0);
+  if (typeof name !== 'string' || !isShape(shape)) throw new XnnError('model_invalid', 'name or shape of a weight');
+  if (dtype !== 'float32' || fields(quantization, name)['dtype'] !== 'float16') {
+    throw new XnnError('model_invalid', `${name} is not float16`);
+  }
+  return { name, shape, dtype, quantization: { dtype: 'float16' } };
+}
+
+function fields(value: unknown, name: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) throw new XnnError('model_invalid', name);
+  return value as Record<string, unknown>;
+}
+
+function isHex(value: unknown, digits: number): value is string {
+  return typeof value === 'string' && value.length === digits && /^[0-9a-f]*$/.test(value);
+}
+
+function isFileName(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w-]+\.[\w.-]+$/.test(value);
+}

@@ -1,0 +1,435 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { XnnError, type ErrorCode } from '../core/errors.js';
+import { toHex } from '../wire/hex.js';
+import type { Cloud } from './cloud.js';
+import type { Engine } from './engine.js';
+import { createSession } from './session.js';
+import type { Progress, Session, SessionState, Started } from './types.js';
+
+const STARTED: Started = { backend: 'wasm', model: '0123456789abcdef', release: '1.0.0' };
+const TENANT = '64656d6f' + '00'.repeat(12);
+const RECEIPT = 'ab'.repeat(32);
+const PICTURE = new Blob(['a picture']);
+
+/** A promise to be settled from outside. */
+function pending<T>() {
+  let resolve: (value: T) => void = () => {};
+  let reject: (error: Error) => void = () => {};
+  const promise = new Promise<T>((...settle) => ([resolve, reject] = settle));
+  return { promise, resolve, reject };
+}
+
+class FakeEngine implements Engine {
+  readonly starting = pending<Started>();
+  progress: (progress: Progress) => void = () => {};
+  readonly start = vi.fn((_: unknown, onProgress: (progress: Progress) => void) => {
+    this.progress = onProgress;
+    return this.starting.promise;
+  });
+  readonly look = vi.fn<Engine['look']>().mockResolvedValue({ hint: null, box: null });
+  /** The message tells what it was bound to. */
+  readonly capture = vi.fn<Engine['capture']>((_, header) =>
+    Promise.resolve({
+      face: new Uint8Array(),
+      clean: new Float32Array(),
+      message: Uint8Array.from([...header.model, ...header.tenant, ...header.challenge]),
+      stageMs: { detect: 1, align: 1, encode: 1, pack: 1 },
+    }),
+  );
+  readonly dispose = vi.fn();
+}
+
+function fakeCloud() {
+  let challenges = 0;
+  return {
+    service: vi.fn<Cloud['service']>().mockResolvedValue({ model: STARTED.model, tenant: TENANT }),
+    challenge: vi.fn<Cloud['challenge']>(() =>
+      Promise.resolve({ challenge: `${++challenges}`.padStart(32, '0'), expiresIn: 180_000 }),
+    ),
+    enrol: vi.fn<Cloud['enrol']>((subject) => Promise.resolve({ subject, receipt: RECEIPT })),
+    verify: vi.fn<Cloud['verify']>().mockResolvedValue({ verdict: 'match' }),
+    identify: vi.fn<Cloud['identify']>().mockResolvedValue({ verdict: 'match', subject: 'Ada' }),
+    remove: vi.fn<Cloud['remove']>().mockResolvedValue({ removed: true }),
+  };
+}
+
+class FakeStorage {
+  readonly items = new Map<string, string>();
+  getItem(key: string) {
+    return this.items.get(key) ?? null;
+  }
+  setItem(key: string, value: string) {
+    this.items.set(key, value);
+  }
+}
+
+let engines: FakeEngine[];
+let cloud: ReturnType<typeof fakeCloud>;
+let storage: FakeStorage;
+let session: Session;
+let seen: SessionState[];
+
+function open(): void {
+  session = createSession({
+    openEngine: () => {
+      const engine = new FakeEngine();
+      engines.push(engine);
+      return engine;
+    },
+    cloud,
+    storage,
+  });
+  seen = [];
+  session.subscribe(() => seen.push(session.getState()));
+}
+
+async function ready(): Promise<FakeEngine> {
+  const engine = engines.at(-1)!;
+  engine.starting.resolve(STARTED);
+  await vi.waitFor(() => expect(session.getState().status).toBe('ready'));
+  seen.length = 0;
+  return engine;
+}
+
+function away(code: ErrorCode) {
+  return () => Promise.reject(new XnnError(code));
+}
+
+const activities = () => seen.map((state) => (state.status === 'ready' ? state.activity : state.status));
+
+beforeEach(() => {
+  engines = [];
+  cloud = fakeCloud();
+  storage = new FakeStorage();
+  open();
+});
+
+describe('starting', () => {
+  it('tells its progress, then is ready without having asked the cloud', async () => {
+    const [engine] = engines;
+    expect(session.getState()).toEqual({ status: 'starting', progress: { stage: 'download', fraction: 0 } });
+    engine!.progress({ stage: 'compile', fraction: 0.9 });
+    expect(session.getState()).toEqual({ status: 'starting', progress: { stage: 'compile', fraction: 0.9 } });
+    await ready();
+    expect(session.getState()).toEqual({
+      status: 'ready',
+      started: STARTED,
+      activity: 'idle',
+      outcome: null,
+      error: null,
+    });
+    expect(cloud.service).not.toHaveBeenCalled();
+    engine!.progress({ stage: 'compile', fraction: 1 });
+    expect(session.getState().status).toBe('ready');
+  });
+
+  it.each(['model_missing', 'model_hash_wrong', 'model_invalid', 'no_backend'] as const)(
+    'fails with %s',
+    async (code) => {
+      engines[0]!.starting.reject(new XnnError(code));
+      await vi.waitFor(() => expect(session.getState()).toEqual({ status: 'failed', error: code }));
+    },
+  );
+
+  it('starts again with another engine', async () => {
+    engines[0]!.starting.reject(new XnnError('model_missing'));
+    await vi.waitFor(() => expect(session.getState().status).toBe('failed'));
+    session.restart();
+    expect(engines[0]!.dispose).toHaveBeenCalled();
+    expect(session.getState().status).toBe('starting');
+    await ready();
+    expect(engines).toHaveLength(2);
+    session.restart();
+    expect(engines).toHaveLength(2);
+  });
+
+  it('passes the backend on', () => {
+    createSession({ backend: 'webgl', openEngine: () => engines[0]!, cloud, storage });
+    expect(engines[0]!.start).toHaveBeenLastCalledWith({ backend: 'webgl' }, expect.any(Function));
+  });
+
+  it('gives the same state until something changes', async () => {
+    await ready();
+    const state = session.getState();
+    expect(session.getState()).toBe(state);
+    session.reset();
+    expect(session.getState()).not.toBe(state);
+  });
+});
+
+describe('look', () => {
+  it('asks the engine and nobody else', async () => {
+    const engine = await ready();
+    const frame = { close: vi.fn() } as unknown as ImageBitmap;
+    expect(await session.look(frame)).toEqual({ hint: null, box: null });
+    expect(engine.look).toHaveBeenCalledWith(frame);
+    expect(seen).toEqual([]);
+  });
+
+  it('closes a frame that comes too early', async () => {
+    const frame = { close: vi.fn() };
+    await expect(session.look(frame as unknown as ImageBitmap)).rejects.toMatchObject({ code: 'page_failed' });
+    expect(frame.close).toHaveBeenCalled();
+  });
+});
+
+describe('enrol', () => {
+  it('sends all captures of one challenge at once and keeps the receipt', async () => {
+    const engine = await ready();
+    await session.enrol('Ada', [PICTURE, PICTURE, PICTURE]);
+    expect(activities()).toEqual(['encoding', 'sending', 'idle']);
+    const header = STARTED.model + TENANT + '1'.padStart(32, '0');
+    expect(cloud.enrol.mock.calls.map(([subject, body]) => [subject, toHex(body)])).toEqual([
+      ['Ada', header.repeat(3)],
+    ]);
+    expect(cloud.challenge).toHaveBeenCalledTimes(1);
+    expect(engine.capture).toHaveBeenCalledTimes(3);
+    expect(session.getState()).toMatchObject({
+      error: null,
+      outcome: { kind: 'enrolled', subject: 'Ada', receipt: { bytesSent: 120, cloudMs: expect.any(Number) as number } },
+    });
+    expect(session.enrolledHere()).toEqual(['Ada']);
+  });
+
+  it.each([
+    ['subject_invalid', '', [PICTURE]],
+    ['subject_invalid', ' Ada', [PICTURE]],
+    ['no_face', 'Ada', []],
+    ['too_many_images', 'Ada', Array.from({ length: 6 }, () => PICTURE)],
+  ] as const)('answers %s without asking anybody', async (code, subject, pictures) => {
+    await ready();
+    await session.enrol(subject, pictures);
+    expect(session.getState()).toMatchObject({ activity: 'idle', outcome: null, error: code });
+    expect(cloud.service).not.toHaveBeenCalled();
+  });
+
+  it('keeps no receipt of a refusal', async () => {
+    await ready();
+    cloud.enrol.mockImplementation(away('subject_exists'));
+    await session.enrol('Ada', [PICTURE]);
+    expect(session.getState()).toMatchObject({ error: 'subject_exists', outcome: null });
+    expect(session.enrolledHere()).toEqual([]);
+  });
+
+  it('works where nothing can be stored', async () => {
+    storage.setItem = () => {
+      throw new DOMException('', 'QuotaExceededError');
+    };
+    await ready();
+    await session.enrol('Ada', [PICTURE]);
+    expect(session.getState()).toMatchObject({ outcome: { kind: 'enrolled' } });
+  });
+});
+
+describe('verify and identify', () => {
+  it.each([
+    ['match', true],
+    ['no_match', false],
+  ] as const)('takes %s as %s', async (verdict, match) => {
+    await ready();
+    cloud.verify.mockResolvedValue({ verdict });
+    await session.verify('Ada', PICTURE);
+    expect(session.getState()).toMatchObject({ outcome: { kind: 'verified', subject: 'Ada', match } });
+  });
+
+  it('names the subject, or nobody', async () => {
+    await ready();
+    await session.identify(PICTURE);
+    expect(session.getState()).toMatchObject({ outcome: { kind: 'identified', subject: 'Ada' } });
+    cloud.identify.mockResolvedValue({ verdict: 'no_match' });
+    await session.identify(PICTURE);
+    expect(session.getState()).toMatchObject({ outcome: { kind: 'identified', subject: null } });
+  });
+
+  it('takes a fresh challenge every time', async () => {
+    await ready();
+    await session.identify(PICTURE);
+    await session.identify(PICTURE);
+    const [first, second] = cloud.identify.mock.calls.map(([body]) => toHex(body));
+    expect(first).not.toBe(second);
+  });
+
+  it('sends nothing to a cloud with another model', async () => {
+    const engine = await ready();
+    cloud.service.mockResolvedValue({ model: 'f'.repeat(16), tenant: TENANT });
+    await session.verify('Ada', PICTURE);
+    expect(session.getState()).toMatchObject({ error: 'model_unsupported' });
+    expect(engine.capture).not.toHaveBeenCalled();
+    expect(cloud.verify).not.toHaveBeenCalled();
+  });
+
+  it.each(['service', 'challenge', 'verify'] as const)(
+    'says so when the cloud is away at %s, and can go on',
+    async (step) => {
+      await ready();
+      cloud[step].mockImplementationOnce(away('server_away'));
+      await session.verify('Ada', PICTURE);
+      expect(session.getState()).toMatchObject({
+        status: 'ready',
+        activity: 'idle',
+        outcome: null,
+        error: 'server_away',
+      });
+      await session.verify('Ada', PICTURE);
+      expect(session.getState()).toMatchObject({ error: null, outcome: { match: true } });
+    },
+  );
+
+  it.each(['no_face', 'several_faces', 'face_too_small', 'too_dark', 'image_corrupt'] as const)(
+    'sends nothing of a picture with %s',
+    async (code) => {
+      const engine = await ready();
+      engine.capture.mockRejectedValue(new XnnError(code));
+      await session.identify(PICTURE);
+      expect(session.getState()).toMatchObject({ error: code, outcome: null });
+      expect(cloud.identify).not.toHaveBeenCalled();
+    },
+  );
+
+  it('has a code for what it does not expect', async () => {
+    const reported = vi.fn();
+    vi.stubGlobal('reportError', reported);
+    const engine = await ready();
+    engine.capture.mockRejectedValue(new RangeError('?'));
+    await session.identify(PICTURE);
+    expect(session.getState()).toMatchObject({ error: 'page_failed' });
+    expect(reported).toHaveBeenCalledOnce();
+    vi.unstubAllGlobals();
+  });
+
+  it('closes frames that were not used', async () => {
+    await ready();
+    cloud.service.mockImplementation(away('server_away'));
+    const frame = { close: vi.fn() };
+    await session.identify(frame as unknown as ImageBitmap);
+    expect(frame.close).toHaveBeenCalled();
+  });
+});
+
+describe('one action at a time', () => {
+  it('waits for the one that goes on', async () => {
+    await ready();
+    const answer = pending<{ verdict: 'match' }>();
+    cloud.verify.mockReturnValue(answer.promise);
+    const first = session.verify('Ada', PICTURE);
+    const second = session.identify(PICTURE);
+    answer.resolve({ verdict: 'match' });
+    await Promise.all([first, second]);
+    expect(cloud.identify).not.toHaveBeenCalled();
+    expect(session.getState()).toMatchObject({ outcome: { kind: 'verified' } });
+  });
+
+  it('does nothing before it is ready', async () => {
+    await session.identify(PICTURE);
+    expect(session.getState().status).toBe('starting');
+    expect(cloud.service).not.toHaveBeenCalled();
+  });
+
+  it('clears the last answer when the next action begins, and on reset', async () => {
+    await ready();
+    await session.identify(PICTURE);
+    seen.length = 0;
+    await session.identify(PICTURE);
+    expect(seen[0]).toMatchObject({ activity: 'encoding', outcome: null });
+    session.reset();
+    expect(session.getState()).toMatchObject({ outcome: null, error: null });
+  });
+});
+
+describe('forget', () => {
+  it('shows the receipt it kept, and no face', async () => {
+    const engine = await ready();
+    await session.enrol('Ada', [PICTURE]);
+    engine.capture.mockClear();
+    await session.forget('Ada', PICTURE);
+    expect(cloud.remove).toHaveBeenCalledExactlyOnceWith('Ada', RECEIPT);
+    expect(engine.capture).not.toHaveBeenCalled();
+    expect(session.getState()).toMatchObject({ outcome: { kind: 'forgotten', subject: 'Ada' } });
+    expect(session.enrolledHere()).toEqual([]);
+  });
+
+  it('shows the face without a receipt', async () => {
+    await ready();
+    await session.forget('Ada', PICTURE);
+    expect(cloud.remove).toHaveBeenCalledExactlyOnceWith('Ada', expect.any(Uint8Array));
+    expect(session.getState()).toMatchObject({ outcome: { kind: 'forgotten' } });
+  });
+
+  it('shows the face when the receipt is refused', async () => {
+    await ready();
+    await session.enrol('Ada', [PICTURE]);
+    cloud.remove.mockImplementationOnce(away('removal_refused'));
+    await session.forget('Ada', PICTURE);
+    expect(cloud.remove).toHaveBeenCalledTimes(2);
+    expect(session.enrolledHere()).toEqual([]);
+  });
+
+  it('keeps the receipt when nothing was removed', async () => {
+    await ready();
+    await session.enrol('Ada', [PICTURE]);
+    cloud.remove.mockImplementation(away('server_away'));
+    await session.forget('Ada', PICTURE);
+    expect(session.getState()).toMatchObject({ error: 'server_away' });
+    expect(session.enrolledHere()).toEqual(['Ada']);
+  });
+
+  it('needs one of the two', async () => {
+    await ready();
+    await session.forget('Ada');
+    expect(session.getState()).toMatchObject({ error: 'removal_refused' });
+    expect(cloud.remove).not.toHaveBeenCalled();
+  });
+
+  it.each(['__proto__', 'constructor', 'toString'])('keeps the receipt of %s like any other', async (name) => {
+    await ready();
+    await session.forget(name);
+    expect(session.getState()).toMatchObject({ error: 'removal_refused' });
+    await session.enrol(name, [PICTURE]);
+    expect(session.enrolledHere()).toEqual([name]);
+    await session.forget(name);
+    expect(cloud.remove).toHaveBeenCalledExactlyOnceWith(name, RECEIPT);
+  });
+
+  it('remembers in the next visit, and survives a broken memory', async () => {
+    await ready();
+    await session.enrol('Ada', [PICTURE]);
+    open();
+    expect(session.enrolledHere()).toEqual(['Ada']);
+    storage.setItem('receipts', '{broken');
+    expect(session.enrolledHere()).toEqual([]);
+    storage.setItem('receipts', '{"Ada":1,"Eve":"x"}');
+    expect(session.enrolledHere()).toEqual(['Eve']);
+  });
+});
+
+describe('dispose', () => {
+  it('ends the engine and ignores what comes late', async () => {
+    const [engine] = engines;
+    session.dispose();
+    expect(engine!.dispose).toHaveBeenCalled();
+    engine!.starting.resolve(STARTED);
+    await Promise.resolve();
+    expect(session.getState().status).toBe('starting');
+    expect(seen).toEqual([]);
+  });
+
+  it('tells nobody of an action that was under way', async () => {
+    await ready();
+    const answer = pending<{ verdict: 'match' }>();
+    cloud.verify.mockReturnValue(answer.promise);
+    const action = session.verify('Ada', PICTURE);
+    await vi.waitFor(() => expect(cloud.verify).toHaveBeenCalled());
+    seen.length = 0;
+    session.dispose();
+    answer.resolve({ verdict: 'match' });
+    await action;
+    expect(seen).toEqual([]);
+  });
+
+  it('stops telling a listener that left', async () => {
+    const listener = vi.fn();
+    session.subscribe(listener)();
+    await ready();
+    expect(listener).not.toHaveBeenCalled();
+  });
+});

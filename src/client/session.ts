@@ -1,0 +1,261 @@
+import { isErrorCode, XnnError, type ErrorCode } from '../core/errors.js';
+import { CHALLENGE_BYTES, MAX_CAPTURES, MODEL_VERSION_BYTES, TENANT_BYTES } from '../core/spec.js';
+import { SUBJECT_PATTERN } from '../wire/api.js';
+import { fromHex } from '../wire/hex.js';
+import type { MessageHeader } from '../wire/message.js';
+import { connectCloud, type Cloud } from './cloud.js';
+import { openEngine, type Engine } from './engine.js';
+import type { Backend, Capture, Outcome, Picture, Receipt, Session, SessionState, Started } from './types.js';
+
+export interface SessionOptions {
+  /** Tries this backend alone. */
+  readonly backend?: Backend | undefined;
+  readonly openEngine?: () => Engine;
+  readonly cloud?: Cloud;
+  /** Where receipts are kept; null keeps none. */
+  readonly storage?: Pick<Storage, 'getItem' | 'setItem'> | null;
+}
+
+type Ready = Extract<SessionState, { status: 'ready' }>;
+
+const RECEIPTS = 'receipts';
+
+/** Starts the engine at once; the cloud is asked first when there is something to do, so a session is ready without it. */
+export function createSession(options: SessionOptions = {}): Session {
+  return new EngineSession(options);
+}
+
+class EngineSession implements Session {
+  readonly #backend: Backend | undefined;
+  readonly #openEngine: () => Engine;
+  readonly #cloud: Cloud;
+  readonly #storage: Pick<Storage, 'getItem' | 'setItem'> | null;
+  readonly #listeners = new Set<() => void>();
+  #state: SessionState = { status: 'starting', progress: { stage: 'download', fraction: 0 } };
+  /** Null before the first start and after the end. What comes from another engine than this one is late and ignored. */
+  #engine: Engine | null = null;
+  #action: Promise<void> | null = null;
+
+  constructor({
+    backend,
+    openEngine: open = openEngine,
+    cloud = connectCloud(),
+    storage = ownStorage(),
+  }: SessionOptions) {
+    this.#backend = backend;
+    this.#openEngine = open;
+    this.#cloud = cloud;
+    this.#storage = storage;
+    void this.#start();
+  }
+
+  getState(): SessionState {
+    return this.#state;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async look(frame: ImageBitmap) {
+    if (this.#engine !== null && this.#state.status === 'ready') return this.#engine.look(frame);
+    frame.close();
+    throw new XnnError('page_failed', 'the session is not ready');
+  }
+
+  enrol(subject: string, pictures: readonly Picture[]): Promise<void> {
+    return this.#act(pictures, async (engine, started) => {
+      checkSubject(subject);
+      if (pictures.length === 0) throw new XnnError('no_face', 'no picture');
+      if (pictures.length > MAX_CAPTURES) throw new XnnError('too_many_images');
+      const captures = await this.#captures(engine, started, pictures);
+      const { reply, receipt } = await this.#send(captures, (messages) => this.#cloud.enrol(subject, messages));
+      this.#keepReceipt(subject, reply.receipt);
+      return { kind: 'enrolled', subject, receipt };
+    });
+  }
+
+  verify(subject: string, picture: Picture): Promise<void> {
+    return this.#act([picture], async (engine, started) => {
+      checkSubject(subject);
+      const captures = await this.#captures(engine, started, [picture]);
+      const { reply, receipt } = await this.#send(captures, (message) => this.#cloud.verify(subject, message));
+      return { kind: 'verified', subject, match: reply.verdict === 'match', receipt };
+    });
+  }
+
+  identify(picture: Picture): Promise<void> {
+    return this.#act([picture], async (engine, started) => {
+      const captures = await this.#captures(engine, started, [picture]);
+      const { reply, receipt } = await this.#send(captures, (message) => this.#cloud.identify(message));
+      return { kind: 'identified', subject: reply.verdict === 'match' ? reply.subject : null, receipt };
+    });
+  }
+
+  forget(subject: string, picture?: Picture): Promise<void> {
+    return this.#act(picture ? [picture] : [], async (engine, started) => {
+      checkSubject(subject);
+      await this.#remove(engine, started, subject, picture);
+      this.#keepReceipt(subject, null);
+      return { kind: 'forgotten', subject };
+    });
+  }
+
+  enrolledHere(): readonly string[] {
+    return [...this.#receipts().keys()];
+  }
+
+  reset(): void {
+    if (this.#state.status === 'ready') this.#become({ ...this.#state, outcome: null, error: null });
+  }
+
+  restart(): void {
+    if (this.#state.status === 'failed') void this.#start();
+  }
+
+  dispose(): void {
+    this.#listeners.clear();
+    this.#engine?.dispose();
+    this.#engine = null;
+  }
+
+  async #start(): Promise<void> {
+    this.#engine?.dispose();
+    const engine = this.#openEngine();
+    this.#engine = engine;
+    this.#become({ status: 'starting', progress: { stage: 'download', fraction: 0 } });
+    const next = await engine
+      .start({ backend: this.#backend }, (progress) => {
+        if (this.#engine === engine && this.#state.status === 'starting')
+          this.#become({ status: 'starting', progress });
+      })
+      .then(
+        (started): SessionState => ({ status: 'ready', started, activity: 'idle', outcome: null, error: null }),
+        (error: unknown): SessionState => ({ status: 'failed', error: codeOf(error) }),
+      );
+    if (this.#engine === engine) this.#become(next);
+  }
+
+  /** Runs one action and puts its outcome or error into the state. While another is going on, waits for that one instead. */
+  #act(pictures: readonly Picture[], perform: (engine: Engine, started: Started) => Promise<Outcome>): Promise<void> {
+    if (this.#action !== null) return this.#action;
+    const [state, engine] = [this.#state, this.#engine];
+    if (state.status !== 'ready' || engine === null) return Promise.resolve();
+    this.#become({ ...state, activity: 'encoding', outcome: null, error: null });
+    this.#action = perform(engine, state.started)
+      .then(
+        (outcome) => ({ outcome, error: null }),
+        (error: unknown) => ({ outcome: null, error: codeOf(error) }),
+      )
+      .then((result) => {
+        for (const picture of pictures) if ('close' in picture) picture.close();
+        this.#action = null;
+        this.#continue({ activity: 'idle', ...result });
+      });
+    return this.#action;
+  }
+
+  /** The pictures as messages of one fresh challenge. */
+  async #captures(engine: Engine, started: Started, pictures: readonly Picture[]): Promise<readonly Capture[]> {
+    const { model, tenant } = await this.#cloud.service();
+    if (model !== started.model) throw new XnnError('model_unsupported', `${started.model} here, ${model} there`);
+    const { challenge } = await this.#cloud.challenge();
+    const header: MessageHeader = {
+      model: fromHex(model, MODEL_VERSION_BYTES),
+      tenant: fromHex(tenant, TENANT_BYTES),
+      challenge: fromHex(challenge, CHALLENGE_BYTES),
+    };
+    const captures: Capture[] = [];
+    for (const picture of pictures) captures.push(await engine.capture(picture, header));
+    return captures;
+  }
+
+  async #send<Reply>(
+    captures: readonly Capture[],
+    send: (messages: Uint8Array<ArrayBuffer>) => Promise<Reply>,
+  ): Promise<{ reply: Reply; receipt: Receipt }> {
+    this.#continue({ activity: 'sending' });
+    const body = joined(captures.map(({ message }) => message));
+    const begun = performance.now();
+    const reply = await send(body);
+    return { reply, receipt: { captures, bytesSent: body.length, cloudMs: performance.now() - begun } };
+  }
+
+  /** By the receipt that was kept; if there is none, or the cloud refuses it, by the face. */
+  async #remove(engine: Engine, started: Started, subject: string, picture: Picture | undefined): Promise<void> {
+    const receipt = this.#receipts().get(subject);
+    if (receipt !== undefined) {
+      this.#continue({ activity: 'sending' });
+      try {
+        await this.#cloud.remove(subject, receipt);
+        return;
+      } catch (error) {
+        if (codeOf(error) !== 'removal_refused' || picture === undefined) throw error;
+      }
+    }
+    if (picture === undefined) throw new XnnError('removal_refused', 'neither receipt nor picture');
+    this.#continue({ activity: 'encoding' });
+    const captures = await this.#captures(engine, started, [picture]);
+    await this.#send(captures, (message) => this.#cloud.remove(subject, message));
+  }
+
+  #continue(change: Partial<Pick<Ready, 'activity' | 'outcome' | 'error'>>): void {
+    if (this.#engine !== null && this.#state.status === 'ready') this.#become({ ...this.#state, ...change });
+  }
+
+  #become(state: SessionState): void {
+    this.#state = state;
+    for (const listener of this.#listeners) listener();
+  }
+
+  #receipts(): Map<string, string> {
+    try {
+      const kept: unknown = JSON.parse(this.#storage?.getItem(RECEIPTS) ?? '{}');
+      const entries = Object.entries(typeof kept === 'object' && kept !== null ? kept : {});
+      return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+    } catch {
+      return new Map();
+    }
+  }
+
+  #keepReceipt(subject: string, receipt: string | null): void {
+    const receipts = this.#receipts();
+    if (receipt === null) receipts.delete(subject);
+    else receipts.set(subject, receipt);
+    try {
+      this.#storage?.setItem(RECEIPTS, JSON.stringify(Object.fromEntries(receipts)));
+    } catch {
+      // A full storage keeps no receipt; the subject can still be forgotten by face.
+    }
+  }
+}
+
+function checkSubject(subject: string): void {
+  if (!SUBJECT_PATTERN.test(subject)) throw new XnnError('subject_invalid');
+}
+
+function codeOf(error: unknown): ErrorCode {
+  if (error instanceof XnnError && isErrorCode(error.code)) return error.code;
+  reportError(error);
+  return 'page_failed';
+}
+
+function joined(messages: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const body = new Uint8Array(messages.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const message of messages) {
+    body.set(message, at);
+    at += message.length;
+  }
+  return body;
+}
+
+/** The page's own storage; null where the browser forbids it. */
+function ownStorage(): Storage | null {
+  try {
+    return globalThis.localStorage;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,167 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { expose } from 'comlink';
+import { alignFace, type Pixels } from '../core/align.js';
+import { encode } from '../core/encoder.js';
+import { XnnError } from '../core/errors.js';
+import type { RandomBytes } from '../core/random.js';
+import { CROP_SIZE, FEATURE_SIZE, SEED_CHANNELS } from '../core/spec.js';
+import { generateNoise, perturb } from '../core/xnn-d.js';
+import { protect, type BrowserModel } from '../protocol/protect.js';
+import { encodeMessage, type MessageHeader } from '../wire/message.js';
+import { compile, pickBackend } from './backend.js';
+import { contextOf, detectInPhoto, lookCloser, onlyFace, startDetector, type Detect } from './detect.js';
+import { download } from './download.js';
+import type { StartOptions, WorkerEngine } from './engine.js';
+import { decodeModel, loadModel } from './models.js';
+import { hintFor, refusalOf } from './quality.js';
+import type { Capture, Picture, Progress, Sighting, Started } from './types.js';
+
+const BASE = new URL(import.meta.env.BASE_URL, self.location.origin).href;
+const DETECTOR_MODEL = `${BASE}models/detector/blaze_face_short_range.tflite`;
+const DETECTOR_WASM = `${BASE}wasm/vision_wasm_module_internal`;
+/** About what is downloaded beside the weights, in bytes; for the progress bar. */
+const DETECTOR_BYTES = 13_230_000;
+/** Part of the start that is over when a stage begins. */
+const BEGINS = { download: 0, detector: 0.6, backend: 0.7, compile: 0.8 } as const satisfies Record<
+  Progress['stage'],
+  number
+>;
+
+const MOST_BYTES = 20_000_000;
+const MOST_PIXELS = 50_000_000;
+/** Longer side of what is detected and cut out, in pixels. */
+const LONGEST_SIDE = 1600;
+/** `crypto.getRandomValues` gives no more at a time. */
+const RANDOM_CHUNK = 65_536;
+
+interface Parts {
+  readonly model: BrowserModel;
+  readonly detect: Detect;
+}
+
+class FaceEngine implements WorkerEngine {
+  #parts: Parts | null = null;
+
+  async start(options: StartOptions, onProgress: (progress: Progress) => void): Promise<Started> {
+    const enter = (stage: Progress['stage']) => onProgress({ stage, fraction: BEGINS[stage] });
+    enter('download');
+    let [weights, rest] = [0, 0];
+    const downloaded = () => {
+      const part = 0.1 * weights + 0.9 * Math.min(1, rest / DETECTOR_BYTES);
+      onProgress({ stage: 'download', fraction: part * BEGINS.detector });
+    };
+    const onBytes = (count: number) => {
+      rest += count;
+      downloaded();
+    };
+    const fetching: typeof fetch = (...request) => fetch(...request);
+    const [files, detectorModel, wasm] = await Promise.all([
+      loadModel({ url: `${BASE}models/`, fetch: fetching, cache: await openCache() }, (fraction) => {
+        weights = fraction;
+        downloaded();
+      }),
+      download(fetching, DETECTOR_MODEL, onBytes),
+      download(fetching, `${DETECTOR_WASM}.wasm`, onBytes),
+    ]);
+    enter('detector');
+    const detect = await startDetector({ loader: `${DETECTOR_WASM}.js`, wasm, model: detectorModel });
+    enter('backend');
+    const backend = await pickBackend(`${BASE}wasm/`, options.backend);
+    enter('compile');
+    const model = decodeModel(files);
+    await warmUp(model);
+    onProgress({ stage: 'compile', fraction: 1 });
+    this.#parts = { model, detect };
+    return { backend, model: files.model, release: files.release };
+  }
+
+  look(frame: ImageBitmap): Sighting {
+    const { detect } = this.#started();
+    const canvas = drawn(frame);
+    const faces = detect(canvas);
+    const [face] = faces;
+    const crop = face ? alignFace(pixelsOf(canvas), face.points) : null;
+    return { hint: hintFor(faces, crop), box: face?.box ?? null };
+  }
+
+  async capture(picture: Picture, header: MessageHeader): Promise<Capture> {
+    const { model, detect } = this.#started();
+    const times = [performance.now()];
+    const lap = () => times.push(performance.now());
+
+    const canvas = drawn(picture instanceof Blob ? await opened(picture) : picture);
+    const faces = picture instanceof Blob ? detectInPhoto(detect, canvas) : detect(canvas);
+    const found = lookCloser(detect, canvas, onlyFace(faces));
+    lap();
+    const face = alignFace(pixelsOf(canvas), found.points);
+    const refusal = refusalOf(found, face);
+    if (refusal !== null) throw new XnnError(refusal);
+    lap();
+    const { clean, perturbed } = await protect(model, face, randomBytes);
+    lap();
+    const message = encodeMessage(header, perturbed);
+    lap();
+    const [detection, align, encoding, pack] = times.slice(1).map((time, i) => time - times[i]!);
+    return { face, clean, message, stageMs: { detect: detection!, align: align!, encode: encoding!, pack: pack! } };
+  }
+
+  #started(): Parts {
+    if (this.#parts === null) throw new XnnError('page_failed', 'not started');
+    return this.#parts;
+  }
+}
+
+/** Runs the networks once on nothing, first without waiting for results, so that the first capture is as quick as the others. */
+async function warmUp(model: BrowserModel): Promise<void> {
+  await compile(() => {
+    tf.tidy(() => {
+      const { stem, features } = encode(model.encoder, tf.zeros([1, CROP_SIZE, CROP_SIZE, 3]));
+      const seed = tf.zeros<tf.Rank.R4>([1, FEATURE_SIZE, FEATURE_SIZE, SEED_CHANNELS]);
+      perturb(features, generateNoise(model.generator, stem, seed));
+    });
+  });
+  await protect(model, new Uint8Array(CROP_SIZE * CROP_SIZE * 3), randomBytes);
+}
+
+const randomBytes: RandomBytes = (length) => {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += RANDOM_CHUNK) crypto.getRandomValues(bytes.subarray(at, at + RANDOM_CHUNK));
+  return bytes;
+};
+
+/** A file as a picture, upright as its EXIF data says. @throws image_too_large, image_corrupt */
+async function opened(file: Blob): Promise<ImageBitmap> {
+  if (file.size > MOST_BYTES) throw new XnnError('image_too_large', `${file.size} bytes`);
+  try {
+    return await createImageBitmap(file, { imageOrientation: 'from-image' });
+  } catch (cause) {
+    throw new XnnError('image_corrupt', undefined, { cause });
+  }
+}
+
+/** Draws a picture, scaled down if it is large, and closes it. @throws image_too_large */
+function drawn(picture: ImageBitmap): OffscreenCanvas {
+  const { width, height } = picture;
+  try {
+    if (width * height > MOST_PIXELS) throw new XnnError('image_too_large', `${width}×${height} pixels`);
+    const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height));
+    const canvas = new OffscreenCanvas(Math.max(1, Math.round(scale * width)), Math.max(1, Math.round(scale * height)));
+    const context = contextOf(canvas);
+    context.imageSmoothingQuality = 'high';
+    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    return canvas;
+  } finally {
+    picture.close();
+  }
+}
+
+function pixelsOf(canvas: OffscreenCanvas): Pixels {
+  return contextOf(canvas).getImageData(0, 0, canvas.width, canvas.height);
+}
+
+/** Null where the browser forbids keeping anything. */
+async function openCache(): Promise<Cache | null> {
+  return caches.open('models').catch(() => null);
+}
+
+expose(new FaceEngine());

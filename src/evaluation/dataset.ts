@@ -1,0 +1,72 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { XnnError } from '../core/errors.js';
+
+/** What is taken for a picture; other files are left alone. */
+const EXTENSIONS = ['.jpg', '.jpeg', '.png', '.webp', '.bmp'];
+
+export interface Image {
+  /** Path of the file. */
+  readonly file: string;
+  /** Its path in the set's folder, with slashes: what lists and results call it. */
+  readonly name: string;
+  /** Number of its identity, from 0. */
+  readonly identity: number;
+}
+
+/** Pictures of faces of known people. */
+export interface Dataset {
+  readonly images: readonly Image[];
+  /** Names, by number. */
+  readonly identities: readonly string[];
+}
+
+/**
+ * The pictures of a folder that holds a folder an identity, in the order of their names. Pictures in the folder itself belong to nobody
+ * and are left out.
+ *
+ * @throws no_images, too_few_identities
+ */
+export async function readFolder(folder: string): Promise<Dataset> {
+  const names = (await picturesIn(folder)).filter((name) => name.includes('/'));
+  if (names.length === 0) throw new XnnError('no_images', `${folder} holds no folders with pictures`);
+  const set = asDataset(folder, names, (name) => name.slice(0, name.indexOf('/')));
+  if (set.identities.length < 2) {
+    throw new XnnError('too_few_identities', `all pictures of ${folder} are in its folder ${set.identities[0]}`);
+  }
+  return set;
+}
+
+/** @param identityOf name of the person that a picture of this name shows */
+export function asDataset(folder: string, names: readonly string[], identityOf: (name: string) => string): Dataset {
+  const identities = [...new Set(names.map(identityOf))];
+  const numbers = new Map(identities.map((identity, number) => [identity, number]));
+  const images = names.map((name) => ({ file: join(folder, name), name, identity: numbers.get(identityOf(name))! }));
+  return { images, identities };
+}
+
+/** Names of all pictures under a folder, sorted. What begins with a dot is hidden. @throws no_images if there is no such folder */
+export async function picturesIn(folder: string, prefix = ''): Promise<string[]> {
+  const entries = await readdir(join(folder, prefix)).catch((cause: unknown) => {
+    throw new XnnError('no_images', `${folder} is not a folder that can be read`, { cause });
+  });
+  const names: string[] = [];
+  for (const entry of entries.filter((name) => !name.startsWith('.')).sort()) {
+    const name = `${prefix}${entry}`;
+    // Follows links; one that leads nowhere is a picture that cannot be read.
+    const isFolder = (await stat(join(folder, name)).catch(() => null))?.isDirectory() ?? false;
+    if (isFolder) names.push(...(await picturesIn(folder, `${name}/`)));
+    else if (EXTENSIONS.includes(extname(entry).toLowerCase())) names.push(name);
+  }
+  return names;
+}
+
+/** A name without its extension. */
+export function stem(name: string): string {
+  return name.slice(0, name.length - extname(name).length);
+}
+
+/** A picture's name without folders and extension. */
+export function title(name: string): string {
+  return basename(stem(name));
+}

@@ -1,0 +1,592 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { httpStatus, sentence, type ErrorCode } from '../core/errors.js';
+import { CHALLENGE_LIFETIME } from '../core/spec.js';
+import type { Student } from '../protocol/recognise.js';
+import { MESSAGE_TYPE, ROUTES } from '../wire/api.js';
+import { toHex } from '../wire/hex.js';
+import { MESSAGE_BYTES } from '../wire/message.js';
+import { openEmbedded, type Driver } from './drivers.js';
+import { openStore, type Store } from './store.js';
+import {
+  embeddingOf,
+  enrol,
+  meanStudent,
+  messageOf,
+  newChallenge,
+  post,
+  seeded,
+  SERVED,
+  show,
+  testCloud,
+  THRESHOLD,
+  type Fetch,
+} from './testing.js';
+
+const ADA = 1;
+const BEN = 2;
+const JSON_TYPE = 'application/json';
+
+let driver: Driver;
+let store: Store;
+let cloud: Awaited<ReturnType<typeof testCloud>>;
+let fetch: Fetch;
+
+beforeAll(async () => {
+  driver = await openEmbedded();
+  store = await openStore(driver);
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  await driver.query('DELETE FROM templates');
+  await driver.query('DELETE FROM challenges');
+  cloud = await testCloud({ store });
+  fetch = cloud.fetch;
+});
+
+async function expectRefusal(response: Response, code: ErrorCode): Promise<void> {
+  expect(await response.json()).toEqual({ error: { code, message: sentence(code) } });
+  expect(response.status).toBe(httpStatus(code));
+  expect(response.headers.get('cache-control')).toBe('no-store');
+}
+
+function json(path: string, body: unknown): Promise<Response> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return fetch(path, { method: 'POST', headers: { 'Content-Type': JSON_TYPE }, body: text });
+}
+
+const rows = async (table: 'templates' | 'challenges') => (await driver.query(`SELECT * FROM ${table}`)).length;
+
+describe('service and challenges', () => {
+  test('service tells model and tenant, health that the database answers', async () => {
+    expect(await (await fetch(ROUTES.service)).json()).toEqual({ model: '07'.repeat(8), tenant: '09'.repeat(16) });
+    expect(await (await fetch('/v1/health')).json()).toEqual({ status: 'ok' });
+  });
+
+  test('every challenge is new and lives three minutes', async () => {
+    const replies = await Promise.all([1, 2, 3].map(() => fetch(ROUTES.challenges, { method: 'POST' })));
+    const bodies = (await Promise.all(replies.map((reply) => reply.json()))) as {
+      challenge: string;
+      expiresIn: number;
+    }[];
+    expect(new Set(bodies.map(({ challenge }) => challenge)).size).toBe(3);
+    for (const body of bodies)
+      expect(body).toEqual({ challenge: expect.stringMatching(/^[0-9a-f]{32}$/) as string, expiresIn: 180_000 });
+  });
+
+  test('expired challenges are swept when a new one is given', async () => {
+    await newChallenge(fetch);
+    await newChallenge(fetch);
+    cloud.clock.now += CHALLENGE_LIFETIME;
+    await newChallenge(fetch);
+    expect(await rows('challenges')).toBe(1);
+  });
+});
+
+describe('enrolment, verification and identification', () => {
+  test('the right person matches, another does not, and replies hold nothing but the verdict', async () => {
+    const reply = await enrol(fetch, 'Ada', ADA);
+    expect(reply).toEqual({ subject: 'Ada', receipt: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+    await enrol(fetch, 'Ben', BEN);
+    expect(await show(fetch, ROUTES.verification('Ada'), ADA)).toEqual({ verdict: 'match' });
+    expect(await show(fetch, ROUTES.verification('Ada'), BEN)).toEqual({ verdict: 'no_match' });
+    expect(await show(fetch, ROUTES.identification, BEN)).toEqual({ verdict: 'match', subject: 'Ben' });
+    expect(await show(fetch, ROUTES.identification, 3)).toEqual({ verdict: 'no_match' });
+  });
+
+  test('nobody is identified in an empty gallery', async () => {
+    expect(await show(fetch, ROUTES.identification, ADA)).toEqual({ verdict: 'no_match' });
+  });
+
+  test('one to five captures make a template, six do not', async () => {
+    for (const count of [1, 5]) {
+      const challenge = await newChallenge(fetch);
+      const messages = Array.from({ length: count }, (_, i) => messageOf(ADA, challenge, SERVED, i));
+      expect((await post(fetch, ROUTES.enrolment(`Ada ${count}`), ...messages)).status).toBe(200);
+    }
+    const challenge = await newChallenge(fetch);
+    const six = Array.from({ length: 6 }, (_, i) => messageOf(ADA, challenge, SERVED, i));
+    await expectRefusal(await post(fetch, ROUTES.enrolment('Ada 6'), ...six), 'message_too_long');
+  });
+
+  test('captures of two people are refused and store nothing', async () => {
+    const challenge = await newChallenge(fetch);
+    const response = await post(fetch, ROUTES.enrolment('Ada'), messageOf(ADA, challenge), messageOf(BEN, challenge));
+    await expectRefusal(response, 'captures_differ');
+    expect(await rows('templates')).toBe(0);
+  });
+
+  test('captures of two challenges are refused, and use up neither', async () => {
+    const [one, two] = [await newChallenge(fetch), await newChallenge(fetch)];
+    const response = await post(fetch, ROUTES.enrolment('Ada'), messageOf(ADA, one), messageOf(ADA, two));
+    await expectRefusal(response, 'challenge_invalid');
+    expect(await rows('challenges')).toBe(2);
+  });
+
+  test('a name is enrolled once, however many try at once', async () => {
+    const challenges = await Promise.all(Array.from({ length: 8 }, () => newChallenge(fetch)));
+    const responses = await Promise.all(
+      challenges.map((challenge, i) => post(fetch, ROUTES.enrolment('Ada'), messageOf(i, challenge))),
+    );
+    const statuses = responses.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+    await expectRefusal(responses[statuses.findIndex((status) => status !== 200)]!, 'subject_exists');
+    const winner = statuses.indexOf(200);
+    expect(await show(fetch, ROUTES.verification('Ada'), winner)).toEqual({ verdict: 'match' });
+  });
+
+  test('composed and decomposed letters are one name', async () => {
+    await enrol(fetch, 'Ren\u00e9', ADA);
+    expect(await show(fetch, ROUTES.verification('Rene\u0301'), ADA)).toEqual({ verdict: 'match' });
+  });
+
+  test('only the hash of a receipt is stored', async () => {
+    const { receipt } = await enrol(fetch, 'Ada', ADA);
+    const stored = JSON.stringify(await driver.query("SELECT *, encode(receipt_hash, 'hex') AS hash FROM templates"));
+    expect(stored).toMatch(/"hash":"[0-9a-f]{64}"/);
+    expect(stored).not.toContain(receipt);
+  });
+});
+
+describe('an unknown subject is answered like a face that does not match', () => {
+  test('with the same status, headers and body', async () => {
+    await enrol(fetch, 'Ada', ADA);
+    const answers = await Promise.all(
+      ['Ada', 'Nobody'].map(async (subject) => {
+        const response = await post(fetch, ROUTES.verification(subject), messageOf(BEN, await newChallenge(fetch)));
+        return [response.status, Object.fromEntries(response.headers), await response.text()];
+      }),
+    );
+    expect(answers[0]).toEqual(answers[1]);
+    expect(answers[0]?.[2]).toBe('{"verdict":"no_match"}');
+  });
+
+  test('even when every face would match', async () => {
+    const { fetch: lenient } = await testCloud({ store, threshold: -1 });
+    await enrol(lenient, 'Ada', ADA);
+    expect(await show(lenient, ROUTES.verification('Ada'), BEN)).toEqual({ verdict: 'match' });
+    expect(await show(lenient, ROUTES.verification('Nobody'), BEN)).toEqual({ verdict: 'no_match' });
+  });
+
+  test('after the same inferences and the same queries', async () => {
+    const seen: string[] = [];
+    const watched: Driver = { ...driver, query: (sql, values) => (seen.push(sql), driver.query(sql, values)) };
+    const student: Student = (batch) => (seen.push(`student of ${batch.length}`), meanStudent(batch));
+    const { fetch: watching } = await testCloud({ store: await openStore(watched), student });
+    await enrol(watching, 'Ada', ADA);
+    const work = async (path: string) => {
+      seen.length = 0;
+      await show(watching, path, BEN);
+      return seen.slice();
+    };
+    expect(await work(ROUTES.verification('Nobody'))).toEqual(await work(ROUTES.verification('Ada')));
+    expect(seen).toContain('student of 1');
+    expect(await work(ROUTES.removal('Nobody'))).toEqual(await work(ROUTES.removal('Ada')));
+  });
+
+  test('in the same time', async () => {
+    // The student takes as long as a real one, so that leaving it out would show.
+    const student: Student = async (batch) => {
+      const end = performance.now() + 4;
+      while (performance.now() < end);
+      return meanStudent(batch);
+    };
+    const { fetch: timed } = await testCloud({ store, student });
+    await enrol(timed, 'Ada', ADA);
+    const times: Record<string, number[]> = { Ada: [], Nobody: [] };
+    for (let trial = 0; trial < 60; trial++) {
+      // Interleaved, and each as often first, so that whatever else the machine does falls on both.
+      for (const subject of trial % 2 === 0 ? ['Ada', 'Nobody'] : ['Nobody', 'Ada']) {
+        const message = messageOf(BEN, await newChallenge(timed));
+        const start = performance.now();
+        await post(timed, ROUTES.verification(subject), message);
+        times[subject]?.push(performance.now() - start);
+      }
+    }
+    const [known, unknown] = [median(times['Ada'] ?? []), median(times['Nobody'] ?? [])];
+    expect(unknown / known).toBeGreaterThan(0.75);
+    expect(unknown / known).toBeLessThan(1.33);
+  });
+
+  function median(values: readonly number[]): number {
+    return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+  }
+});
+
+describe('challenges', () => {
+  test('of 50 requests at once with one challenge, exactly one passes', async () => {
+    await enrol(fetch, 'Ada', ADA);
+    const message = messageOf(ADA, await newChallenge(fetch));
+    const paths = [ROUTES.verification('Ada'), ROUTES.identification];
+    const responses = await Promise.all(Array.from({ length: 50 }, (_, i) => post(fetch, paths[i % 2]!, message)));
+    const passed = responses.filter(({ status }) => status === 200);
+    expect(passed).toHaveLength(1);
+    for (const response of responses)
+      if (!passed.includes(response)) await expectRefusal(response, 'challenge_invalid');
+  });
+
+  test('a replayed message is refused', async () => {
+    const message = messageOf(ADA, await newChallenge(fetch));
+    expect((await post(fetch, ROUTES.verification('Ada'), message)).status).toBe(200);
+    await expectRefusal(await post(fetch, ROUTES.verification('Ada'), message), 'challenge_invalid');
+  });
+
+  test('one that was never given is refused', async () => {
+    const message = messageOf(ADA, new Uint8Array(16).fill(0xcc));
+    await expectRefusal(await post(fetch, ROUTES.identification, message), 'challenge_invalid');
+  });
+
+  test('one passes until three minutes have gone, and not from then on', async () => {
+    const [early, late] = [await newChallenge(fetch), await newChallenge(fetch)];
+    cloud.clock.now += CHALLENGE_LIFETIME - 1;
+    expect((await post(fetch, ROUTES.identification, messageOf(ADA, early))).status).toBe(200);
+    cloud.clock.now += 1;
+    await expectRefusal(await post(fetch, ROUTES.identification, messageOf(ADA, late)), 'challenge_invalid');
+  });
+
+  test('a message that is refused for itself leaves its challenge to its owner', async () => {
+    const challenge = await newChallenge(fetch);
+    const path = ROUTES.verification('Ada');
+    const model = { ...SERVED, model: new Uint8Array(8) };
+    const tenant = { ...SERVED, tenant: new Uint8Array(16) };
+    await expectRefusal(await post(fetch, path, messageOf(ADA, challenge, model)), 'model_unsupported');
+    await expectRefusal(await post(fetch, path, messageOf(ADA, challenge, tenant)), 'tenant_unknown');
+    await expectRefusal(await post(fetch, path, messageOf(ADA, challenge).subarray(1)), 'message_truncated');
+    await expectRefusal(
+      await post(fetch, '/v1/subjects/a%2Fb/verification', messageOf(ADA, challenge)),
+      'subject_invalid',
+    );
+    expect((await post(fetch, path, messageOf(ADA, challenge))).status).toBe(200);
+  });
+
+  test('one stays used when what follows fails', async () => {
+    const failing: Student = () => Promise.reject(new Error('out of memory'));
+    const { fetch: broken } = await testCloud({ store, student: failing });
+    const message = messageOf(ADA, await newChallenge(fetch));
+    await expectRefusal(await post(broken, ROUTES.identification, message), 'internal');
+    await expectRefusal(await post(fetch, ROUTES.identification, message), 'challenge_invalid');
+    await enrol(fetch, 'Ada', ADA);
+    const again = messageOf(ADA, await newChallenge(fetch));
+    await expectRefusal(await post(fetch, ROUTES.enrolment('Ada'), again), 'subject_exists');
+    await expectRefusal(await post(fetch, ROUTES.enrolment('Eve'), again), 'challenge_invalid');
+  });
+
+  test('a challenge of one tenant is no challenge of another', async () => {
+    const tenant = new Uint8Array(16).fill(5);
+    const { fetch: theirs } = await testCloud({ store, served: { ...SERVED, tenant }, random: seeded(77) });
+    const challenge = await newChallenge(theirs);
+    await expectRefusal(await post(fetch, ROUTES.identification, messageOf(ADA, challenge)), 'challenge_invalid');
+    const message = messageOf(ADA, challenge, { ...SERVED, tenant });
+    expect((await post(theirs, ROUTES.identification, message)).status).toBe(200);
+  });
+});
+
+describe('removal', () => {
+  test('by receipt deletes every row of the subject, and of no other', async () => {
+    const { receipt } = await enrol(fetch, 'Ada', ADA);
+    await enrol(fetch, 'Ben', BEN);
+    const response = await json(ROUTES.removal('Ada'), { receipt });
+    expect(await response.json()).toEqual({ removed: true });
+    expect(await driver.query('SELECT subject FROM templates')).toEqual([{ subject: 'Ben' }]);
+    expect(await show(fetch, ROUTES.identification, ADA)).toEqual({ verdict: 'no_match' });
+    await expectRefusal(await json(ROUTES.removal('Ada'), { receipt }), 'removal_refused');
+    await enrol(fetch, 'Ada', ADA);
+  });
+
+  test('by face takes the right face', async () => {
+    await enrol(fetch, 'Ada', ADA);
+    const wrong = messageOf(BEN, await newChallenge(fetch));
+    await expectRefusal(await post(fetch, ROUTES.removal('Ada'), wrong), 'removal_refused');
+    expect(await rows('templates')).toBe(1);
+    expect(await show(fetch, ROUTES.removal('Ada'), ADA)).toEqual({ removed: true });
+    expect(await rows('templates')).toBe(0);
+  });
+
+  test('a wrong receipt, one of another subject and an unknown subject are refused alike', async () => {
+    await enrol(fetch, 'Ada', ADA);
+    const { receipt } = await enrol(fetch, 'Ben', BEN);
+    const refusals = await Promise.all([
+      json(ROUTES.removal('Ada'), { receipt: '00'.repeat(32) }),
+      json(ROUTES.removal('Ada'), { receipt }),
+      json(ROUTES.removal('Nobody'), { receipt }),
+      post(fetch, ROUTES.removal('Nobody'), messageOf(ADA, await newChallenge(fetch))),
+    ]);
+    for (const response of refusals) await expectRefusal(response, 'removal_refused');
+    expect(await rows('templates')).toBe(2);
+  });
+
+  test('the face needs a challenge like any other', async () => {
+    await enrol(fetch, 'Ada', ADA);
+    const message = messageOf(ADA, new Uint8Array(16));
+    await expectRefusal(await post(fetch, ROUTES.removal('Ada'), message), 'challenge_invalid');
+    expect(await rows('templates')).toBe(1);
+  });
+
+  test.each(['{', '[]', '"x"', '{}', '{"receipt":1}', '{"receipt":"00"}', `{"receipt":"${'0G'.repeat(32)}"}`, ''])(
+    'the body %j is refused',
+    async (body) => {
+      await expectRefusal(await json(ROUTES.removal('Ada'), body), 'request_invalid');
+    },
+  );
+});
+
+describe('tenants and models', () => {
+  const theirs = { ...SERVED, tenant: new Uint8Array(16).fill(5) };
+  const newer = { ...SERVED, model: new Uint8Array(8).fill(8) };
+
+  test('tenants see nothing of each other', async () => {
+    const { fetch: their } = await testCloud({ store, served: theirs });
+    const { receipt } = await enrol(fetch, 'Ada', ADA);
+    expect(await show(their, ROUTES.verification('Ada'), ADA, theirs)).toEqual({ verdict: 'no_match' });
+    expect(await show(their, ROUTES.identification, ADA, theirs)).toEqual({ verdict: 'no_match' });
+    const removal = { method: 'POST', headers: { 'Content-Type': JSON_TYPE }, body: JSON.stringify({ receipt }) };
+    await expectRefusal(await their(ROUTES.removal('Ada'), removal), 'removal_refused');
+    await enrol(their, 'Ada', BEN, theirs);
+    expect(await show(fetch, ROUTES.verification('Ada'), ADA)).toEqual({ verdict: 'match' });
+    expect(await show(their, ROUTES.identification, BEN, theirs)).toEqual({ verdict: 'match', subject: 'Ada' });
+  });
+
+  test('a template of another model neither matches nor is overwritten, and its receipt still removes it', async () => {
+    const { receipt } = await enrol(fetch, 'Ada', ADA);
+    const { fetch: upgraded } = await testCloud({ store, served: newer });
+    expect(await show(upgraded, ROUTES.verification('Ada'), ADA, newer)).toEqual({ verdict: 'no_match' });
+    expect(await show(upgraded, ROUTES.identification, ADA, newer)).toEqual({ verdict: 'no_match' });
+    expect(await show(upgraded, ROUTES.removal('Ada'), ADA, newer)).toMatchObject({
+      error: { code: 'removal_refused' },
+    });
+    await expect(enrol(upgraded, 'Ada', ADA, newer)).rejects.toThrow('subject_exists');
+    expect(await show(fetch, ROUTES.verification('Ada'), ADA)).toEqual({ verdict: 'match' });
+    const removal = { method: 'POST', headers: { 'Content-Type': JSON_TYPE }, body: JSON.stringify({ receipt }) };
+    expect(await (await upgraded(ROUTES.removal('Ada'), removal)).json()).toEqual({ removed: true });
+  });
+});
+
+describe('requests that are refused', () => {
+  const routes = [ROUTES.enrolment('Ada'), ROUTES.verification('Ada'), ROUTES.identification, ROUTES.removal('Ada')];
+
+  test.each(routes)('%s refuses other content types', async (path) => {
+    for (const type of ['image/jpeg', 'text/plain', 'multipart/form-data; boundary=x', 'application/octet-streams']) {
+      const response = await fetch(path, { method: 'POST', headers: { 'Content-Type': type }, body: 'x' });
+      await expectRefusal(response, 'request_invalid');
+    }
+    await expectRefusal(await fetch(path, { method: 'POST' }), 'request_invalid');
+  });
+
+  test.each(routes)('%s refuses a body that says it is too long, without reading it', async (path) => {
+    const body = new ReadableStream({ pull: () => Promise.reject(new Error('was read')) }, { highWaterMark: 0 });
+    const headers = { 'Content-Type': MESSAGE_TYPE, 'Content-Length': String(5 * MESSAGE_BYTES + 1) };
+    await expectRefusal(await fetch(path, { method: 'POST', headers, body, duplex: 'half' }), 'message_too_long');
+  });
+
+  test.each(routes)('%s stops reading a body that goes on and on, whatever length it claims', async (path) => {
+    for (const claim of [undefined, '10']) {
+      let sent = 0;
+      const body = new ReadableStream({ pull: (stream) => (sent++, stream.enqueue(new Uint8Array(10_000))) });
+      const headers = { 'Content-Type': MESSAGE_TYPE, ...(claim && { 'Content-Length': claim }) };
+      await expectRefusal(await fetch(path, { method: 'POST', headers, body, duplex: 'half' }), 'message_too_long');
+      expect(sent).toBeLessThan(20);
+    }
+  });
+
+  test.each(routes)('%s says so when the sender stops half-way', async (path) => {
+    let sent = 0;
+    const body = new ReadableStream({
+      pull: (stream) => (sent++ < 2 ? stream.enqueue(new Uint8Array(10)) : stream.error(new Error('gone'))),
+    });
+    const headers = { 'Content-Type': MESSAGE_TYPE };
+    await expectRefusal(await fetch(path, { method: 'POST', headers, body, duplex: 'half' }), 'message_truncated');
+  });
+
+  test.each(routes)('%s refuses what is not a message', async (path) => {
+    await expectRefusal(await post(fetch, path), 'message_truncated');
+    await expectRefusal(await post(fetch, path, new Uint8Array(MESSAGE_BYTES)), 'message_invalid');
+    const good = messageOf(ADA, await newChallenge(fetch));
+    const at = (index: number, value: number) => good.map((byte, i) => (i === index ? value : byte));
+    await expectRefusal(await post(fetch, path, at(4, 9)), 'format_unsupported');
+    await expectRefusal(await post(fetch, path, at(5, 2)), 'format_unsupported');
+    await expectRefusal(await post(fetch, path, at(51, 0xff)), 'message_values_invalid');
+    await expectRefusal(await post(fetch, path, at(MESSAGE_BYTES - 1, 0x80)), 'message_values_invalid');
+  });
+
+  test.each(['', ' ', '%20a', 'a%20', 'a%2Fb', '%2e%2e%2fa', '%00', '%ff', '%E2%80%AE', 'a'.repeat(65), 'a%0A'])(
+    'the name %j',
+    async (name) => {
+      for (const action of ['enrolment', 'verification', 'removal']) {
+        const message = messageOf(ADA, await newChallenge(fetch));
+        const response = await post(fetch, `/v1/subjects/${name}/${action}`, message);
+        await expectRefusal(response, name === '' ? 'not_found' : 'subject_invalid');
+      }
+    },
+  );
+
+  test('routes and methods that do not exist', async () => {
+    for (const path of [
+      '/v1/',
+      '/v1/x',
+      '/v1/subjects',
+      '/v1/subjects/Ada',
+      '/v1/subjects/Ada/photo',
+      ROUTES.challenges,
+    ]) {
+      await expectRefusal(await fetch(path), 'not_found');
+    }
+    await expectRefusal(await fetch(ROUTES.service, { method: 'DELETE' }), 'not_found');
+  });
+});
+
+describe('errors and the log', () => {
+  test('what a database says is neither shown nor logged', async () => {
+    const secret = 'Key (subject)=(Ada Lovelace)';
+    const refuse = () => Promise.reject(Object.assign(new Error(secret), { code: '23505', detail: secret }));
+    const { fetch: broken, logged } = await testCloud({ store: { ...store, findTemplate: refuse } });
+    const message = messageOf(ADA, await newChallenge(broken));
+    const response = await post(broken, ROUTES.verification('Ada Lovelace'), message);
+    await expectRefusal(response, 'internal');
+    expect(logged).toEqual([
+      {
+        level: 'error',
+        code: 'internal',
+        error: 'Error',
+        reason: '23505',
+        method: 'POST',
+        route: '/v1/subjects/:subject/verification',
+        stack: expect.stringContaining('at ') as string,
+      },
+    ]);
+    expect(JSON.stringify(logged)).not.toMatch(/Ada|Lovelace|Key/);
+  });
+
+  test('refusals are not logged', async () => {
+    await post(fetch, ROUTES.identification, new Uint8Array(3));
+    await fetch('/v1/x');
+    expect(cloud.logged).toEqual([]);
+  });
+
+  test('health fails when the database is away', async () => {
+    const { fetch: broken } = await testCloud({ store: { ...store, check: () => Promise.reject(new Error('away')) } });
+    await expectRefusal(await broken('/v1/health'), 'internal');
+  });
+});
+
+describe('headers, documents and files', () => {
+  let folder: string;
+  let served: Fetch;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'xnn-files-'));
+    await mkdir(join(folder, 'dist/assets'), { recursive: true });
+    await writeFile(join(folder, 'secret.txt'), 'secret');
+    await writeFile(join(folder, 'dist/index.html'), '<!doctype html>page');
+    await writeFile(join(folder, 'dist/sw.js'), 'self');
+    await writeFile(join(folder, 'dist/assets/app-abc123.js'), 'app');
+    served = (await testCloud({ store, staticFiles: join(folder, 'dist') })).fetch;
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test.each([
+    '/',
+    '/verify',
+    '/assets/app-abc123.js',
+    '/sw.js',
+    '/v1/service',
+    '/v1/x',
+    '/x.js',
+    '/docs',
+    '/openapi.json',
+  ])('%s has every security header', async (path) => {
+    const { headers } = await served(path);
+    const policy = headers.get('content-security-policy') ?? '';
+    for (const directive of [
+      "default-src 'self'",
+      "connect-src 'self'",
+      "object-src 'none'",
+      "frame-ancestors 'none'",
+    ]) {
+      expect(policy.split('; ')).toContain(directive);
+    }
+    expect(policy).not.toMatch(/unsafe-inline|unsafe-eval'(?<!wasm-unsafe-eval')|https?:|\*/);
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'permissions-policy': expect.stringContaining('camera=(self)') as string,
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-embedder-policy': 'require-corp',
+    });
+  });
+
+  test('hashed assets are kept, everything else is asked for again, and the API is not stored', async () => {
+    const control = async (path: string) => (await served(path)).headers.get('cache-control');
+    expect(await control('/assets/app-abc123.js')).toBe('public, max-age=31536000, immutable');
+    for (const path of ['/', '/sw.js', '/enrol']) expect(await control(path)).toBe('no-cache');
+    expect(await control(ROUTES.service)).toBe('no-store');
+  });
+
+  test('a file that did not change is not sent again', async () => {
+    const first = await served('/sw.js');
+    const tag = first.headers.get('etag') ?? '';
+    const again = await served('/sw.js', { headers: { 'If-None-Match': tag } });
+    expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', tag]);
+    expect(again.headers.get('content-security-policy')).toBe(first.headers.get('content-security-policy'));
+    await writeFile(join(folder, 'dist/sw.js'), 'changed');
+    const changed = await served('/sw.js', { headers: { 'If-None-Match': tag } });
+    expect([changed.status, await changed.text()]).toEqual([200, 'changed']);
+  });
+
+  test('pages of the app show index.html, missing files do not', async () => {
+    for (const path of ['/', '/verify', '/nowhere/at/all']) expect(await (await served(path)).text()).toContain('page');
+    for (const path of ['/missing.js', '/models/encoder.bin', '/assets/app-000000.js']) {
+      expect((await served(path)).status).toBe(404);
+    }
+  });
+
+  test.each(['/../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/assets/..%5c..%5c..%5csecret.txt'])(
+    '%s does not leave the folder',
+    async (path) => {
+      const response = await served(path);
+      expect(await response.text()).not.toContain('secret');
+    },
+  );
+
+  test('the OpenAPI document has every route, its schemas and its refusals', async () => {
+    const document = (await (await served('/openapi.json')).json()) as {
+      openapi: string;
+      paths: Record<string, Record<string, unknown>>;
+    };
+    expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.paths).sort()).toEqual([
+      '/v1/challenges',
+      '/v1/health',
+      '/v1/identification',
+      '/v1/service',
+      '/v1/subjects/{subject}/enrolment',
+      '/v1/subjects/{subject}/removal',
+      '/v1/subjects/{subject}/verification',
+    ]);
+    const removal = JSON.stringify(document.paths['/v1/subjects/{subject}/removal']);
+    for (const part of [MESSAGE_TYPE, JSON_TYPE, 'RemovalRequest', 'removal_refused', '#/components/schemas/Error']) {
+      expect(removal).toContain(part);
+    }
+  });
+
+  test('/docs loads nothing from elsewhere, and everything it loads is there', async () => {
+    const page = await (await served('/docs')).text();
+    const loaded = Array.from(page.matchAll(/(?:src|href)="([^"]+)"/g), ([, address]) => address ?? '');
+    expect(loaded.length).toBeGreaterThan(3);
+    for (const address of loaded) {
+      expect(address).toMatch(/^\/docs\//);
+      expect((await served(address)).status).toBe(200);
+    }
+    expect((await served('/docs/package.json')).status).toBe(404);
+  });
+});
+
+test('the stand-in persons are as far apart as the tests assume', () => {
+  const ada = embeddingOf(ADA);
+  const cosines = Array.from({ length: 10 }, (_, person) =>
+    embeddingOf(person).reduce((sum, value, i) => sum + value * ada[i]!, 0),
+  );
+  expect(cosines.filter((cosine) => cosine >= THRESHOLD)).toHaveLength(1);
+  expect(toHex(messageOf(ADA, new Uint8Array(16)))).not.toBe(toHex(messageOf(ADA, new Uint8Array(16), SERVED, 1)));
+});

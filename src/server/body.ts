@@ -1,0 +1,44 @@
+import type { MiddlewareHandler } from 'hono';
+import { XnnError } from '../core/errors.js';
+
+/**
+ * Lets a request through whose body is of one of these types and at most `most` bytes, and reads it. No more than `most` bytes are
+ * ever held, whatever the request claims.
+ *
+ * @throws request_invalid, message_too_long, message_truncated if the sender stops half-way
+ */
+export function limitBody(most: number, ...types: readonly string[]): MiddlewareHandler {
+  return async (context, next) => {
+    const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+    if (!types.includes(type)) throw new XnnError('request_invalid', `the body must be ${types.join(' or ')}`);
+    if (Number(context.req.header('content-length') ?? 0) > most) throw tooLong(most);
+    const body = await readAtMost(context.req.raw.body, most);
+    context.req.raw = new Request(context.req.raw, { body });
+    await next();
+  };
+}
+
+async function readAtMost(stream: ReadableStream<Uint8Array> | null, most: number): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of stream ?? []) {
+      size += chunk.length;
+      if (size > most) throw tooLong(most);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw cause instanceof XnnError ? cause : new XnnError('message_truncated', 'the body ended early', { cause });
+  }
+  const body = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk, at);
+    at += chunk.length;
+  }
+  return body;
+}
+
+function tooLong(most: number): XnnError {
+  return new XnnError('message_too_long', `more than ${most} bytes`);
+}

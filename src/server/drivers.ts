@@ -1,0 +1,125 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { vector } from '@electric-sql/pglite-pgvector';
+import { Pool } from 'pg';
+
+/** What a SQL parameter may be. */
+export type Parameter = string | number | Date | Uint8Array;
+
+export interface Connection {
+  /** Runs one statement. `Row` is what the caller knows that it returns. */
+  query<Row>(sql: string, parameters?: readonly Parameter[]): Promise<readonly Row[]>;
+}
+
+/** The same SQL over an embedded or a separate PostgreSQL. */
+export interface Driver extends Connection {
+  /** Commits when `work` resolves, rolls back when it rejects. */
+  transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/**
+ * PostgreSQL inside this process: on disk in `folder`, which is created when missing, or in memory without one.
+ *
+ * @throws an Error for the operator if another process uses the folder
+ */
+export async function openEmbedded(folder?: string): Promise<Driver> {
+  const unlock = folder === undefined ? null : await lock(folder);
+  try {
+    const where = folder === undefined ? {} : { dataDir: join(folder, 'postgres') };
+    const db = await PGlite.create({ ...where, extensions: { vector } });
+    const on = (connection: Pick<PGlite, 'query'>): Connection => ({
+      query: async <Row>(sql: string, parameters: readonly Parameter[] = []) =>
+        (await connection.query<Row>(sql, [...parameters])).rows,
+    });
+    return {
+      ...on(db),
+      transaction: (work) => db.transaction((transaction) => work(on(transaction))),
+      close: async () => {
+        await db.close();
+        await unlock?.();
+      },
+    };
+  } catch (error) {
+    await unlock?.();
+    throw error;
+  }
+}
+
+/**
+ * A PostgreSQL server with pgvector, by its address.
+ *
+ * @param connections at most this many at once
+ * @param lost called when an idle connection breaks; the next query opens another
+ */
+export function openPostgres(url: string, lost: (error: Error) => void, connections: number = 10): Driver {
+  const pool = new Pool({ connectionString: url, max: connections, connectionTimeoutMillis: 10_000 });
+  pool.on('error', lost);
+  const on = (connection: Pick<Pool, 'query'>): Connection => ({
+    query: async <Row>(sql: string, parameters: readonly Parameter[] = []) =>
+      (await connection.query(sql, [...parameters])).rows as Row[],
+  });
+  return {
+    ...on(pool),
+    transaction: async (work) => {
+      const client = await pool.connect();
+      let failure: unknown;
+      try {
+        await client.query('BEGIN');
+        const result = await work(on(client));
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        failure = error;
+        throw error;
+      } finally {
+        // A connection that failed inside a transaction is closed, which rolls back, rather than used again.
+        client.release(failure !== undefined);
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+/**
+ * Takes the folder for this process: two writers would destroy the database. The lock is a file that names its owner, so that one whose
+ * owner was killed can be told from one that is held. A process of another host (or container) cannot be asked, and counts as alive.
+ *
+ * @returns how to give it back
+ */
+async function lock(folder: string): Promise<() => Promise<void>> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, 'lock');
+  for (;;) {
+    try {
+      await writeFile(path, `${process.pid} ${hostname()}`, { flag: 'wx' });
+      return () => rm(path, { force: true });
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw error;
+    }
+    const [pid, host] = (await readFile(path, 'utf8')).split(' ');
+    if (host !== undefined && (host !== hostname() || isRunning(Number(pid)))) {
+      throw new Error(
+        `The data folder ${folder} is used by process ${pid} on ${host}. Stop it, or choose another folder with DATA_DIR. ` +
+          `If that is no server of this kind, delete ${path}.`,
+      );
+    }
+    await rm(path, { force: true });
+  }
+}
+
+/** Whether another process has this id. In a container a killed owner often had the id that this process has now. */
+function isRunning(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return hasCode(error, 'EPERM');
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs-core';
+import { asPerturbed } from '../core/features.js';
+import { unit, type Embedding } from '../core/match.js';
+import { dequantise, type QuantisedFeatures } from '../core/quantise.js';
+import { gaussian, type RandomBytes } from '../core/random.js';
+import { EMBEDDING_SIZE, FEATURE_CHANNELS, FEATURE_VALUES } from '../core/spec.js';
+import type { Golden } from '../protocol/golden.js';
+import type { Served, Student } from '../protocol/recognise.js';
+import { MESSAGE_TYPE, ROUTES, type ChallengeReply, type EnrolmentReply } from '../wire/api.js';
+import { fromHex } from '../wire/hex.js';
+import { encodeMessage } from '../wire/message.js';
+import { createApp, type AppDependencies, type LogEntry } from './app.js';
+import { openEmbedded } from './drivers.js';
+import { openStore } from './store.js';
+
+// What the tests of the cloud share. Nothing here is used by the product.
+
+export const SERVED: Served = { model: new Uint8Array(8).fill(7), tenant: new Uint8Array(16).fill(9) };
+export const THRESHOLD = 0.5;
+
+/** Bytes that are the same for the same seed (mulberry32). Not secure. */
+export function seeded(seed: number): RandomBytes {
+  let state = seed >>> 0;
+  return (length) =>
+    Uint8Array.from({ length }, () => {
+      state = (state + 0x6d2b79f5) >>> 0;
+      let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+      mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+      return (mixed ^ (mixed >>> 14)) >>> 24;
+    });
+}
+
+/** A stand-in for the student: the mean of every channel. Persons of `messageOf` differ by those. */
+export const meanStudent: Student = (batch) => Promise.resolve(batch.map(channelMeans));
+
+function channelMeans(features: QuantisedFeatures): Float32Array {
+  const sums = new Float32Array(FEATURE_CHANNELS);
+  dequantise(features).forEach((value, i) => (sums[i % FEATURE_CHANNELS]! += value));
+  return sums;
+}
+
+/** What `meanStudent` sees in every capture of a person, nearly. */
+export function embeddingOf(person: number): Embedding {
+  return unit(gaussian(EMBEDDING_SIZE, seeded(1000 + person)));
+}
+
+/** One message that shows a person. Captures of a person differ by noise. */
+export function messageOf(
+  person: number,
+  challenge: Uint8Array,
+  served: Served = SERVED,
+  capture: number = 0,
+): Uint8Array {
+  const centre = gaussian(FEATURE_CHANNELS, seeded(1000 + person));
+  const noise = gaussian(FEATURE_VALUES, seeded(person * 10 + capture));
+  const values = noise.map((value, i) => value + centre[i % FEATURE_CHANNELS]!);
+  return encodeMessage({ ...served, challenge }, asPerturbed(values));
+}
+
+/** How a test talks to a cloud: in this process, or over HTTP. */
+export type Fetch = (path: string, init?: RequestInit & { duplex?: 'half' }) => Promise<Response>;
+
+export async function newChallenge(fetch: Fetch): Promise<Uint8Array> {
+  const response = await fetch(ROUTES.challenges, { method: 'POST' });
+  return fromHex(((await response.json()) as ChallengeReply).challenge, 16);
+}
+
+export async function post(fetch: Fetch, path: string, ...messages: readonly Uint8Array[]): Promise<Response> {
+  const body = await new Blob(messages.map((message) => Uint8Array.from(message))).arrayBuffer();
+  return fetch(path, { method: 'POST', headers: { 'Content-Type': MESSAGE_TYPE }, body });
+}
+
+export async function enrol(
+  fetch: Fetch,
+  subject: string,
+  person: number,
+  served: Served = SERVED,
+): Promise<EnrolmentReply> {
+  const challenge = await newChallenge(fetch);
+  const messages = [0, 1, 2].map((capture) => messageOf(person, challenge, served, capture));
+  const response = await post(fetch, ROUTES.enrolment(subject), ...messages);
+  if (!response.ok) throw new Error(await response.text());
+  return (await response.json()) as EnrolmentReply;
+}
+
+/** The answer to one message of a person, under a new challenge. */
+export async function show(fetch: Fetch, path: string, person: number, served: Served = SERVED): Promise<unknown> {
+  const challenge = await newChallenge(fetch);
+  return (await post(fetch, path, messageOf(person, challenge, served, 4))).json();
+}
+
+/** A cloud in this process, with a database in memory and a clock that stands still, unless told otherwise. */
+export async function testCloud(changes: Partial<AppDependencies> = {}) {
+  const store = changes.store ?? (await openStore(await openEmbedded()));
+  const clock = { now: Date.UTC(2024, 0, 1) };
+  const logged: LogEntry[] = [];
+  const app = createApp({
+    store,
+    student: meanStudent,
+    served: SERVED,
+    threshold: THRESHOLD,
+    now: () => clock.now,
+    random: seeded(1),
+    log: (entry) => logged.push(entry),
+    ...changes,
+  });
+  const fetch: Fetch = async (path, init) => app.request(path, init);
+  return { app, fetch, store, clock, logged };
+}
+
+const PROJECT = new URL('../../', import.meta.url);
+
+/** The released weights of one of the browser's networks. */
+export function readReleased(network: 'encoder' | 'generator'): tf.NamedTensorMap {
+  const folder = new URL('public/models/', PROJECT);
+  const { weightsManifest } = JSON.parse(readFileSync(new URL(`${network}.json`, folder), 'utf8')) as tf.io.ModelJSON;
+  const bytes = readFileSync(new URL(`${network}.bin`, folder));
+  return tf.io.decodeWeights(
+    new Uint8Array(bytes).buffer,
+    weightsManifest.flatMap((group) => group.weights),
+  );
+}
+
+export function readGolden(): Golden {
+  return JSON.parse(readFileSync(new URL('models/golden.json', PROJECT), 'utf8')) as Golden;
+}

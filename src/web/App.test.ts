@@ -1,0 +1,109 @@
+import { createElement, type ReactNode } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
+import { describe, expect, it, vi } from 'vitest';
+import { sentence } from '../client/messages.js';
+import type { Session } from '../client/types.js';
+import { Enrol } from './pages/Enrol.js';
+import { Forget } from './pages/Forget.js';
+import { Home } from './pages/Home.js';
+import { Identify } from './pages/Identify.js';
+import { Missing } from './pages/Missing.js';
+import { Verify } from './pages/Verify.js';
+import { App } from './App.js';
+import { Answer } from './parts/Answer.js';
+import { Reveal } from './parts/Reveal.js';
+import { Sent } from './parts/Sent.js';
+import { FAILED, fakeCapture, fakeReceipt, fakeSession, READY, STARTING } from './testing/fake-session.js';
+import { SessionContext, type Action } from './useSession.js';
+
+const within = (session: Session, page: () => ReactNode) =>
+  renderToStaticMarkup(createElement(SessionContext, { value: session }, createElement(page)));
+const app = (session: Session) => renderToStaticMarkup(createElement(App, { session }));
+const action = (change: Partial<Action>): Action => ({
+  ready: true,
+  activity: 'idle',
+  outcome: null,
+  error: null,
+  run: vi.fn(),
+  clear: vi.fn(),
+  ...change,
+});
+const answer = (change: Partial<Action>) =>
+  renderToStaticMarkup(
+    createElement(Answer, {
+      action: action(change),
+      words: { sign: 'yes', title: 'Yes', text: '' },
+      children: 'nothing yet',
+    }),
+  );
+
+describe('pages', () => {
+  it.each([Home, Enrol, Verify, Identify, Forget, Missing])('%o has one title that can take the focus', (page) => {
+    for (const state of [STARTING, FAILED, READY]) {
+      const html = within(fakeSession(state), page);
+      expect(html.match(/<h1 tabindex="-1"/g)).toHaveLength(1);
+      expect(html.match(/<h1/g)).toHaveLength(1);
+    }
+  });
+
+  it('offers the names enrolled here, the latest first to verify', () => {
+    const session = fakeSession(READY, ['Ada', 'Grace']);
+    expect(within(session, Verify)).toContain('value="Grace"');
+    expect(within(session, Forget)).toContain('aria-label="Forget Ada"');
+  });
+
+  it('does not start the camera before the model is there', () => {
+    const start = /<button[^>]*>(?:(?!<\/button>).)*Start camera/;
+    expect(start.exec(within(fakeSession(STARTING), Enrol))?.[0]).toContain('aria-disabled="true"');
+    expect(start.exec(within(fakeSession(READY), Enrol))?.[0]).not.toContain('aria-disabled');
+  });
+});
+
+describe('start-up', () => {
+  it('shows how far it is, and the page meanwhile', () => {
+    const html = app(fakeSession(STARTING));
+    expect(html).toContain('value="0.72"');
+    expect(html).toContain('72 %');
+    expect(html).toContain('<h1');
+  });
+
+  it('says what failed in words and in code, and offers to try again', () => {
+    const html = app(fakeSession(FAILED));
+    expect(html).toContain(sentence('model_hash_wrong'));
+    expect(html).toContain('model_hash_wrong</code>');
+    expect(html).toContain('Try again');
+  });
+
+  it('says what it runs on', () => {
+    const html = app(fakeSession(READY));
+    for (const word of ['WebGPU', '1.0.0', 'online']) expect(html).toContain(word);
+    expect(app(fakeSession({ ...READY, error: 'server_away' }))).toContain('away');
+  });
+});
+
+describe('Answer', () => {
+  it('prefers what is going on to a refusal, and a refusal to an answer', () => {
+    expect(answer({ activity: 'sending', error: 'no_face' })).toContain('<h2>Sending</h2>');
+    expect(answer({ error: 'no_face' })).toContain(sentence('no_face'));
+    expect(answer({})).toContain('<h2>Yes</h2>');
+  });
+
+  it('is announced', () => {
+    expect(answer({})).toContain('role="status"');
+  });
+});
+
+describe('what was sent', () => {
+  it('sums the stages of all captures', () => {
+    const html = renderToStaticMarkup(createElement(Sent, { receipt: fakeReceipt(3) }));
+    expect(html).toContain('<strong>76,944 bytes</strong> in three messages');
+    expect(html).toContain('<dt>Encode</dt><dd>384 ms</dd>');
+    expect(html).toContain('<dt>Cloud</dt><dd>41 ms</dd>');
+  });
+
+  it('shows the header of the very message', () => {
+    const html = renderToStaticMarkup(createElement(Reveal, { captures: [fakeCapture()] }));
+    expect(html).toContain('58 4e 4e 46');
+    expect(html).toContain('Channels 1 to 64');
+  });
+});

@@ -1,0 +1,56 @@
+import { useEffect, useRef, type ComponentType } from 'react';
+import type { Session } from '../client/types.js';
+import { Enrol } from './pages/Enrol.js';
+import { Forget } from './pages/Forget.js';
+import { Home } from './pages/Home.js';
+import { Identify } from './pages/Identify.js';
+import { Missing } from './pages/Missing.js';
+import { Verify } from './pages/Verify.js';
+import { Header } from './parts/Header.js';
+import { StartUp } from './parts/StartUp.js';
+import type { Page } from './routes.js';
+import { SessionContext } from './useSession.js';
+import { useRoute } from './useRoute.js';
+
+const PAGES: Record<Page, { title: string; Content: ComponentType }> = {
+  home: { title: 'XNN-d: face verification that keeps your photo', Content: Home },
+  enrol: { title: 'Enrol · XNN-d', Content: Enrol },
+  verify: { title: 'Verify · XNN-d', Content: Verify },
+  identify: { title: 'Identify · XNN-d', Content: Identify },
+  forget: { title: 'Forget me · XNN-d', Content: Forget },
+};
+
+export function App({ session }: { session: Session }) {
+  const page = useRoute();
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef(page);
+  const { title, Content } = page ? PAGES[page] : { title: 'Not found · XNN-d', Content: Missing };
+
+  useEffect(() => {
+    document.title = title;
+    if (shown.current === page) return;
+    shown.current = page;
+    main.current?.querySelector('h1')?.focus({ preventScroll: true });
+  }, [page, title]);
+
+  return (
+    <SessionContext value={session}>
+      <a className="skip" href="#main">
+        Skip to the content
+      </a>
+      <Header page={page} />
+      <StartUp />
+      <main ref={main} id="main" key={page} tabIndex={-1}>
+        <Content />
+      </main>
+      <footer className="footer">
+        <p>
+          Method: XNN-d, <cite>arXiv 2408.04974</cite>. Measured, with its limits, in the README.
+        </p>
+        <p>
+          <a href="/docs">API of the cloud</a>
+        </p>
+      </footer>
+    </SessionContext>
+  );
+}

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { bytes, counted, duration, hexDump, percent } from './format.js';
+
+it('writes bytes with separators', () => {
+  expect(bytes(25_648)).toBe('25,648 bytes');
+  expect(bytes(1)).toBe('1 byte');
+});
+
+it('writes times in the unit people read', () => {
+  expect([0, 0.4, 1, 84.4, 999.4, 999.5, 1_449].map(duration)).toEqual([
+    '< 1 ms',
+    '< 1 ms',
+    '1 ms',
+    '84 ms',
+    '999 ms',
+    '1.0 s',
+    '1.4 s',
+  ]);
+});
+
+it('does not say 100 % before the end', () => {
+  expect([0, 0.435, 0.999, 1].map(percent)).toEqual(['0 %', '43 %', '99 %', '100 %']);
+});
+
+it('counts in words', () => {
+  expect([1, 3].map((count) => counted(count, 'picture'))).toEqual(['one picture', 'three pictures']);
+});
+
+it('dumps bytes and says when there are more', () => {
+  expect(hexDump(Uint8Array.of(0, 0x58, 255), 3)).toBe('00 58 ff');
+  expect(hexDump(Uint8Array.of(0, 0x58, 255), 2)).toBe('00 58 …');
+});

@@ -1,0 +1,77 @@
+import { useRef, useState } from 'react';
+import { sentence } from '../../client/messages.js';
+import { useCamera } from '../useCamera.js';
+import { useKeepFocus } from '../useKeepFocus.js';
+import { useSessionState } from '../useSession.js';
+import { Button } from './Button.js';
+import { Icon } from './Icon.js';
+import { Viewfinder } from './Viewfinder.js';
+
+interface CameraProps {
+  /** Pictures to take; then the camera is released. */
+  wanted: number;
+  /** Whether good pictures are taken without a press. */
+  automatic: boolean;
+  takeLabel: string;
+  onTaken: (pictures: readonly ImageBitmap[]) => void;
+}
+
+/** The camera, off until someone starts it. */
+export function Camera({ wanted, automatic, takeLabel, onTaken }: CameraProps) {
+  const { state, start, stop } = useCamera();
+  const ready = useSessionState().status === 'ready';
+  const [taken, setTaken] = useState<readonly ImageBitmap[]>([]);
+  const frame = useRef<HTMLDivElement>(null);
+  useKeepFocus(frame, state.phase);
+
+  const take = (picture: ImageBitmap) => {
+    const next = [...taken, picture];
+    setTaken(next);
+    if (next.length < wanted) return;
+    stop();
+    onTaken(next);
+  };
+
+  return (
+    <div ref={frame} className="camera" role="group" aria-label="Camera" tabIndex={-1}>
+      {state.phase === 'live' ? (
+        <Viewfinder
+          stream={state.stream}
+          cameras={state.cameras}
+          taken={taken.length}
+          wanted={wanted}
+          automatic={automatic}
+          takeLabel={takeLabel}
+          onTake={take}
+          onCamera={(deviceId) => void start(deviceId)}
+          onStop={() => {
+            stop();
+            setTaken([]);
+          }}
+        />
+      ) : (
+        <div className="viewport off">
+          <Icon name="camera" />
+          <Button
+            kind="primary"
+            unavailable={!ready || state.phase === 'opening'}
+            onPress={() => {
+              setTaken([]);
+              void start();
+            }}
+          >
+            {state.phase === 'opening' ? 'Opening…' : 'Start camera'}
+          </Button>
+          <p role="status">
+            {state.phase === 'off' && state.error && <span className="trouble">{sentence(state.error)}</span>}
+            {state.phase === 'off' && state.released && 'The camera was released while this page was hidden.'}
+            {state.phase === 'off' &&
+              !state.error &&
+              !state.released &&
+              (ready ? 'Off until you start it.' : 'One moment: the model is loading.')}
+          </p>
+        </div>
+      )}
+    </div>
+  );
+}

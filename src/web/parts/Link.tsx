@@ -1,0 +1,25 @@
+import type { MouseEvent, ReactNode } from 'react';
+import { navigate } from '../useRoute.js';
+import { PATHS, type Page } from '../routes.js';
+
+interface LinkProps {
+  to: Page;
+  className?: string;
+  /** Whether the link leads to the page that is shown. */
+  current?: boolean;
+  children: ReactNode;
+}
+
+/** A link to a page of this app. Opening it in another tab works as with any link. */
+export function Link({ to, className, current = false, children }: LinkProps) {
+  const follow = (event: MouseEvent) => {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    navigate(to);
+  };
+  return (
+    <a href={PATHS[to]} className={className} aria-current={current ? 'page' : undefined} onClick={follow}>
+      {children}
+    </a>
+  );
+}

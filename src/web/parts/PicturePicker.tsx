@@ -1,0 +1,76 @@
+import { useRef, useState } from 'react';
+import { sentence } from '../../client/messages.js';
+import type { Picture } from '../../client/types.js';
+import { useKeepFocus } from '../useKeepFocus.js';
+import { Button } from './Button.js';
+import { Camera } from './Camera.js';
+import { Dropzone } from './Dropzone.js';
+import { Segments } from './Segments.js';
+import { Tray } from './Tray.js';
+
+interface PicturePickerProps {
+  pictures: readonly Picture[];
+  onPictures: (pictures: readonly Picture[]) => void;
+  /** Most pictures there may be. */
+  most: number;
+  /** Pictures the camera takes before it is released; by itself if `automatic`. */
+  shots: number;
+  automatic: boolean;
+  /** Says what the camera's button does. */
+  takeLabel: string;
+  /** Called when the camera has taken its pictures. */
+  onTaken?: (pictures: readonly Picture[]) => void;
+}
+
+const SOURCES = [
+  { value: 'camera', name: 'Camera', icon: 'camera' },
+  { value: 'photos', name: 'Photos', icon: 'photos' },
+] as const;
+
+/** Where pictures come from: the camera, or files. Nothing is sent from here. */
+export function PicturePicker(props: PicturePickerProps) {
+  const { pictures, onPictures, most, shots, automatic, takeLabel, onTaken } = props;
+  const [source, setSource] = useState<'camera' | 'photos'>('camera');
+  const [tooMany, setTooMany] = useState(false);
+  const frame = useRef<HTMLDivElement>(null);
+  useKeepFocus(frame, pictures);
+  const room = most - pictures.length;
+
+  const change = (next: readonly Picture[]) => {
+    setTooMany(next.length > most);
+    onPictures(next.slice(0, most));
+  };
+
+  if (pictures.length > 0) {
+    return (
+      <div ref={frame} className="picker" role="group" aria-label="Pictures" tabIndex={-1}>
+        <Tray pictures={pictures} onRemove={(index) => change(pictures.toSpliced(index, 1))} />
+        {source === 'photos' && room > 0 && (
+          <Dropzone room={room} onFiles={(files) => change([...pictures, ...files])} />
+        )}
+        {tooMany && <p className="trouble">{sentence('too_many_images')}</p>}
+        <Button kind="quiet" icon="retry" onPress={() => change([])}>
+          {source === 'camera' ? 'Take again' : 'Choose again'}
+        </Button>
+      </div>
+    );
+  }
+  return (
+    <div ref={frame} className="picker" role="group" aria-label="Pictures" tabIndex={-1}>
+      <Segments label="Where the picture comes from" options={SOURCES} value={source} onChange={setSource} />
+      {source === 'camera' ? (
+        <Camera
+          wanted={shots}
+          automatic={automatic}
+          takeLabel={takeLabel}
+          onTaken={(taken) => {
+            change(taken);
+            onTaken?.(taken);
+          }}
+        />
+      ) : (
+        <Dropzone room={room} onFiles={change} />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,145 @@
+import { useId, useMemo, useState, type ReactNode } from 'react';
+import { CROP_SIZE, FEATURE_CHANNELS, MESSAGE_BYTES, reveal } from '../../client/reveal.js';
+import type { Capture } from '../../client/types.js';
+import { bytes } from '../format.js';
+import { commonRange, mosaic, pagesOf, sameChannel, SIDES, type Side } from '../mosaic.js';
+import { Anatomy } from './Anatomy.js';
+import { Icon, type IconName } from './Icon.js';
+import { PixelCanvas } from './PixelCanvas.js';
+import { Segments } from './Segments.js';
+
+const ZOOMS = SIDES.map((side) => ({ value: side, name: `${side * side}` }));
+
+/** One request laid open: what stayed here, and what left, drawn from the very bytes that were sent. */
+export function Reveal({ captures }: { captures: readonly Capture[] }) {
+  const [index, setIndex] = useState(0);
+  const [side, setSide] = useState<Side>(8);
+  const [page, setPage] = useState(0);
+  const slider = useId();
+
+  const capture = captures[index] ?? captures[0];
+  const revealed = useMemo(() => capture && reveal(capture), [capture]);
+  const range = useMemo(() => (revealed ? commonRange(revealed.clean, revealed.sent) : 1), [revealed]);
+  const drawn = useMemo(
+    () =>
+      revealed && { clean: mosaic(revealed.clean, page, side, range), sent: mosaic(revealed.sent, page, side, range) },
+    [revealed, page, side, range],
+  );
+  if (!revealed || !drawn) return null;
+
+  const first = page * side * side + 1;
+  const last = first + side * side - 1;
+  const shown = first === last ? `Channel ${first}` : `Channels ${first} to ${last}`;
+  return (
+    <section className="reveal" aria-labelledby={`${slider}-title`}>
+      <h2 id={`${slider}-title`}>What left your browser</h2>
+      <p className="lead">
+        First what your device saw, then what it computed, and last all that was sent of it: decoded again from the
+        message, byte for byte.
+      </p>
+      {captures.length > 1 && (
+        <Segments
+          label="Capture"
+          options={captures.map((_, i) => ({ value: i, name: `Capture ${i + 1}` }))}
+          value={index}
+          onChange={setIndex}
+        />
+      )}
+      <div className="maps">
+        <Exhibit
+          icon="lock"
+          fate="Stayed here"
+          title="The aligned face"
+          text="Cut out and turned upright, so that every face lies alike."
+        >
+          <PixelCanvas pixels={revealed.face} label="Your face, cut out and turned upright" />
+        </Exhibit>
+        <Exhibit
+          icon="lock"
+          fate="Stayed here"
+          title="Its clean features"
+          text="They identify you: whoever had them could recognise you anywhere."
+        >
+          <PixelCanvas
+            pixels={drawn.clean}
+            label={`${shown} of the clean features, in which outlines of the face can show`}
+          />
+        </Exhibit>
+        <Exhibit
+          icon="send"
+          fate="Was sent"
+          title="Features plus noise"
+          text="The noise is drawn anew for every message, so no two are alike."
+        >
+          <PixelCanvas pixels={drawn.sent} label={`${shown} of what was sent, under noise`} />
+        </Exhibit>
+      </div>
+      <div className="map-controls">
+        <div>
+          <p className="control-name" aria-hidden="true">
+            Channels at a time
+          </p>
+          <Segments
+            label="Channels at a time"
+            options={ZOOMS}
+            value={side}
+            onChange={(next) => {
+              setPage(sameChannel(page, side, next));
+              setSide(next);
+            }}
+          />
+        </div>
+        <div className="slider">
+          <label htmlFor={slider}>
+            {shown} <span>of {FEATURE_CHANNELS}</span>
+          </label>
+          <input
+            id={slider}
+            type="range"
+            min={0}
+            max={pagesOf(side) - 1}
+            value={page}
+            aria-valuetext={shown}
+            onChange={(event) => setPage(event.target.valueAsNumber)}
+          />
+        </div>
+        <p className="scale-note">
+          <span className="gray-scale" aria-hidden="true" />
+          Both maps on one scale: black −{range.toFixed(1)}, white +{range.toFixed(1)}.
+        </p>
+      </div>
+      <Anatomy fields={revealed.fields} />
+      <p className="nothing-else">
+        <Icon name="lock" />
+        <span>
+          <strong>Nothing else of the picture was sent.</strong> The aligned face has {bytes(CROP_SIZE * CROP_SIZE * 3)}{' '}
+          of pixels; they stayed in this page, as did the whole photo. The message has {bytes(MESSAGE_BYTES)}; each
+          belongs to a field above.
+        </span>
+      </p>
+    </section>
+  );
+}
+
+interface ExhibitProps {
+  icon: IconName;
+  fate: string;
+  title: string;
+  text: string;
+  children: ReactNode;
+}
+
+function Exhibit({ icon, fate, title, text, children }: ExhibitProps) {
+  return (
+    <figure className={icon === 'send' ? 'exhibit left-here' : 'exhibit'}>
+      {children}
+      <figcaption>
+        <p className="fate">
+          <Icon name={icon} /> {fate}
+        </p>
+        <h3>{title}</h3>
+        <p>{text}</p>
+      </figcaption>
+    </figure>
+  );
+}

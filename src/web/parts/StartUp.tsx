@@ -1,0 +1,32 @@
+import { sentence } from '../../client/messages.js';
+import { useSession, useSessionState } from '../useSession.js';
+import { Button } from './Button.js';
+import { Icon } from './Icon.js';
+
+/** How far the start is, as a line under the header, or why there was none. The page can be read and filled in meanwhile. */
+export function StartUp() {
+  const session = useSession();
+  const state = useSessionState();
+  return (
+    <section className="start-up" aria-label="Start-up">
+      {state.status === 'starting' && (
+        <progress aria-label="Starting" value={state.progress.fraction} max={1}>
+          {state.progress.stage}
+        </progress>
+      )}
+      <div role="alert">
+        {state.status === 'failed' && (
+          <div className="banner">
+            <Icon name="warning" />
+            <p>
+              {sentence(state.error)} <code>{state.error}</code>
+            </p>
+            <Button icon="retry" onPress={() => session.restart()}>
+              Try again
+            </Button>
+          </div>
+        )}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,32 @@
+import { useEffect, useRef, useState } from 'react';
+import { sentence } from '../../client/messages.js';
+import type { Picture } from '../../client/types.js';
+import { drawMiddle } from '../pictures.js';
+
+/** The middle of a picture. */
+export function Thumbnail({ picture, label }: { picture: Picture; label: string }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [broken, setBroken] = useState(false);
+
+  useEffect(() => {
+    let shown = true;
+    createImageBitmap(picture).then(
+      (bitmap) => {
+        if (shown && canvas.current) drawMiddle(canvas.current, bitmap);
+        if (shown) setBroken(false);
+        bitmap.close();
+      },
+      () => shown && setBroken(true),
+    );
+    return () => {
+      shown = false;
+    };
+  }, [picture]);
+
+  return (
+    <div className="thumbnail">
+      <canvas ref={canvas} width={360} height={360} role="img" aria-label={label} />
+      {broken && <p>{sentence('image_corrupt')}</p>}
+    </div>
+  );
+}

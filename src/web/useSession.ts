@@ -1,0 +1,59 @@
+import { createContext, useContext, useEffect, useState, useSyncExternalStore } from 'react';
+import type { ErrorCode } from '../client/messages.js';
+import type { Outcome, Session, SessionState } from '../client/types.js';
+
+export const SessionContext = createContext<Session | null>(null);
+
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (!session) throw new Error('no session around this component');
+  return session;
+}
+
+export function useSessionState(): SessionState {
+  const session = useSession();
+  return useSyncExternalStore(
+    (listener) => session.subscribe(listener),
+    () => session.getState(),
+    () => session.getState(),
+  );
+}
+
+/** What one page has the session do. */
+export interface Action {
+  /** Whether an action can begin. */
+  readonly ready: boolean;
+  readonly activity: 'idle' | 'encoding' | 'sending';
+  /** The answer or refusal this page asked for; null before it asked. */
+  readonly outcome: Outcome | null;
+  readonly error: ErrorCode | null;
+  /** Begins, unless another action is going on. */
+  run(perform: (session: Session) => Promise<void>): void;
+  /** Takes the answer away, because what was asked has changed. */
+  clear(): void;
+}
+
+/** Lets a page act. Its answer is cleared when the page is left. */
+export function useAction(): Action {
+  const session = useSession();
+  const state = useSessionState();
+  const [begun, setBegun] = useState(false);
+  useEffect(() => () => session.reset(), [session]);
+
+  const ready = state.status === 'ready';
+  const activity = ready ? state.activity : 'idle';
+  return {
+    ready: ready && activity === 'idle',
+    activity,
+    outcome: begun && ready ? state.outcome : null,
+    error: begun && ready ? state.error : null,
+    run(perform) {
+      if (!ready || activity !== 'idle') return;
+      setBegun(true);
+      void perform(session);
+    },
+    clear() {
+      if (begun) session.reset();
+    },
+  };
+}

@@ -1,0 +1,28 @@
+/** Puts what the browser needs of its libraries under public/: the face detector, and the WebAssembly of detector and backend. */
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { withImageMetadata } from './tflite-metadata.js';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+const MODULES = join(ROOT, 'node_modules');
+const DETECTOR = '@mediapipe/face_detection/face_detection_short_range.tflite';
+const WASM = [
+  // The build for module workers; it needs SIMD, as does tfjs's below.
+  '@mediapipe/tasks-vision/wasm/vision_wasm_module_internal.js',
+  '@mediapipe/tasks-vision/wasm/vision_wasm_module_internal.wasm',
+  '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
+];
+
+const detectorFolder = join(ROOT, 'public/models/detector');
+const wasmFolder = join(ROOT, 'public/wasm');
+await mkdir(detectorFolder, { recursive: true });
+await mkdir(wasmFolder, { recursive: true });
+// BlazeFace reads pixels in [-1, 1] and gives two outputs: boxes with key points, and scores.
+const detector = withImageMetadata(
+  await readFile(join(MODULES, DETECTOR)),
+  { mean: 127.5, standardDeviation: 127.5 },
+  2,
+);
+await writeFile(join(detectorFolder, 'blaze_face_short_range.tflite'), detector);
+for (const file of WASM) await copyFile(join(MODULES, file), join(wasmFolder, basename(file)));

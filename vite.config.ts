@@ -1,0 +1,43 @@
+import react from '@vitejs/plugin-react';
+import { VitePWA } from 'vite-plugin-pwa';
+import { defineConfig } from 'vite';
+import { noTelemetry } from './tools/no-telemetry.js';
+
+export default defineConfig({
+  plugins: [
+    react(),
+    noTelemetry(),
+    VitePWA({
+      registerType: 'autoUpdate',
+      manifest: {
+        name: 'XNN-d: private face verification',
+        short_name: 'XNN-d',
+        description: 'Only noise-perturbed features leave the browser.',
+        display: 'standalone',
+        background_color: '#ffffff',
+        theme_color: '#08665f',
+        icons: [{ src: 'icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' }],
+      },
+      workbox: {
+        // All that the app needs to open offline. Networks are not here: the client keeps verified ones itself.
+        globPatterns: ['**/*.{html,js,css,svg,woff2,webmanifest,wasm,tflite}'],
+        maximumFileSizeToCacheInBytes: 16_000_000,
+        navigateFallbackDenylist: [/^\/v1\//, /^\/docs/, /^\/openapi\.json/],
+      },
+    }),
+  ],
+  worker: {
+    format: 'es',
+    plugins: () => [noTelemetry()],
+    rolldownOptions: {
+      output: { chunkFileNames: ({ facadeModuleId }) => `assets/${packageOf(facadeModuleId)}-[hash].js` },
+    },
+  },
+  build: { target: 'es2023', chunkSizeWarningLimit: 1200 },
+  server: { proxy: { '/v1': 'http://localhost:8080' } },
+});
+
+/** The package whose entry a chunk is, so that one sees which backend a visitor loads. */
+function packageOf(entry: string | null): string {
+  return /tfjs-backend-\w+|tasks-vision/.exec(entry ?? '')?.[0] ?? '[name]';
+}
