@@ -29,7 +29,8 @@ test('at phone size nothing is wider than the screen, and touch targets are larg
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
     for (const button of await page.getByRole('button').all()) {
       const box = await button.boundingBox();
-      if (box !== null) expect.soft(Math.min(box.width, box.height), await button.innerText()).toBeGreaterThanOrEqual(44);
+      if (box !== null)
+        expect.soft(Math.min(box.width, box.height), await button.innerText()).toBeGreaterThanOrEqual(44);
     }
   }
 });

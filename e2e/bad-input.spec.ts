@@ -1,4 +1,5 @@
-import { chromium, expect, test } from '@playwright/test';
+import { chromium, expect, test, type Page } from '@playwright/test';
+import { sentence } from '../src/core/errors.js';
 import { launchOptions } from '../tools/chromium.js';
 import { answer, chooseFiles, open, verify } from './fixtures/app.js';
 
@@ -43,16 +44,24 @@ test('weights that are not the released ones are refused', async ({ page }) => {
   await expect(page.getByText('is not the released one')).toBeVisible({ timeout: 60_000 });
 });
 
-test('without WebGPU and WebGL the app runs on WebAssembly', async ({ baseURL }) => {
+test('without WebGPU the app runs on the next backend; without any 3D it says so', async ({ baseURL }) => {
   const { args, ...options } = launchOptions();
-  const browser = await chromium.launch({
-    ...options,
-    args: [...args.filter((flag) => !flag.includes('webgpu')), '--disable-3d-apis', '--disable-features=WebGPU'],
+  const without = async (flags: readonly string[], use: (page: Page) => Promise<void>) => {
+    const browser = await chromium.launch({
+      ...options,
+      args: [...args.filter((flag) => !flag.includes('webgpu')), ...flags],
+    });
+    await use(await browser.newPage(baseURL === undefined ? {} : { baseURL }));
+    await browser.close();
+  };
+  await without([], async (page) => {
+    await page.goto('/');
+    await expect(page.getByText(/Runs on (WebGL|WASM)/)).toBeVisible({ timeout: 60_000 });
   });
-  const bare = await browser.newPage(baseURL === undefined ? {} : { baseURL });
-  await bare.goto('/');
-  await expect(bare.getByText('Runs on WASM')).toBeVisible({ timeout: 60_000 });
-  await browser.close();
+  await without(['--disable-gpu', '--disable-software-rasterizer'], async (page) => {
+    await page.goto('/');
+    await expect(page.getByText(sentence('no_backend'))).toBeVisible({ timeout: 60_000 });
+  });
 });
 
 test('a server that is away is an error of the action, and the action can be tried again', async ({ page }) => {

@@ -59,7 +59,7 @@ async function calibrateThreshold(folder: string, backend: string): Promise<void
     }
   };
   refuseFewerThanNeeded(countPairs(set.images).impostor);
-  const { outcomes } = await embed(set.images, {
+  const { outcomes, manifest } = await embed(set.images, {
     mode: 'xnn-d',
     backend: backendOf(backend),
     onProgress: progressOf(set.images.length),
@@ -75,14 +75,19 @@ async function calibrateThreshold(folder: string, backend: string): Promise<void
     identities: set.identities.length,
     date: new Date().toISOString(),
   };
-  await writeThreshold(threshold);
+  await writeThreshold(manifest.model, threshold);
   console.log(JSON.stringify(threshold, null, 2));
 }
 
-/** Replaces the entry in one step: a server that starts meanwhile reads the old manifest or the new one. */
-async function writeThreshold(threshold: object): Promise<void> {
+/**
+ * Replaces the entry in one step: a server that starts meanwhile reads the old manifest or the new one.
+ *
+ * @throws model_unsupported if another model was released since the threshold was measured
+ */
+async function writeThreshold(model: string, threshold: object): Promise<void> {
   const file = join(MODELS, 'manifest.json');
   const manifest = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+  if (manifest['model'] !== model) throw new XnnError('model_unsupported', `the threshold is of model ${model}`);
   await writeFile(`${file}.new`, `${JSON.stringify({ ...manifest, threshold }, null, 1)}\n`);
   await rename(`${file}.new`, file);
 }

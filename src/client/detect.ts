@@ -72,12 +72,21 @@ export function lookCloser(detect: Detect, picture: OffscreenCanvas, face: Face)
   const context = contextOf(view);
   context.imageSmoothingQuality = 'high';
   context.drawImage(picture, -left * scale, -top * scale, picture.width * scale, picture.height * scale);
-  const [closer] = detect(view);
+  // The middle of the view is the middle of the face; what does not surround it, or is of another size, is something else.
+  const closer = detect(view).find(({ box }) => surrounds(box, size / 2) && isNear(box.width / scale, width));
   if (closer === undefined) return face;
   const placed = ({ x, y }: Point): Point => ({ x: x / scale + left, y: y / scale + top });
   const { leftEye, rightEye, nose, mouth } = closer.points;
   const points = { leftEye: placed(leftEye), rightEye: placed(rightEye), nose: placed(nose), mouth: placed(mouth) };
   return { box: face.box, points };
+}
+
+function surrounds(box: Box, middle: number): boolean {
+  return box.x < middle && middle < box.x + box.width && box.y < middle && middle < box.y + box.height;
+}
+
+function isNear(a: number, b: number): boolean {
+  return a < 1.5 * b && b < 1.5 * a;
 }
 
 /** The one person in the picture. @throws no_face, several_faces */

@@ -65,9 +65,16 @@ it('reads a folder tree in place, with View 2 alone', async () => {
   expect(view1).toBeNull();
 });
 
+it('has missing images in the set, as files that cannot be read', async () => {
+  await writeTar('lfw.tar', ['Al_0001.webp', 'Al_0002.webp', 'Bo_0001.webp']);
+  const { images, folds } = await readLfw(folder, scratch);
+  expect(images.map(({ name }) => name)).toEqual(['Al_0001.webp', 'Al_0002.webp', 'Bo_0001.webp', 'Bo_0002.jpg']);
+  expect(folds[1]![0]).toEqual({ a: 2, b: 3, same: true });
+});
+
 it('refuses a set without lists, without images, or with a broken .tar', async () => {
   await expect(readLfw(join(folder, 'missing'), scratch)).rejects.toMatchObject({ code: 'no_images' });
-  await expect(readLfw(folder, scratch)).rejects.toMatchObject({ code: 'pairs_invalid' });
+  await expect(readLfw(folder, scratch)).rejects.toMatchObject({ code: 'no_images' });
   await writeFile(join(folder, 'lfw.tar'), 'x'.repeat(2000));
   await expect(readLfw(folder, scratch)).rejects.toThrow();
   await rm(join(folder, 'pairs.txt'));

@@ -17,7 +17,7 @@ export interface Lfw extends Dataset {
 
 /**
  * Reads LFW from a folder with pairs.txt (View 2) and perhaps pairsDevTest.txt (View 1). Images are called Name_0001, in .tar files of
- * the folder or anywhere under it.
+ * the folder or anywhere under it. One that is missing is in the set as one that cannot be read.
  *
  * @param scratch an empty folder; .tar files are unpacked there
  * @throws no_images, pairs_invalid
@@ -33,7 +33,11 @@ export async function readLfw(folder: string, scratch: string): Promise<Lfw> {
   const view2 = await readPairs(join(folder, 'pairs.txt'));
   const view1 = entries.includes('pairsDevTest.txt') ? await readPairs(join(folder, 'pairsDevTest.txt')) : null;
   const needed = new Set([...view2.pairs, ...(view1?.pairs ?? [])].flatMap(({ a, b }) => [a, b]).map(titleOf));
-  const names = (await picturesIn(root)).filter((name) => needed.has(title(name)));
+  const there = (await picturesIn(root)).filter((name) => needed.has(title(name)));
+  if (there.length === 0) throw new XnnError('no_images', `${folder} holds none of LFW's images`);
+  const titles = new Set(there.map(title));
+  const missing = [...needed].filter((name) => !titles.has(name));
+  const names = [...there, ...missing.map((name) => `${name}.jpg`)];
   const set = asDataset(root, names, (name) => title(name).replace(/_\d+$/, ''));
 
   const found = (pairs: readonly ListedPair[]) => findPairs(pairs, root, set);
