@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { XnnError, type ErrorCode } from '../core/errors.js';
 import type { KeyPoints } from '../core/align.js';
@@ -16,6 +17,8 @@ const FMR = 1e-4;
 /** With fewer impostor pairs than this, a handful decides. */
 const LEAST_IMPOSTORS = 100_000;
 
+const PUBLIC_MODELS = fileURLToPath(new URL('../../public/models', import.meta.url));
+
 const HELP = `Chooses constants of the product from pictures, with the product's own code in headless Chromium.
 
   npm run calibrate -- threshold --images DIR [--backend wasm|webgl|webgpu]
@@ -23,6 +26,10 @@ const HELP = `Chooses constants of the product from pictures, with the product's
     From a folder with a folder of pictures for each person, none of them seen in training: the cosine from which two
     faces are one person, so that at most ${FMR} of the impostor pairs are accepted. Needs ${LEAST_IMPOSTORS} of those.
     Writes "threshold" into models/manifest.json, with its 95 % interval (bootstrap over people).
+
+  npm run calibrate -- metrics --json FILE
+
+    Copies what "npm run eval -- --data-lfw DIR --json FILE" measured of this release into public/models/manifest.json.
 
   npm run calibrate -- alignment --chips DIR
 
@@ -39,6 +46,7 @@ async function main(args: string[]): Promise<void> {
       options: {
         images: { type: 'string' },
         chips: { type: 'string' },
+        json: { type: 'string' },
         backend: { type: 'string', default: 'wasm' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -47,8 +55,12 @@ async function main(args: string[]): Promise<void> {
   if (values.help) return console.log(HELP);
   const [what] = positionals;
   if (what === 'threshold' && values.images !== undefined) return calibrateThreshold(values.images, values.backend);
+  if (what === 'metrics' && values.json !== undefined) return recordMetrics(values.json);
   if (what === 'alignment' && values.chips !== undefined) return calibrateAlignment(values.chips);
-  throw new XnnError('request_invalid', 'expected "threshold --images DIR" or "alignment --chips DIR" (see --help)');
+  throw new XnnError(
+    'request_invalid',
+    'expected "threshold --images DIR", "metrics --json FILE" or "alignment --chips DIR" (see --help)',
+  );
 }
 
 async function calibrateThreshold(folder: string, backend: string): Promise<void> {
@@ -75,20 +87,32 @@ async function calibrateThreshold(folder: string, backend: string): Promise<void
     identities: set.identities.length,
     date: new Date().toISOString(),
   };
-  await writeThreshold(manifest.model, threshold);
+  await amend(join(MODELS, 'manifest.json'), manifest.model, { threshold });
   console.log(JSON.stringify(threshold, null, 2));
 }
 
+/** What a browser's manifest says of the release. */
+async function recordMetrics(file: string): Promise<void> {
+  const { model, date, commit, command, mode, lfw, messageBytes } = JSON.parse(await readFile(file, 'utf8')) as Record<
+    string,
+    unknown
+  >;
+  if (typeof model !== 'string' || lfw === undefined)
+    throw new XnnError('request_invalid', `${file} has no LFW result`);
+  await amend(join(PUBLIC_MODELS, 'manifest.json'), model, {
+    metrics: { date, commit, command, mode, lfw, messageBytes },
+  });
+}
+
 /**
- * Replaces the entry in one step: a server that starts meanwhile reads the old manifest or the new one.
+ * Replaces entries of a manifest in one step: who reads meanwhile reads the old one or the new one.
  *
- * @throws model_unsupported if another model was released since the threshold was measured
+ * @throws model_unsupported if another model was released since the entries were measured
  */
-async function writeThreshold(model: string, threshold: object): Promise<void> {
-  const file = join(MODELS, 'manifest.json');
+async function amend(file: string, model: string, entries: object): Promise<void> {
   const manifest = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>;
-  if (manifest['model'] !== model) throw new XnnError('model_unsupported', `the threshold is of model ${model}`);
-  await writeFile(`${file}.new`, `${JSON.stringify({ ...manifest, threshold }, null, 1)}\n`);
+  if (manifest['model'] !== model) throw new XnnError('model_unsupported', `this was measured of model ${model}`);
+  await writeFile(`${file}.new`, `${JSON.stringify({ ...manifest, ...entries }, null, 1)}\n`);
   await rename(`${file}.new`, file);
 }
 

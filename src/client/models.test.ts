@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { decodeModel, loadModel, type ModelSource } from './models.js';

@@ -3,12 +3,12 @@ import { Hono, type MiddlewareHandler } from 'hono';
 
 /**
  * Serves the built app. Files under /assets have a hash of their content in their name and never change; all others are asked for
- * again each time. An address that names no file is a page of the app, which index.html shows.
+ * again each time. An address that names no file is a page of the app, which index.html shows. Where a file has a compressed copy beside it, that is sent.
  */
 export function files(folder: string): Hono {
   const app = new Hono();
-  const page = serveStatic({ root: folder, path: 'index.html' });
-  app.use(caching, serveStatic({ root: folder }));
+  const page = serveStatic({ root: folder, path: 'index.html', precompressed: true });
+  app.use(caching, serveStatic({ root: folder, precompressed: true }));
   app.get('*', (context, next) => (/\.[^/]*$/.test(context.req.path) ? next() : page(context, next)));
   return app;
 }

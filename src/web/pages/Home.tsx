@@ -47,6 +47,9 @@ export function Home() {
                 With its own network and photos of other people, match those photos to messages. Noise makes this
                 dearer, not impossible.
               </li>
+              <li>
+                Train a network that paints a blurred likeness from messages. How good it gets is not yet measured.
+              </li>
             </ul>
           </div>
         </div>
