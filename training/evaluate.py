@@ -1,6 +1,7 @@
 """Utility of the stages so far, on aligned LFW and on held-out identities. For choosing; released numbers come from `npm run eval`.
 
-    python3 -m training.evaluate encoder      T on clean z
+    python3 -m training.evaluate encoder      the encoder's own tail on clean z
+    python3 -m training.evaluate clean-tail   T on clean z
     python3 -m training.evaluate generator    the generator's own student on z~
     python3 -m training.evaluate student      S on z~, quantised as in a message
 """
@@ -85,13 +86,16 @@ def _embed_all(embed, images: NDArray[np.uint8]) -> Embeddings:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("stage", choices=("encoder", "generator", "student"))
+    parser.add_argument("stage", choices=("encoder", "clean-tail", "generator", "student"))
     options = parser.parse_args()
     torch.set_num_threads(1)
     encoder, generator, tail = Encoder(), Generator(), Tail()
     load_modules("encoder", {"encoder": encoder} | ({"tail": tail} if options.stage == "encoder" else {}))
-    if options.stage != "encoder":
+    noisy = options.stage in ("generator", "student")
+    if noisy:
         load_modules("generator", {"generator": generator} | ({"student": tail} if options.stage == "generator" else {}))
+    if options.stage == "clean-tail":
+        load_modules("clean-tail", {"tail": tail})
     if options.stage == "student":
         load_modules("student", {"student": tail})
     for network in (encoder, generator, tail):
@@ -101,7 +105,7 @@ def main() -> None:
 
     def embed(images: Tensor) -> Tensor:
         stem, features = encoder(to_input(images).contiguous(memory_format=torch.channels_last))
-        if options.stage != "encoder":
+        if noisy:
             noise = generator(stem, random_seed(len(images), random))
             power.append((noise.square().mean() / features.square().mean()).item())
             features = features + noise

@@ -142,7 +142,8 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     encoder, generator, clean_tail, student = Encoder(), Generator(), Tail(), Tail()
-    load_modules("encoder", {"encoder": encoder, "tail": clean_tail})
+    load_modules("encoder", {"encoder": encoder})
+    load_modules("clean-tail", {"tail": clean_tail})
     load_modules("generator", {"generator": generator})
     load_modules("student", {"student": student})
     for network in (encoder, generator):

@@ -69,6 +69,12 @@ describe('refusalOf', () => {
     expect(refusalOf(face(), textured(0.1, 8))).toBe('too_dark');
     expect(refusalOf(face(points(21, 0.1)), textured(0.5, 0))).toBeNull();
   });
+
+  it('does not take a face that is turned aside for a small one', () => {
+    const { leftEye, nose, mouth } = points(40);
+    const profile = { leftEye, rightEye: { x: leftEye.x + 8, y: leftEye.y }, nose, mouth };
+    expect(refusalOf(face(profile), GOOD)).toBeNull();
+  });
 });
 
 describe('isTurned', () => {

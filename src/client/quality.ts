@@ -3,9 +3,11 @@ import type { ErrorCode } from '../core/errors.js';
 import { CROP_SIZE } from '../core/spec.js';
 import { withoutBackground, type Face } from './detect.js';
 
-/** Distance between the eyes, in picture pixels: a template can be made above the first, a good one above the second. */
-const LEAST_EYE_DISTANCE = 20;
-const GOOD_EYE_DISTANCE = 40;
+/** Size of a face (`faceSize`): a template can be made above the first, a good one above the second. */
+const LEAST_FACE_SIZE = 20;
+const GOOD_FACE_SIZE = 40;
+/** Distance between the eyes over that from between them to the mouth, of a face that looks straight (KEY_POINT_TEMPLATE). */
+const EYES_TO_MOUTH = 0.93;
 /** Where the nose tip lies between the eyes, 0 at one and 1 at the other, of a face that looks at the camera. */
 const STRAIGHT = { from: 0.3, to: 0.7 } as const;
 /** Largest tilt of the head, in radians: 25°. */
@@ -27,7 +29,7 @@ export function hintFor(faces: readonly Face[], crop: Uint8Array | null): ErrorC
   const [face, other] = withoutBackground(faces);
   if (face === undefined || crop === null) return 'no_face';
   if (other !== undefined) return 'several_faces';
-  if (eyeDistance(face.points) < GOOD_EYE_DISTANCE) return 'face_too_small';
+  if (faceSize(face.points) < GOOD_FACE_SIZE) return 'face_too_small';
   if (isTurned(face.points)) return 'face_turned';
   const luma = lumaOf(crop);
   if (highlight(luma) < GOOD_HIGHLIGHT) return 'too_dark';
@@ -38,14 +40,15 @@ export function hintFor(faces: readonly Face[], crop: Uint8Array | null): ErrorC
 
 /** Why no template can be made of a picture, however it came about; null if one can. The same parameters as `hintFor`. */
 export function refusalOf({ points }: Face, crop: Uint8Array): ErrorCode | null {
-  if (eyeDistance(points) < LEAST_EYE_DISTANCE) return 'face_too_small';
+  if (faceSize(points) < LEAST_FACE_SIZE) return 'face_too_small';
   if (highlight(lumaOf(crop)) < LEAST_HIGHLIGHT) return 'too_dark';
   return null;
 }
 
-/** In picture pixels. */
-export function eyeDistance({ leftEye, rightEye }: KeyPoints): number {
-  return Math.hypot(rightEye.x - leftEye.x, rightEye.y - leftEye.y);
+/** Distance between the eyes in picture pixels; of a face turned aside, what it would be if it looked straight, by eyes and mouth. */
+export function faceSize({ leftEye, rightEye, mouth }: KeyPoints): number {
+  const toMouth = Math.hypot(mouth.x - (leftEye.x + rightEye.x) / 2, mouth.y - (leftEye.y + rightEye.y) / 2);
+  return Math.max(Math.hypot(rightEye.x - leftEye.x, rightEye.y - leftEye.y), EYES_TO_MOUTH * toMouth);
 }
 
 /** Whether the head is turned to a side, or tilted. */

@@ -1,4 +1,4 @@
-import { useId, useMemo, useState, type ReactNode } from 'react';
+import { useDeferredValue, useId, useMemo, useState, type ReactNode } from 'react';
 import { CROP_SIZE, FEATURE_CHANNELS, MESSAGE_BYTES, reveal } from '../../client/reveal.js';
 import type { Capture } from '../../client/types.js';
 import { bytes } from '../format.js';
@@ -10,8 +10,12 @@ import { Segments } from './Segments.js';
 
 const ZOOMS = SIDES.map((side) => ({ value: side, name: `${side * side}` }));
 
+const NOTHING: readonly Capture[] = [];
+
 /** One request laid open: what stayed here, and what left, drawn from the very bytes that were sent. */
-export function Reveal({ captures }: { captures: readonly Capture[] }) {
+export function Reveal({ captures: newest }: { captures: readonly Capture[] }) {
+  // The answer is shown first; decoding and drawing come after it, in a render of their own.
+  const captures = useDeferredValue(newest, NOTHING);
   const [index, setIndex] = useState(0);
   const [side, setSide] = useState<Side>(8);
   const [page, setPage] = useState(0);
