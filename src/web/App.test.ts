@@ -11,7 +11,7 @@ import { Missing } from './pages/Missing.js';
 import { Verify } from './pages/Verify.js';
 import { App } from './App.js';
 import { Answer } from './parts/Answer.js';
-import { Reveal } from './parts/Reveal.js';
+import { LaidOpen } from './parts/Reveal.js';
 import { Sent } from './parts/Sent.js';
 import { FAILED, fakeCapture, fakeReceipt, fakeSession, READY, STARTING } from './testing/fake-session.js';
 import { SessionContext, type Action } from './useSession.js';
@@ -102,7 +102,7 @@ describe('what was sent', () => {
   });
 
   it('shows the header of the very message', () => {
-    const html = renderToStaticMarkup(createElement(Reveal, { captures: [fakeCapture()] }));
+    const html = renderToStaticMarkup(createElement(LaidOpen, { captures: [fakeCapture()] }));
     expect(html).toContain('58 4e 4e 46');
     expect(html).toContain('Channels 1 to 64');
   });

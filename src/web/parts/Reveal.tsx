@@ -12,10 +12,13 @@ const ZOOMS = SIDES.map((side) => ({ value: side, name: `${side * side}` }));
 
 const NOTHING: readonly Capture[] = [];
 
+/** `LaidOpen`, after what is more urgent: decoding and drawing have a render of their own, so that the answer never waits for them. */
+export function Reveal({ captures }: { captures: readonly Capture[] }) {
+  return <LaidOpen captures={useDeferredValue(captures, NOTHING)} />;
+}
+
 /** One request laid open: what stayed here, and what left, drawn from the very bytes that were sent. */
-export function Reveal({ captures: newest }: { captures: readonly Capture[] }) {
-  // The answer is shown first; decoding and drawing come after it, in a render of their own.
-  const captures = useDeferredValue(newest, NOTHING);
+export function LaidOpen({ captures }: { captures: readonly Capture[] }) {
   const [index, setIndex] = useState(0);
   const [side, setSide] = useState<Side>(8);
   const [page, setPage] = useState(0);
