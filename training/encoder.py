@@ -1,6 +1,6 @@
 """Stage 1: encoder F and clean tail T, distilled from the teacher.
 
-    python3 -m training.encoder [--epochs 4]
+    python3 -m training.encoder [--epochs 3]
 
 Half of each batch passes Gaussian noise of the features' own power between the two networks, so that F learns features which
 identify a face through noise; T learns the clean half and the noisy one, and is the start of student and adversaries.
@@ -20,7 +20,7 @@ from training.networks import Encoder, Tail, Teacher, start_from_teacher
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=float, default=4)
+    parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--rate", type=float, default=1e-3)
     options = parser.parse_args()
     torch.set_num_threads(1)

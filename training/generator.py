@@ -1,6 +1,6 @@
 """Stage 2: the noise generator G, against two adversaries and for a student.
 
-    python3 -m training.generator [--epochs 1] [--level 1.0]
+    python3 -m training.generator [--epochs 0.5] [--level 1.0]
 
 The authors let G play against one recogniser and give utility no voice. Here, at a noise power that is fixed (`--level`, 1 = that of
 the features), G helps a student who recognises (cosine to the teacher's embedding) and hinders a recogniser that learns classes and a
@@ -24,7 +24,7 @@ from training.networks import Encoder, Generator, Tail, random_seed
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=float, default=1)
+    parser.add_argument("--epochs", type=float, default=0.5)
     parser.add_argument("--level", type=float, default=1.0)
     parser.add_argument("--recogniser", type=float, default=0.01, help="weight of the recogniser's cross entropy")
     parser.add_argument("--painter", type=float, default=0.5, help="weight of the painter's relative squared error")
