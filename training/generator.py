@@ -17,7 +17,7 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from training.adversaries import PICTURE_SIZE, Painter, Recogniser, am_softmax, reverse
-from training.data import UNKNOWN_IDENTITY, Jitter, augment, load_chips
+from training.data import UNKNOWN_IDENTITY, Jitter, load_chips
 from training.loop import fit, load_modules
 from training.networks import Encoder, Generator, Tail, random_seed
 
@@ -51,15 +51,14 @@ def main() -> None:
     jitter = Jitter()
 
     def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
-        picked = numbers.numpy()
-        faces = augment(torch.from_numpy(chips.images[picked]), jitter, random).contiguous(memory_format=torch.channels_last)
+        faces = chips.augmented(numbers, jitter, random)
         with torch.no_grad():
             stem, clean = encoder(faces)
-        noise = generator(stem, random_seed(len(picked), random))
+        noise = generator(stem, random_seed(len(numbers), random))
         perturbed = clean + noise
 
-        utility = 1 - (student(perturbed) * torch.from_numpy(chips.targets[picked])).sum(1).mean()
-        identities = chips.identities[picked]
+        utility = 1 - (student(perturbed) * chips.target(numbers)).sum(1).mean()
+        identities = chips.identities[numbers.numpy()]
         labelled = torch.from_numpy(identities != UNKNOWN_IDENTITY)
         labels = torch.from_numpy(np.searchsorted(known, identities[identities != UNKNOWN_IDENTITY]))
         recognition = am_softmax(recogniser(reverse(perturbed, options.recogniser)[labelled]), labels)

@@ -105,6 +105,11 @@ def load_modules(name: str, modules: Mapping[str, nn.Module]) -> None:
     path = RUNS / f"{name}.pt"
     if not path.exists():
         raise SystemExit(f"{path} is missing: run `python3 -m training.{name}` first")
+    load_file(path, modules)
+
+
+def load_file(path: Path, modules: Mapping[str, nn.Module]) -> None:
+    """Fills networks from a checkpoint."""
     state = torch.load(path, map_location="cpu")["modules"]
     for key, module in modules.items():
         module.load_state_dict(state[key])

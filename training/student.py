@@ -14,7 +14,7 @@ import argparse
 import torch
 from torch import Tensor
 
-from training.data import Jitter, augment, load_chips
+from training.data import Jitter, load_chips
 from training.loop import fit, load_modules
 from training.networks import Encoder, Generator, Tail, random_seed
 
@@ -38,12 +38,11 @@ def main() -> None:
     jitter = Jitter()
 
     def step(rows: Tensor, random: torch.Generator) -> dict[str, float]:
-        faces = augment(torch.from_numpy(chips.images[rows.numpy()]), jitter, random)
         with torch.no_grad():
-            stem, features = encoder(faces.contiguous(memory_format=torch.channels_last))
+            stem, features = encoder(chips.augmented(rows, jitter, random))
             if not options.clean:
                 features = features + generator(stem, random_seed(len(rows), random))
-        distance = 1 - (student(features) * torch.from_numpy(chips.targets[rows.numpy()])).sum(1).mean()
+        distance = 1 - (student(features) * chips.target(rows)).sum(1).mean()
         optimiser.zero_grad(set_to_none=True)
         distance.backward()
         optimiser.step()

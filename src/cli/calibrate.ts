@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { XnnError, type ErrorCode } from '../core/errors.js';
-import type { KeyPoints } from '../core/align.js';
-import { meanKeyPoints, pointsOfChip, residual } from '../evaluation/alignment.js';
+import { alignment, type KeyPoints } from '../core/align.js';
+import { cropPoints, meanKeyPoints, pointsOf, residual } from '../evaluation/alignment.js';
 import { runInBrowser } from '../evaluation/browser.js';
 import { MODELS } from '../evaluation/cloud.js';
 import { picturesIn, readFolder } from '../evaluation/dataset.js';
@@ -31,11 +31,12 @@ const HELP = `Chooses constants of the product from pictures, with the product's
 
     Copies what "npm run eval -- --data-lfw DIR --json FILE" measured of this release into public/models/manifest.json.
 
-  npm run calibrate -- alignment --chips DIR
+  npm run calibrate -- alignment --chips DIR [--json FILE]
 
     From faces that are aligned already (144×144 pixels, the 112×112 crop in the middle; folders do not matter): where
     the detector sees their key points, for KEY_POINT_TEMPLATE in src/core/align.ts, and how far the product's
-    alignment is from theirs. Prints JSON.
+    alignment is from theirs. Prints JSON. Writes a line for each chip to FILE, for training: the similarity from chip
+    to crop pixels, x' = a·x − b·y + tx, y' = b·x + a·y + ty, or the code of the refusal.
 `;
 
 async function main(args: string[]): Promise<void> {
@@ -56,7 +57,7 @@ async function main(args: string[]): Promise<void> {
   const [what] = positionals;
   if (what === 'threshold' && values.images !== undefined) return calibrateThreshold(values.images, values.backend);
   if (what === 'metrics' && values.json !== undefined) return recordMetrics(values.json);
-  if (what === 'alignment' && values.chips !== undefined) return calibrateAlignment(values.chips);
+  if (what === 'alignment' && values.chips !== undefined) return calibrateAlignment(values.chips, values.json);
   throw new XnnError(
     'request_invalid',
     'expected "threshold --images DIR", "metrics --json FILE" or "alignment --chips DIR" (see --help)',
@@ -116,25 +117,32 @@ async function amend(file: string, model: string, entries: object): Promise<void
   await rename(`${file}.new`, file);
 }
 
-async function calibrateAlignment(folder: string): Promise<void> {
-  const chips = (await picturesIn(folder)).map((name) => join(folder, name));
+async function calibrateAlignment(folder: string, file: string | undefined): Promise<void> {
+  const chips = await picturesIn(folder);
   if (chips.length === 0) throw new XnnError('no_images', folder);
   const progress = progressOf(chips.length);
   const faces: KeyPoints[] = [];
   const failures: Partial<Record<ErrorCode, number>> = {};
-  let done = 0;
+  const lines: string[] = [];
   await runInBrowser({
     output: 'points',
     backend: 'wasm',
     tenant: '',
-    images: chips,
+    images: chips.map((name) => join(folder, name)),
     onStart: () => {},
-    onResult(_, result) {
-      if ('code' in result) failures[result.code] = (failures[result.code] ?? 0) + 1;
-      else faces.push(pointsOfChip(result.bytes));
-      progress(++done);
+    onResult(index, result) {
+      if ('code' in result) {
+        failures[result.code] = (failures[result.code] ?? 0) + 1;
+        lines.push(JSON.stringify({ file: chips[index], code: result.code }));
+      } else {
+        const face = pointsOf(result.bytes);
+        faces.push(cropPoints(face));
+        lines.push(JSON.stringify({ file: chips[index], ...alignment(face) }));
+      }
+      progress(lines.length);
     },
   });
+  if (file !== undefined) await writeFile(file, `${lines.join('\n')}\n`);
   if (faces.length === 0) throw new XnnError('no_face', `in any of ${chips.length} chips`);
   console.log(
     JSON.stringify(

@@ -155,4 +155,28 @@ describe('alignFace', () => {
     expect([a, b]).toEqual([expect.closeTo(1 / 3, 9), expect.closeTo(0, 9)]);
     expect([tx, ty]).toEqual([expect.closeTo(-50 / 3, 9), expect.closeTo(-70 / 3, 9)]);
   });
+
+  it('turns and moves the crop, about its centre, as far as a swung nose says', () => {
+    const { nose, ...rest } = KEY_POINT_TEMPLATE;
+    const found = alignment({ ...rest, nose: { x: nose.x + 10, y: nose.y } });
+    expect(Math.hypot(found.a, found.b)).toBeCloseTo(1, 9);
+    expect(Math.atan2(found.b, found.a)).toBeCloseTo(-0.09, 9);
+    const centre = (CROP_SIZE - 1) / 2;
+    expect(apply(found, { x: centre, y: centre })).toEqual({
+      x: expect.closeTo(centre + 0.7),
+      y: expect.closeTo(centre),
+    });
+  });
+
+  it('scales and moves the crop as far as a raised nose says', () => {
+    const { nose, ...rest } = KEY_POINT_TEMPLATE;
+    const found = alignment({ ...rest, nose: { x: nose.x, y: nose.y - 10 } });
+    expect(found.a).toBeCloseTo(Math.exp(-0.108), 9);
+    expect(found.b).toBeCloseTo(0, 9);
+    const centre = (CROP_SIZE - 1) / 2;
+    expect(apply(found, { x: centre, y: centre })).toEqual({
+      x: expect.closeTo(centre),
+      y: expect.closeTo(centre - 0.3),
+    });
+  });
 });

@@ -62,18 +62,55 @@ export function similarityBetween(
  * Measured on training chips by `npm run calibrate -- alignment`, so that the two alignments agree; docs/log.md has the residual.
  */
 export const KEY_POINT_TEMPLATE: KeyPoints = {
-  leftEye: { x: 38.2, y: 53.8 },
-  rightEye: { x: 75.0, y: 53.4 },
-  nose: { x: 56.3, y: 74.8 },
-  mouth: { x: 56.9, y: 93.1 },
+  leftEye: { x: 38.7, y: 53.6 },
+  rightEye: { x: 75.3, y: 53.7 },
+  nose: { x: 56.7, y: 74.7 },
+  mouth: { x: 56.9, y: 92.9 },
 };
 
 /** How much each key point counts: on a turned face nose and mouth swing sideways, and a fit to them would turn the crop. */
 const WEIGHTS: Readonly<Record<keyof KeyPoints, number>> = { leftEye: 1, rightEye: 1, nose: 0, mouth: 0.3 };
 
-/** The similarity from image to crop pixels that `alignFace` uses. */
-export function alignment(points: KeyPoints, template: KeyPoints = KEY_POINT_TEMPLATE): Similarity {
-  return similarityBetween(listed(points), listed(template), listed(WEIGHTS));
+/** The similarity from image to crop pixels that `alignFace` uses: a fit to eyes and mouth, then what nose and mouth say of the pose. */
+export function alignment(points: KeyPoints): Similarity {
+  const fit = similarityBetween(listed(points), listed(KEY_POINT_TEMPLATE), listed(WEIGHTS));
+  const nose = offset(moved(fit, points.nose), KEY_POINT_TEMPLATE.nose);
+  const mouth = offset(moved(fit, points.mouth), KEY_POINT_TEMPLATE.mouth);
+  return after(fit, correctionOf(nose, mouth));
+}
+
+/**
+ * A turned or nodding face moves nose and mouth away from the template, and the fit with them. Linear regression on the training chips of
+ * what is left between the fit and the landmarks' alignment (docs/log.md); left and right are treated alike.
+ *
+ * @param nose offset from the template after the fit, in crop pixels; `mouth` likewise
+ * @returns a similarity about the crop's centre
+ */
+function correctionOf(nose: Point, mouth: Point): Similarity {
+  const scale = Math.exp(0.0108 * nose.y - 0.029 * mouth.y);
+  const angle = 0.011 * mouth.x - 0.009 * nose.x;
+  const [a, b] = [scale * Math.cos(angle), scale * Math.sin(angle)];
+  const [x, y] = [0.07 * nose.x - 0.78 * mouth.x, 0.03 * nose.y - 0.21 * mouth.y];
+  const centre = (CROP_SIZE - 1) / 2;
+  return { a, b, tx: centre * (1 - a + b) + x, ty: centre * (1 - a - b) + y };
+}
+
+/** First one similarity, then the other. */
+function after(first: Similarity, { a, b, tx, ty }: Similarity): Similarity {
+  return {
+    a: a * first.a - b * first.b,
+    b: b * first.a + a * first.b,
+    tx: a * first.tx - b * first.ty + tx,
+    ty: b * first.tx + a * first.ty + ty,
+  };
+}
+
+function moved({ a, b, tx, ty }: Similarity, { x, y }: Point): Point {
+  return { x: a * x - b * y + tx, y: b * x + a * y + ty };
+}
+
+function offset(point: Point, origin: Point): Point {
+  return { x: point.x - origin.x, y: point.y - origin.y };
 }
 
 /**

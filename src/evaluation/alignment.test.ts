@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { KEY_POINT_TEMPLATE, type KeyPoints, type Point } from '../core/align.js';
-import { meanKeyPoints, pointsOfChip, residual } from './alignment.js';
+import { cropPoints, meanKeyPoints, pointsOf, residual } from './alignment.js';
 
 const CENTRE = 55.5;
 
@@ -35,7 +35,7 @@ it('is what takes faces back to the template', () => {
 
 it('reads key points of a chip as those of the crop in its middle', () => {
   const bytes = new Uint8Array(Float32Array.of(54, 68, 90, 68, 72, 88, 72, 108).buffer);
-  const points = pointsOfChip(bytes);
+  const points = cropPoints(pointsOf(bytes));
   expect(points).toEqual({
     leftEye: { x: 38, y: 52 },
     rightEye: { x: 74, y: 52 },

@@ -27,11 +27,17 @@ interface Residual {
   readonly corners: Spread;
 }
 
-/** The detector's answer for a chip (x and y of left eye, right eye, nose, mouth, float32 in chip pixels) in crop pixels. */
-export function pointsOfChip(bytes: Uint8Array): KeyPoints {
+/** The detector's answer: x and y of left eye, right eye, nose, mouth, float32 in image pixels. */
+export function pointsOf(bytes: Uint8Array): KeyPoints {
   const values = new Float32Array(bytes.slice().buffer);
-  const point = (i: number): Point => ({ x: values[2 * i]! - CHIP_MARGIN, y: values[2 * i + 1]! - CHIP_MARGIN });
+  const point = (i: number): Point => ({ x: values[2 * i]!, y: values[2 * i + 1]! });
   return { leftEye: point(0), rightEye: point(1), nose: point(2), mouth: point(3) };
+}
+
+/** From chip pixels to pixels of the crop in its middle. */
+export function cropPoints({ leftEye, rightEye, nose, mouth }: KeyPoints): KeyPoints {
+  const moved = ({ x, y }: Point): Point => ({ x: x - CHIP_MARGIN, y: y - CHIP_MARGIN });
+  return { leftEye: moved(leftEye), rightEye: moved(rightEye), nose: moved(nose), mouth: moved(mouth) };
 }
 
 /** Where the key points lie on average. @param faces at least one, key points in crop pixels */

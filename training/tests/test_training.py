@@ -13,7 +13,7 @@ import torch.nn.functional as functional
 from training import loop, spec
 from training.adversaries import Painter, Recogniser, am_softmax, reverse
 from training.align import crop, similarity
-from training.data import CHIP_SIZE, Jitter, augment, centre, to_input
+from training.data import CHIP_SIZE, MIDDLE, Jitter, augment, centre, placed, to_input
 from training.evaluate import tar_at_far, ten_fold_accuracy
 from training.export import browser_weights, golden_face, golden_seed
 from training.networks import Encoder, Generator, Tail, layer_norm, quantise, random_seed, through_message
@@ -83,12 +83,26 @@ def test_similarity_is_recovered_and_a_crop_lands_on_the_template() -> None:
     assert np.unravel_index(crop(image, template)[..., 0].argmax(), (112, 112)) == (y, x)
 
 
-def test_augmentation_without_jitter_is_the_centre() -> None:
+STILL = Jitter(rotation=0, scale=0, shift=0, contrast=0, brightness=0, blurred=0, grey=0)
+
+
+def test_augmentation_without_jitter_is_the_crop_or_its_mirror_image() -> None:
     chips = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (4, CHIP_SIZE, CHIP_SIZE, 3), dtype=np.uint8))
-    still = Jitter(rotation=0, scale=0, shift=0, contrast=0, brightness=0, blurred=0, grey=0)
+    middle = torch.from_numpy(MIDDLE).expand(4, 2, 3)
+    assert torch.equal(placed(chips, middle), centre(chips))
     plain = to_input(centre(chips))
-    for face, expected in zip(augment(chips, still, torch.Generator().manual_seed(1)), plain):
+    for face, expected in zip(augment(chips, middle, STILL, torch.Generator().manual_seed(1)), plain):
         assert min((face - expected).abs().max(), (face.flip(2) - expected).abs().max()) < 1e-3
+
+
+def test_a_chip_is_cut_where_it_is_placed() -> None:
+    chip = torch.zeros(1, CHIP_SIZE, CHIP_SIZE, 3, dtype=torch.uint8)
+    chip[0, 60, 90] = 255  # row, column
+    turned = torch.tensor([[[0.0, -1.0, 120.0], [1.0, 0.0, 10.0]]])  # crop (x, y) lies at chip (120 - y, 10 + x)
+    crop = placed(chip, turned)[0, :, :, 0]
+    assert crop[30, 50] == 255
+    jittered = augment(chip, turned, STILL, torch.Generator().manual_seed(1))[0, 0]
+    assert jittered[30].argmax() in (50, spec.CROP_SIZE - 1 - 50)
 
 
 def test_reversal_turns_the_gradient() -> None:
