@@ -12,9 +12,11 @@ import torch.nn.functional as functional
 
 from training import loop, spec
 from training.adversaries import Painter, Recogniser, am_softmax, reverse
+from training.attack import ssim
+from training.attackers import UNet
 from training.align import crop, similarity
 from training.data import CHIP_SIZE, MIDDLE, Jitter, augment, centre, placed, to_input
-from training.evaluate import tar_at_far, ten_fold_accuracy
+from training.evaluate import rank_one, tar_at_far, ten_fold_accuracy
 from training.export import browser_weights, golden_face, golden_seed
 from training.networks import Encoder, Generator, Tail, layer_norm, quantise, random_seed, through_message
 
@@ -165,3 +167,24 @@ def test_a_minute_of_training_learns_and_resumes(tmp_path: Path, monkeypatch: py
     assert len(rest) == 40
     for mine, theirs in zip(resumed.parameters(), unbroken.parameters()):
         assert torch.allclose(mine, theirs, atol=1e-5)
+
+
+def test_likeness_is_one_for_the_same_picture_and_low_for_another() -> None:
+    random = np.random.default_rng(1)
+    picture = random.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    assert ssim(picture, picture) == pytest.approx(1, abs=1e-5)
+    assert abs(ssim(picture, random.integers(0, 256, (32, 32, 3), dtype=np.uint8))) < 0.2
+    # Constant pictures have no structure: what is left is the luminance term, by hand.
+    dark, light = np.full((32, 32, 3), 50, np.uint8), np.full((32, 32, 3), 100, np.uint8)
+    c1 = (0.01 * 255) ** 2
+    assert ssim(dark, light) == pytest.approx((2 * 50 * 100 + c1) / (50**2 + 100**2 + c1), abs=1e-3)
+
+
+def test_rank_one_takes_the_first_face_of_each_person_as_gallery() -> None:
+    embeddings = np.array([[1, 0], [0, 1], [0.9, 0.1], [0.8, 0.2], [0.1, 0.9]], np.float32)
+    assert rank_one(embeddings, np.array([0, 1, 0, 1, 1])) == pytest.approx(2 / 3)
+
+
+def test_the_painter_paints_a_crop() -> None:
+    features = torch.randn(1, spec.FEATURE_CHANNELS, spec.FEATURE_SIZE, spec.FEATURE_SIZE)
+    assert UNet()(features).shape == (1, 3, spec.CROP_SIZE, spec.CROP_SIZE)

@@ -1,0 +1,256 @@
+"""Fresh attackers against what is sent: the only verdict on a generator.
+
+    python3 -m training.attack R --defence xnn-d [--warm] [--epochs 4]      authors' attack: a tail on other people's labelled photos
+    python3 -m training.attack D --defence xnn-d --pairs 4096               distilled linkage: a student of a public face embedding
+    python3 -m training.attack I --defence xnn-d                            inversion: a U-Net from what is sent to the photo
+
+All know encoder and generator, may query them as often as they like, and are trained on the training chips; who is tested (LFW, `val`)
+is in nobody's training. `--messages N` lets them average N messages of one photo (attacker A). Each run prints one row of
+JSON and appends it to `training/attacks.jsonl`; it resumes from `training/runs/attack-*.pt`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import time
+from typing import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from training.adversaries import am_softmax
+from training.attackers import Classes, UNet
+from training.data import CACHE, ROOT, UNKNOWN_IDENTITY, Chips, Jitter, Lfw, load_chips, load_lfw, save_array, to_input
+from training.evaluate import best_threshold, embed_all, held_out_rates, pair_scores, rank_one, ten_fold_accuracy, tar_at_far
+from training.judge import Judge
+from training.loop import fit, load_modules
+from training.networks import Encoder, Generator, Tail, random_seed, through_message
+
+DEFENCES = ("clean", "gaussian", "xnn-d")
+ROWS = ROOT / "training" / "attacks.jsonl"
+
+Send = Callable[[Tensor, torch.Generator], Tensor]
+"""Faces [batch, 3, 112, 112] in [-1, 1] to features [batch, 128, 14, 14] as the cloud reads them."""
+
+
+def sender(defence: str, messages: int) -> Send:
+    """The browser's part under a defence. With several messages of a face, their mean."""
+    encoder, generator = Encoder(), Generator()
+    load_modules("encoder", {"encoder": encoder})
+    load_modules("generator", {"generator": generator})
+    for network in (encoder, generator):
+        network.eval().to(memory_format=torch.channels_last)
+
+    def noise(stem: Tensor, clean: Tensor, random: torch.Generator) -> Tensor:
+        if defence == "clean":
+            return torch.zeros_like(clean)
+        if defence == "gaussian":
+            return torch.randn(clean.shape, generator=random).contiguous(memory_format=torch.channels_last)
+        return generator(stem, random_seed(len(clean), random))
+
+    @torch.no_grad()
+    def send(faces: Tensor, random: torch.Generator) -> Tensor:
+        stem, clean = encoder(faces.contiguous(memory_format=torch.channels_last))
+        return torch.stack([through_message(clean + noise(stem, clean, random)) for _ in range(messages)]).mean(0)
+
+    return send
+
+
+def train_recogniser(chips: Chips, send: Send, options: argparse.Namespace, name: str) -> nn.Module:
+    """R: AM-softmax on the labelled training people, from scratch or from the clean tail's weights."""
+    rows = chips.rows("train")
+    people = np.unique(chips.identities[rows])
+    tail, classes = Tail(), Classes(len(people))
+    if options.warm:
+        load_modules("clean-tail", {"tail": tail})
+    else:
+        start_anew(tail)
+    optimiser = torch.optim.Adam([*tail.parameters(), *classes.parameters()], lr=options.rate)
+    jitter = Jitter()
+
+    def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
+        cosines = classes(tail(send(chips.augmented(numbers, jitter, random), random)))
+        labels = torch.from_numpy(np.searchsorted(people, chips.identities[numbers.numpy()]))
+        return update(optimiser, am_softmax(cosines, labels))
+
+    fit(name, settings(options), {"tail": tail.to(memory_format=torch.channels_last), "classes": classes}, [optimiser], rows, step, epochs=options.epochs, seed=options.seed)
+    return tail
+
+
+def train_student(chips: Chips, send: Send, options: argparse.Namespace, name: str) -> nn.Module:
+    """D: from what is sent to the judge's embedding of the photo. Starts from the clean tail: it fits the public teacher, which everybody has."""
+    rows = np.random.default_rng(options.seed).permutation(chips.rows("train", "unlabelled"))[: options.pairs]
+    targets = judged_chips(chips)
+    tail = Tail()
+    load_modules("clean-tail", {"tail": tail})
+    optimiser = torch.optim.Adam(tail.parameters(), lr=options.rate)
+    jitter = Jitter()
+
+    def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
+        embeddings = tail(send(chips.augmented(numbers, jitter, random), random))
+        return update(optimiser, 1 - (embeddings * torch.from_numpy(targets[numbers.numpy()])).sum(1).mean())
+
+    fit(name, settings(options), {"tail": tail.to(memory_format=torch.channels_last)}, [optimiser], rows, step, epochs=options.epochs, seed=options.seed)
+    return tail
+
+
+def train_painter(chips: Chips, send: Send, options: argparse.Namespace, name: str) -> nn.Module:
+    """I: least squared error to the photo."""
+    painter = UNet()
+    optimiser = torch.optim.Adam(painter.parameters(), lr=options.rate)
+    plain = Jitter(contrast=0, brightness=0, blurred=0, grey=0)
+
+    def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
+        faces = chips.augmented(numbers, plain, random)
+        return update(optimiser, functional.mse_loss(painter(send(faces, random)), faces))
+
+    fit(name, settings(options), {"painter": painter.to(memory_format=torch.channels_last)}, [optimiser], chips.rows("train", "unlabelled"), step, epochs=options.epochs, seed=options.seed)
+    return painter
+
+
+def update(optimiser: torch.optim.Optimizer, loss: Tensor) -> dict[str, float]:
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    optimiser.step()
+    return {"loss": loss.item()}
+
+
+def start_anew(network: nn.Module) -> None:
+    """Random weights of a size that deep ReLU networks without normalisation train from."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+
+
+def recognition(chips: Chips, lfw: Lfw, embed: Callable[[Tensor], Tensor]) -> dict[str, float]:
+    """What R's tail recognises: held-out people of `val`, and LFW's pairs, both sides as sent."""
+    rows = chips.rows("val")
+    held_out, identities = embed_all(embed, chips.crops(rows)), chips.identities[rows]
+    scores, same = pair_scores(embed_all(embed, lfw.images), lfw.view2)
+    return {
+        "rank1": rank_one(held_out, identities),
+        "chance": 1 / len(np.unique(identities)),
+        **held_out_rates(held_out, identities),
+        "lfw": ten_fold_accuracy(scores, same)[0],
+    }
+
+
+def linkage(lfw: Lfw, embed: Callable[[Tensor], Tensor]) -> dict[str, float]:
+    """Whether what was sent of one photo is linked to a plain photo, by the judge's embedding of the plain one. LFW, 50 % = chance."""
+    plain, sent = judged_lfw(lfw), embed_all(embed, lfw.images)
+    first, second, same = (np.array(column) for column in zip(*lfw.view2))
+    scores = (sent[first] * plain[second]).sum(1)
+    both, _ = pair_scores(plain, lfw.view2)
+    return {
+        "linked": ten_fold_accuracy(scores, same)[0],
+        "tar_1e-3": tar_at_far(scores[same], scores[~same], 1e-3),
+        "plain_photos_linked": ten_fold_accuracy(both, same)[0],
+    }
+
+
+def pictures(lfw: Lfw, paint: Callable[[Tensor], Tensor]) -> dict[str, float]:
+    """How much of LFW's photos comes back, and whether the judge takes what comes back for the person. 50 % = chance."""
+    recovered = embed_all(paint, lfw.images)
+    judge = Judge().eval().to(memory_format=torch.channels_last)
+    first, second, same = (np.array(column) for column in zip(*lfw.view2))
+    used = np.unique(first)
+    differences = ((recovered[used].astype(np.float32) - lfw.images[used]) ** 2).mean(axis=(1, 2, 3))
+    scores = (embed_all(judge, recovered)[first] * judged_lfw(lfw)[second]).sum(1)
+    return {
+        "psnr": float((10 * np.log10(255**2 / differences)).mean()),
+        "ssim": float(np.mean([ssim(recovered[number], lfw.images[number]) for number in used])),
+        "verified": ten_fold_accuracy(scores, same)[0],
+    }
+
+
+def ssim(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
+    """Structural similarity of two RGB pictures [height, width, 3] (Wang et al. 2004): luma, Gaussian window of 11 pixels, sigma 1.5."""
+    luma = torch.tensor([0.299, 0.587, 0.114])
+    x, y = ((torch.from_numpy(np.array(picture)).float() @ luma)[None, None] for picture in (first, second))
+    window = torch.exp(-((torch.arange(11) - 5.0) ** 2) / (2 * 1.5**2))
+    kernel = torch.outer(window, window)[None, None] / window.sum() ** 2
+
+    def blurred(image: Tensor) -> Tensor:
+        return functional.conv2d(image, kernel)
+
+    mean_x, mean_y = blurred(x), blurred(y)
+    variance_x, variance_y = blurred(x * x) - mean_x**2, blurred(y * y) - mean_y**2
+    covariance = blurred(x * y) - mean_x * mean_y
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    likeness = (2 * mean_x * mean_y + c1) * (2 * covariance + c2) / ((mean_x**2 + mean_y**2 + c1) * (variance_x + variance_y + c2))
+    return likeness.mean().item()
+
+
+def judged_chips(chips: Chips) -> NDArray[np.float32]:
+    return _judged("judged-chips", lambda: chips.crops(np.arange(len(chips.images))))
+
+
+def judged_lfw(lfw: Lfw) -> NDArray[np.float32]:
+    return _judged("judged-lfw", lambda: lfw.images)
+
+
+def _judged(name: str, faces: Callable[[], NDArray[np.uint8]]) -> NDArray[np.float32]:
+    path = CACHE / f"{name}.npy"
+    if not path.exists():
+        save_array(path, embed_all(Judge().eval().to(memory_format=torch.channels_last), faces()))
+    return np.load(path)
+
+
+def settings(options: argparse.Namespace) -> dict[str, object]:
+    return {key: getattr(options, key) for key in ("attacker", "defence", "messages", "pairs", "warm", "rate")}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("attacker", choices=("R", "D", "I"))
+    parser.add_argument("--defence", choices=DEFENCES, required=True)
+    parser.add_argument("--messages", type=int, default=1, help="messages of one photo that the attacker averages")
+    parser.add_argument("--pairs", type=int, help="photos D may learn from; all of them if not given")
+    parser.add_argument("--warm", action="store_true", help="R starts from the clean tail's weights")
+    parser.add_argument("--epochs", type=float, default=3)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    torch.manual_seed(options.seed)
+
+    chips, lfw = load_chips(), load_lfw()
+    send = sender(options.defence, options.messages)
+    random = torch.Generator().manual_seed(1000 + options.seed)
+    name = "-".join(["attack", *(str(value) for value in settings(options).values()), str(options.seed)])
+    begun = time.process_time()
+    train = {"R": train_recogniser, "D": train_student, "I": train_painter}[options.attacker]
+    network = train(chips, send, options, name).eval()
+
+    def received(faces: Tensor) -> Tensor:
+        return network(send(to_input(faces), random))
+
+    if options.attacker == "R":
+        result = recognition(chips, lfw, received)
+    elif options.attacker == "D":
+        result = linkage(lfw, received)
+    else:
+        result = pictures(lfw, lambda faces: ((received(faces).clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1))
+    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    row = {
+        "date": time.strftime("%Y-%m-%d"),
+        "commit": commit,
+        **settings(options),
+        "epochs": options.epochs,
+        "seed": options.seed,
+        "core_minutes": round((time.process_time() - begun) / 60, 1),
+        **{key: round(value, 4) for key, value in result.items()},
+    }
+    print(json.dumps(row))
+    with open(ROWS, "a") as rows:
+        rows.write(json.dumps(row) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Networks of the fresh attackers. The tails they train are `Tail` of networks.py: an attacker knows the architecture."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor, nn
+
+from training import spec
+from training.networks import convolution
+
+
+class Classes(nn.Module):
+    """Unit embeddings [batch, 128] to one cosine a class [batch, classes]."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.centres = nn.Parameter(torch.randn(classes, spec.EMBEDDING_SIZE))
+
+    def forward(self, embeddings: Tensor) -> Tensor:
+        return embeddings @ functional.normalize(self.centres, dim=1).T
+
+
+class UNet(nn.Module):
+    """From features [batch, 128, 14, 14] to the photo [batch, 3, 112, 112], RGB, about [-1, 1]."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        width = 192
+        self.enter = convolution(spec.FEATURE_CHANNELS, width, 3)
+        self.outer = _Block(width)
+        self.down = convolution(width, width, 3, 2)
+        self.inner = nn.Sequential(_Block(width), _Block(width))
+        self.join = convolution(2 * width, width, 1)
+        self.rise = nn.ModuleList([_Rise(width, 64), _Rise(64, 32)])
+        self.paint = convolution(32, 3 * 4, 3)
+
+    def forward(self, features: Tensor) -> Tensor:
+        x = self.outer(functional.relu(self.enter(features)))
+        y = self.inner(functional.relu(self.down(x)))
+        x = functional.relu(self.join(torch.cat([x, functional.interpolate(y, scale_factor=2.0)], dim=1)))
+        for rise in self.rise:
+            x = rise(x)
+        return functional.pixel_shuffle(self.paint(x), 2)
+
+
+class _Block(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.one, self.two = convolution(width, width, 3), convolution(width, width, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.relu(x + self.two(functional.relu(self.one(x))))
+
+
+class _Rise(nn.Module):
+    """Twice the size."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.spread, self.block = convolution(inputs, outputs * 4, 3), _Block(outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.block(functional.relu(functional.pixel_shuffle(self.spread(x), 2)))
