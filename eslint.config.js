@@ -10,7 +10,8 @@ const ALLOWED = {
   web: ['client'],
   server: ['core', 'wire', 'protocol'],
   evaluation: ['core', 'wire', 'protocol', 'client', 'server'],
-  cli: ['core', 'wire', 'protocol', 'evaluation', 'server'],
+  owner: ['core', 'wire', 'protocol', 'evaluation'],
+  cli: ['core', 'wire', 'protocol', 'evaluation', 'server', 'owner'],
 };
 
 const rooms = Object.entries(ALLOWED).map(([room, allowed]) => ({
@@ -37,7 +38,7 @@ export default tseslint.config(
   { ignores: ['dist', 'public', 'node_modules', 'training', 'test-results', 'playwright-report'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] } } },
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js', 'bin/xnn.js'] } } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',

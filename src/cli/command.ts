@@ -9,18 +9,22 @@ export function runCommand(command: (args: string[]) => Promise<void>): void {
   });
 }
 
-/** Prints how far a run is and how long it will take, on stderr: over itself on a terminal, else every ten seconds. */
+/** Prints how far a run is and how long it will take, on stderr: a bar on a terminal, else a line every ten seconds. */
 export function progressOf(total: number): (done: number) => void {
-  const begun = performance.now();
-  let printed = begun;
+  // The first image also waits for the browser to start, so time counts from there.
+  let begun = 0;
+  let printed = performance.now();
   return (done) => {
     const now = performance.now();
+    if (done === 1) begun = now;
     const isTerminal = process.stderr.isTTY;
-    if (done < total && now - printed < (isTerminal ? 200 : 10_000)) return;
+    if (done < total && (done === 1 || now - printed < (isTerminal ? 200 : 10_000))) return;
     printed = now;
-    const left = Math.round((((now - begun) / done) * (total - done)) / 1000);
+    const left = Math.round((((now - begun) / Math.max(1, done - 1)) * (total - done)) / 1000);
     const line = `${done} of ${total} images, ${Math.floor(left / 60)} min ${left % 60} s left`;
-    process.stderr.write(isTerminal && done < total ? `\r${line}\x1b[K` : `${isTerminal ? '\r' : ''}${line}\n`);
+    if (!isTerminal) return void process.stderr.write(`${line}\n`);
+    const bar = '█'.repeat(Math.round((24 * done) / total)).padEnd(24, '░');
+    process.stderr.write(`\r${bar} ${line}\x1b[K${done < total ? '' : '\n'}`);
   };
 }
 

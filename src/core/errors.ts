@@ -37,13 +37,27 @@ const CATALOGUE = {
   too_few_pairs: [422, 'There are not enough pairs of pictures for this.'],
   pairs_invalid: [422, 'This list of pairs does not fit the pictures.'],
   // The request
-  request_invalid: [400, 'The request is not of the form this route takes.'],
+  request_invalid: [400, 'The request is not of the form that is expected.'],
   subject_invalid: [400, 'A name has 1 to 64 letters, digits, spaces or . _ - @ characters.'],
   subject_exists: [409, 'This name is taken. Choose another, or forget the old one first.'],
   captures_differ: [422, 'The pictures do not show the same person well enough. Take them again.'],
   removal_refused: [403, 'That receipt does not belong to this name.'],
   not_found: [404, 'There is nothing at this address.'],
   internal: [500, 'Something went wrong on the server. It was logged; try again.'],
+  // The owner of pictures, who has a network trained on protected features
+  passphrase_missing: [400, 'A passphrase is needed. Type it, or name a file that holds it.'],
+  passphrase_weak: [422, 'A passphrase has at least 12 characters.'],
+  passphrase_differs: [422, 'The two passphrases are not the same.'],
+  passphrase_wrong: [403, 'This passphrase does not open the key file.'],
+  key_invalid: [422, 'There is no key file of this version here.'],
+  encoder_differs: [409, 'This was made for another version of the encoder.'],
+  file_exists: [409, 'Something of this name is there already. It was not overwritten.'],
+  file_unwritable: [500, 'A file could not be written. There may be no room for it, or no right to write there.'],
+  resume_refused: [409, 'What was begun here had other pictures or another key. Go on with those, or delete it.'],
+  bundle_invalid: [422, 'This is not a bundle of this version.'],
+  bundle_truncated: [422, 'A part of the bundle is missing or cut off.'],
+  bundle_corrupt: [422, 'A part of the bundle is not the one that its manifest names.'],
+  tail_invalid: [422, 'This is not a network for protected features.'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type ErrorCode = keyof typeof CATALOGUE;

@@ -11,6 +11,12 @@ export const SEED_CHANNELS = 128;
 export const SEED_VALUES = FEATURE_SIZE * FEATURE_SIZE * SEED_CHANNELS;
 export const EMBEDDING_SIZE = 128;
 
+/** XNN reads z as tokens: four neighbouring positions each, at most as many tokens as channels (`tokens.ts` says why). */
+export const TOKEN_COUNT = FEATURE_VALUES / (4 * FEATURE_CHANNELS);
+export const TOKEN_CHANNELS = 4 * FEATURE_CHANNELS;
+/** The secret that everything of an XNN key is derived from. */
+export const SECRET_BYTES = 32;
+
 export const LAYER_NORM_EPSILON = 1e-5;
 export const INT8_MAX = 127;
 

@@ -72,6 +72,8 @@ async function visit(job: BrowserJob, folder: string): Promise<void> {
     const page = await browser.newPage();
     page.on('pageerror', (cause) => outcome.reject(new XnnError('page_failed', cause.message, { cause })));
     page.on('crash', () => outcome.reject(new XnnError('page_failed', 'the page crashed')));
+    // Playwright closes it when this process is told to end.
+    browser.on('disconnected', () => outcome.reject(new XnnError('page_failed', 'the browser was closed')));
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
     await outcome.promise;
   } finally {

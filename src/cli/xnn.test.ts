@@ -1,0 +1,165 @@
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createKey } from '../owner/key.js';
+import { protectFeatures } from '../owner/protect.js';
+import { releasedEncoder } from '../owner/release.js';
+import { keyOf, meanTail, peopleOf, syntheticSource } from '../owner/testing.js';
+
+const XNN = fileURLToPath(new URL('../../bin/xnn.js', import.meta.url));
+const PASSPHRASE = 'correct horse battery';
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'xnn-test-'));
+  await put('passphrase', PASSPHRASE);
+  await put('wrong', 'incorrect horse battery');
+  await put('faces/Ada/1.jpg', 'not read');
+  await put('faces/Ada/2.jpg', 'not read');
+  await put('faces/Grace/1.jpg', 'not read');
+  await put('alone/Ada/1.jpg', 'not read');
+  await put('tail.onnx', meanTail());
+  await mkdir(at('empty'));
+  await createKey(at('old.key'), 'xnn', '00'.repeat(8), PASSPHRASE);
+  for (const [name, encoder] of [
+    ['new.bundle', await releasedEncoder()],
+    ['old.bundle', '00'.repeat(8)],
+  ] as const) {
+    const set = peopleOf(['Ada', 'Grace'], 2);
+    await protectFeatures({
+      key: { ...keyOf('permutation', 1), encoder },
+      set,
+      listing: '',
+      source: syntheticSource(set),
+      out: at(name),
+      ownerFile: at(`${name}.owner.json`),
+      onProgress: () => {},
+    });
+  }
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function at(name: string): string {
+  return join(folder, name);
+}
+
+async function put(name: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(at(name)), { recursive: true });
+  await writeFile(at(name), content);
+}
+
+/** Runs a command in the folder, without a terminal. */
+function xnn(...args: string[]) {
+  const env = { ...process.env, XNN_PASSPHRASE_FILE: 'passphrase' };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [XNN, ...args], {
+    encoding: 'utf8',
+    cwd: folder,
+    env,
+  });
+  return { status, stdout, stderr };
+}
+
+describe('help', () => {
+  test('lists every command', () => {
+    const { stdout, status } = xnn('--help');
+    expect(status).toBe(0);
+    for (const name of ['keygen', 'key info', 'protect', 'bundle info', 'evaluate']) {
+      expect(stdout).toContain(`xnn ${name} `);
+    }
+  });
+
+  test.each([['keygen'], ['key', 'info'], ['protect'], ['bundle', 'info'], ['evaluate']])(
+    'explains %s %s with an example',
+    (...command) => {
+      const words = command.filter((word) => word !== undefined);
+      const { stdout, status } = xnn(...words, '--help');
+      expect(status).toBe(0);
+      expect(stdout).toMatch(new RegExp(`Examples?\\n  npx xnn ${words.join(' ')} --`));
+    },
+  );
+});
+
+test('a key is made once, and shown without the key', async () => {
+  const made = xnn('keygen', '--scheme', 'xnn-hardened', '--out', 'faces.key', '--json');
+  expect(made.status, made.stderr).toBe(0);
+  const info = JSON.parse(made.stdout) as Record<string, string>;
+  expect(info).toEqual({
+    file: 'faces.key',
+    scheme: 'xnn-hardened',
+    fingerprint: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+    encoder: await releasedEncoder(),
+    created: expect.any(String) as string,
+  });
+  const before = await readFile(at('faces.key'), 'utf8');
+  expect(xnn('keygen', '--scheme', 'xnn', '--out', 'faces.key').stderr).toContain('file_exists');
+  expect(await readFile(at('faces.key'), 'utf8')).toBe(before);
+
+  const shown = xnn('key', 'info', '--key', 'faces.key');
+  expect(shown.stdout).toContain(info.fingerprint);
+  expect(shown.stdout).toContain('xnn-hardened');
+});
+
+test('a bundle is checked and described', () => {
+  const { stdout, stderr } = xnn('bundle', 'info', '--bundle', 'new.bundle', '--json');
+  expect(JSON.parse(stdout), stderr).toMatchObject({
+    scheme: 'permutation',
+    classes: 2,
+    records: 4,
+    shards: 1,
+    recordsOfClass: [2, 2],
+  });
+});
+
+describe('refusals', () => {
+  test.each([
+    [['keygen', '--scheme', 'rot13', '--out', 'x.key'], 'request_invalid'],
+    [['keygen', '--out', 'x.key'], 'request_invalid'],
+    [['keygen', '--scheme', 'xnn', '--out', 'no/such/x.key'], 'file_unwritable'],
+    [['keygen', '--scheme', 'xnn', '--out', 'x.key', '--passphrase-file', 'missing'], 'passphrase_missing'],
+    [['key', 'info', '--key', 'faces/Ada/1.jpg'], 'key_invalid'],
+    [['key', 'info', '--key', 'old.key', '--passphrase-file', 'wrong'], 'passphrase_wrong'],
+    [['protect', '--images', 'empty', '--key', 'old.key', '--out', 'x.bundle'], 'no_images'],
+    [['protect', '--images', 'missing', '--key', 'old.key', '--out', 'x.bundle'], 'no_images'],
+    [['protect', '--images', 'alone', '--key', 'old.key', '--out', 'x.bundle'], 'too_few_identities'],
+    [['protect', '--images', 'faces', '--key', 'old.key', '--out', 'x.bundle'], 'encoder_differs'],
+    [['protect', '--images', 'faces', '--key', 'old.key', '--out', 'new.bundle'], 'file_exists'],
+    [
+      ['protect', '--images', 'faces', '--key', 'old.key', '--out', 'x.bundle', '--backend', 'abacus'],
+      'request_invalid',
+    ],
+    [['bundle', 'info', '--bundle', 'old.bundle'], 'encoder_differs'],
+    [['bundle', 'info', '--bundle', 'empty'], 'bundle_truncated'],
+    [['evaluate', '--tail', 'passphrase', '--key', 'old.key', '--images', 'faces'], 'tail_invalid'],
+    [['evaluate', '--tail', 'tail.onnx', '--key', 'old.key', '--images', 'faces'], 'encoder_differs'],
+    [['evaluate', '--tail', 'tail.onnx', '--key', 'old.key', '--images', 'alone'], 'too_few_identities'],
+    [['juggle'], 'request_invalid'],
+    [['protect', '--jugle'], 'request_invalid'],
+  ])('%j is refused with %s', (args, code) => {
+    const { status, stdout, stderr } = xnn(...args, '--json');
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout), stderr).toMatchObject({ error: { code } });
+    expect(stderr).toContain(`(${code}`);
+  });
+
+  test('leave nothing half-written', async () => {
+    const known = ['alone', 'empty', 'faces', 'faces.key', 'new.bundle', 'new.bundle.owner.json', 'old.bundle'];
+    expect(await readdir(folder)).toEqual([
+      ...known,
+      'old.bundle.owner.json',
+      'old.key',
+      'passphrase',
+      'tail.onnx',
+      'wrong',
+    ]);
+  });
+
+  test('say when there is no terminal to ask on', () => {
+    const env = { ...process.env, XNN_PASSPHRASE_FILE: '' };
+    const args = [XNN, 'key', 'info', '--key', 'old.key'];
+    const { stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: folder, env });
+    expect(stderr).toContain('passphrase_missing');
+  });
+});

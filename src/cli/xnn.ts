@@ -1,0 +1,59 @@
+import { isErrorCode, sentence, XnnError } from '../core/errors.js';
+import type { Command } from './xnn/command.js';
+
+/** What each command does, and where it is: loaded when it is called, since some bring a browser along. */
+const COMMANDS: Readonly<Record<string, readonly [summary: string, load: () => Promise<Command>]>> = {
+  keygen: [
+    'makes a key and writes it to a file, encrypted with a passphrase',
+    async () => (await import('./xnn/keygen.js')).KEYGEN,
+  ],
+  'key info': ['shows what a key is for, never the key', async () => (await import('./xnn/key-info.js')).KEY_INFO],
+  protect: [
+    'turns a folder of pictures into a bundle of protected features for the cloud',
+    async () => (await import('./xnn/protect.js')).PROTECT,
+  ],
+  'bundle info': [
+    'checks a bundle, and shows what the cloud can see of it',
+    async () => (await import('./xnn/bundle-info.js')).BUNDLE_INFO,
+  ],
+  evaluate: [
+    'measures how well a network that the cloud trained tells people apart',
+    async () => (await import('./xnn/evaluate.js')).EVALUATE,
+  ],
+};
+
+const HELP = `Has a face recogniser trained in a cloud that sees no face: everything here runs on this machine, and only the bundle
+leaves it.
+
+${Object.entries(COMMANDS)
+  .map(([name, [summary]]) => `  xnn ${name.padEnd(13)}${summary}`)
+  .join('\n')}
+
+Each explains itself with --help, and prints its result as JSON with --json.
+
+Examples
+  npx xnn keygen --scheme xnn --out keys/faces.key
+  npx xnn protect --images faces --key keys/faces.key --out faces.bundle
+  npx xnn bundle info --bundle faces.bundle
+  npx xnn evaluate --tail recnet.onnx --key keys/faces.key --images others
+`;
+
+async function main(args: string[]): Promise<void> {
+  if (args.length === 0 || args[0] === '--help' || args[0] === '-h') return console.log(HELP);
+  const name = Object.keys(COMMANDS).find((candidate) => `${args.join(' ')} `.startsWith(`${candidate} `));
+  if (name === undefined) throw new XnnError('request_invalid', `there is no command ${args[0]} (see xnn --help)`);
+  const [, load] = COMMANDS[name]!;
+  const command = await load();
+  const rest = args.slice(name.split(' ').length);
+  if (rest.includes('--help') || rest.includes('-h')) return console.log(command.help);
+  await command.run(rest);
+}
+
+/** An error becomes its code and its sentence, on stdout as JSON for who asked for that. */
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.exitCode = 1;
+  const code = error instanceof XnnError && isErrorCode(error.code) ? error.code : 'internal';
+  if (process.argv.includes('--json')) console.log(JSON.stringify({ error: { code, message: sentence(code) } }));
+  if (error instanceof XnnError) console.error(`${sentence(code)} (${error.message})`);
+  else console.error(error);
+});
