@@ -43,9 +43,17 @@ async function overTheWire(): Promise<Driver> {
   return { ...driver, close };
 }
 
-describe.each([
+/** Address of a PostgreSQL with pgvector for these tests, which empty its tables. Without one, the embedded databases must do. */
+const TEST_DATABASE_URL = process.env['TEST_DATABASE_URL'];
+
+const servers = TEST_DATABASE_URL
+  ? [['on a PostgreSQL server', () => openPostgres(TEST_DATABASE_URL, () => undefined)] as const]
+  : [];
+
+describe.each<readonly [string, () => Driver | Promise<Driver>]>([
   ['embedded', () => openEmbedded()],
   ['over the wire protocol', overTheWire],
+  ...servers,
 ])('the store, %s', (_, open) => {
   let driver: Driver;
   let store: Store;
