@@ -64,6 +64,10 @@ function fieldsOf(message: Uint8Array): readonly Field[] {
 
 function opaque(rgb: Uint8Array): Pixels {
   const data = new Uint8ClampedArray(CROP_SIZE * CROP_SIZE * 4).fill(255);
-  rgb.forEach((value, i) => (data[Math.floor(i / 3) * 4 + (i % 3)] = value));
+  for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
+    data[to] = rgb[from]!;
+    data[to + 1] = rgb[from + 1]!;
+    data[to + 2] = rgb[from + 2]!;
+  }
   return { data, width: CROP_SIZE, height: CROP_SIZE };
 }

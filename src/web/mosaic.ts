@@ -21,7 +21,13 @@ export function sameChannel(page: number, before: Side, side: Side): number {
 
 /** The magnitude that is drawn white, and negated black: one for all maps, so that grays compare. */
 export function commonRange(...maps: readonly Float32Array[]): number {
-  const magnitudes = Float32Array.from(maps.flatMap((map) => Array.from(map, Math.abs))).sort();
+  const magnitudes = new Float32Array(maps.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const map of maps) {
+    magnitudes.set(map.map(Math.abs), at);
+    at += map.length;
+  }
+  magnitudes.sort();
   return magnitudes[Math.ceil(magnitudes.length * SPANNED) - 1] || 1;
 }
 
@@ -36,8 +42,9 @@ export function mosaic(map: Float32Array, page: number, side: Side, range: numbe
     for (let position = 0; position < FEATURE_SIZE * FEATURE_SIZE; position++) {
       const row = top + Math.floor(position / FEATURE_SIZE);
       const column = left + (position % FEATURE_SIZE);
-      const gray = 127.5 * (1 + map[position * FEATURE_CHANNELS + channel]! / range);
-      data.set([gray, gray, gray, 255], (row * size + column) * 4);
+      const at = (row * size + column) * 4;
+      data[at] = data[at + 1] = data[at + 2] = 127.5 * (1 + map[position * FEATURE_CHANNELS + channel]! / range);
+      data[at + 3] = 255;
     }
   }
   return { data, width: size, height: size };

@@ -2,15 +2,11 @@ import { useState } from 'react';
 import { MAX_CAPTURES } from '../../client/messages.js';
 import type { Picture } from '../../client/types.js';
 import { ActionPage } from '../parts/ActionPage.js';
-import { Answer } from '../parts/Answer.js';
 import { Button } from '../parts/Button.js';
-import { Explanation } from '../parts/Explanation.js';
 import { Icon } from '../parts/Icon.js';
 import { Link } from '../parts/Link.js';
 import { NameField } from '../parts/NameField.js';
 import { PicturePicker } from '../parts/PicturePicker.js';
-import { Reveal } from '../parts/Reveal.js';
-import { Sent } from '../parts/Sent.js';
 import { counted } from '../format.js';
 import { copyOf } from '../pictures.js';
 import { useAction } from '../useSession.js';
@@ -31,67 +27,53 @@ export function Enrol() {
     <ActionPage
       title="Enrol"
       lead="Give yourself a name and show your face. Three captures are averaged into one template."
-      form={
-        <>
-          <NameField
-            label="Your name"
-            hint="Any name will do; it is how you will be found again."
-            value={name}
-            onChange={(next) => {
-              setName(next);
-              action.clear();
-            }}
-            invalid={action.error === 'subject_invalid' || action.error === 'subject_exists'}
-          />
-          <PicturePicker
-            pictures={pictures}
-            onPictures={(next) => {
-              setPictures(next);
-              action.clear();
-            }}
-            most={MAX_CAPTURES}
-            shots={SHOTS}
-            automatic
-            takeLabel="Take one now"
-          />
-          {pictures.length > 0 && !outcome && (
-            <Button kind="primary" icon="enrol" unavailable={!action.ready} onPress={enrol}>
-              {`Enrol with ${counted(pictures.length, 'picture')}`}
-            </Button>
-          )}
-          {outcome && (
-            <Link to="verify" className="button primary">
-              <Icon name="verify" />
-              <span>Verify it now</span>
-            </Link>
-          )}
-        </>
+      action={action}
+      words={
+        outcome && {
+          sign: 'yes',
+          title: `${outcome.subject} is enrolled`,
+          text: `${kept(outcome.receipt.captures.length)} This browser keeps the receipt that can delete it.`,
+        }
       }
-      answer={
-        <>
-          <Answer
-            action={action}
-            words={
-              outcome && {
-                sign: 'yes',
-                title: `${outcome.subject} is enrolled`,
-                text: `${kept(outcome.receipt.captures.length)} This browser keeps the receipt that can delete it.`,
-              }
-            }
-          >
-            <Explanation
-              steps={[
-                'The camera takes three pictures by itself when they are good, a second apart. Or you choose up to five photos.',
-                'Your device turns each into features and covers them with fresh noise. Until you press “Enrol”, nothing is sent.',
-                'The cloud averages the captures into one template: 128 numbers, and no picture.',
-              ]}
-            />
-          </Answer>
-          {outcome && <Sent receipt={outcome.receipt} />}
-        </>
-      }
+      steps={[
+        'The camera takes three pictures by itself when they are good, a second apart. Or you choose up to five photos.',
+        'Your device turns each into features and covers them with fresh noise. Until you press “Enrol”, nothing is sent.',
+        'The cloud averages the captures into one template: 128 numbers, and no picture.',
+      ]}
+      receipt={outcome?.receipt}
     >
-      {outcome && <Reveal captures={outcome.receipt.captures} />}
+      <NameField
+        label="Your name"
+        hint="Any name will do; it is how you will be found again."
+        value={name}
+        onChange={(next) => {
+          setName(next);
+          action.clear();
+        }}
+        invalid={action.error === 'subject_invalid' || action.error === 'subject_exists'}
+      />
+      <PicturePicker
+        pictures={pictures}
+        onPictures={(next) => {
+          setPictures(next);
+          action.clear();
+        }}
+        most={MAX_CAPTURES}
+        shots={SHOTS}
+        automatic
+        takeLabel="Take one now"
+      />
+      {pictures.length > 0 && !outcome && (
+        <Button kind="primary" icon="enrol" unavailable={!action.ready} onPress={enrol}>
+          {`Enrol with ${counted(pictures.length, 'picture')}`}
+        </Button>
+      )}
+      {outcome && (
+        <Link to="verify" className="button primary">
+          <Icon name="verify" />
+          <span>Verify it now</span>
+        </Link>
+      )}
     </ActionPage>
   );
 }

@@ -1,13 +1,8 @@
 import { useState } from 'react';
 import type { Picture } from '../../client/types.js';
 import { ActionPage } from '../parts/ActionPage.js';
-import { Answer } from '../parts/Answer.js';
-import { Button } from '../parts/Button.js';
-import { Explanation } from '../parts/Explanation.js';
 import { NameField } from '../parts/NameField.js';
-import { PicturePicker } from '../parts/PicturePicker.js';
-import { Reveal } from '../parts/Reveal.js';
-import { Sent } from '../parts/Sent.js';
+import { OnePicture } from '../parts/OnePicture.js';
 import { copyOf } from '../pictures.js';
 import { useAction, useSession } from '../useSession.js';
 
@@ -15,80 +10,56 @@ export function Verify() {
   const session = useSession();
   const action = useAction();
   const [name, setName] = useState(() => session.enrolledHere().at(-1) ?? '');
-  const [pictures, setPictures] = useState<readonly Picture[]>([]);
   const outcome = action.outcome?.kind === 'verified' ? action.outcome : null;
 
-  const verify = ([picture]: readonly Picture[]) => {
-    if (picture) action.run(async (session) => session.verify(name.trim(), await copyOf(picture)));
-  };
+  const verify = (picture: Picture) =>
+    action.run(async (session) => session.verify(name.trim(), await copyOf(picture)));
 
   return (
     <ActionPage
       title="Verify"
       lead="Are you who you say you are? One name, one face, one answer."
-      form={
-        <>
-          <NameField
-            label="Name to verify"
-            value={name}
-            onChange={(next) => {
-              setName(next);
-              action.clear();
-            }}
-            invalid={action.error === 'subject_invalid'}
-            known={session.enrolledHere()}
-          />
-          <PicturePicker
-            pictures={pictures}
-            onPictures={(next) => {
-              setPictures(next);
-              action.clear();
-            }}
-            most={1}
-            shots={1}
-            automatic={false}
-            takeLabel="Verify me"
-            onTaken={verify}
-          />
-          {pictures.length > 0 && (
-            <Button kind="primary" icon="verify" unavailable={!action.ready} onPress={() => verify(pictures)}>
-              {outcome ? 'Verify again' : 'Verify'}
-            </Button>
-          )}
-        </>
-      }
-      answer={
-        <>
-          <Answer
-            action={action}
-            words={
-              outcome &&
-              (outcome.match
-                ? {
-                    sign: 'yes',
-                    title: `Yes, this is ${outcome.subject}`,
-                    text: 'The face matches the template enrolled under this name.',
-                  }
-                : {
-                    sign: 'no',
-                    title: `No match for ${outcome.subject}`,
-                    text: 'The face does not match, or nobody is enrolled under this name. The cloud answers both alike.',
-                  })
+      action={action}
+      words={
+        outcome &&
+        (outcome.match
+          ? {
+              sign: 'yes',
+              title: `Yes, this is ${outcome.subject}`,
+              text: 'The face matches the template enrolled under this name.',
             }
-          >
-            <Explanation
-              steps={[
-                'One picture is taken when you press the button, and the camera is let go.',
-                'Its features leave your device under fresh noise, bound to a challenge that is good for one answer.',
-                'The cloud says yes or no. It never says how close it was.',
-              ]}
-            />
-          </Answer>
-          {outcome && <Sent receipt={outcome.receipt} />}
-        </>
+          : {
+              sign: 'no',
+              title: `No match for ${outcome.subject}`,
+              text: 'The face does not match, or nobody is enrolled under this name. The cloud answers both alike.',
+            })
       }
+      steps={[
+        'One picture is taken when you press the button, and the camera is let go.',
+        'Its features leave your device under fresh noise, bound to a challenge that is good for one answer.',
+        'The cloud says yes or no. It never says how close it was.',
+      ]}
+      receipt={outcome?.receipt}
     >
-      {outcome && <Reveal captures={outcome.receipt.captures} />}
+      <NameField
+        label="Name to verify"
+        value={name}
+        onChange={(next) => {
+          setName(next);
+          action.clear();
+        }}
+        invalid={action.error === 'subject_invalid'}
+        known={session.enrolledHere()}
+      />
+      <OnePicture
+        action={action}
+        takeLabel="Verify me"
+        atOnce
+        kind="primary"
+        icon="verify"
+        label={outcome ? 'Verify again' : 'Verify'}
+        onAct={verify}
+      />
     </ActionPage>
   );
 }

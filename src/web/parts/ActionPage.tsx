@@ -1,18 +1,27 @@
 import type { ReactNode } from 'react';
+import type { Receipt } from '../../client/types.js';
+import type { Action } from '../useSession.js';
+import { Answer, type Words } from './Answer.js';
+import { Explanation } from './Explanation.js';
+import { Reveal } from './Reveal.js';
+import { Sent } from './Sent.js';
 
 interface ActionPageProps {
   title: string;
   lead: string;
+  action: Action;
+  /** What the outcome says; null while there is none. */
+  words: Words | null;
+  /** What will happen, shown until something has. */
+  steps: readonly ReactNode[];
+  /** What was sent, once it was; laid open over the whole width. */
+  receipt?: Receipt | undefined;
   /** What is filled in. */
-  form: ReactNode;
-  /** What is answered. */
-  answer: ReactNode;
-  /** What is explained afterwards, over the whole width. */
-  children?: ReactNode;
+  children: ReactNode;
 }
 
 /** Form and answer beside each other, or below each other on phones. */
-export function ActionPage({ title, lead, form, answer, children }: ActionPageProps) {
+export function ActionPage({ title, lead, action, words, steps, receipt, children }: ActionPageProps) {
   return (
     <>
       <div className="page-title">
@@ -20,10 +29,15 @@ export function ActionPage({ title, lead, form, answer, children }: ActionPagePr
         <p className="lead">{lead}</p>
       </div>
       <div className="desk">
-        <div className="card form">{form}</div>
-        <div className="card side">{answer}</div>
+        <div className="card form">{children}</div>
+        <div className="card side">
+          <Answer action={action} words={words}>
+            <Explanation steps={steps} />
+          </Answer>
+          {receipt && <Sent receipt={receipt} />}
+        </div>
       </div>
-      {children}
+      {receipt && <Reveal captures={receipt.captures} />}
     </>
   );
 }
