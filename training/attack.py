@@ -28,7 +28,7 @@ from training.attackers import Classes, UNet
 from training.data import CACHE, ROOT, UNKNOWN_IDENTITY, Chips, Jitter, Lfw, load_chips, load_lfw, save_array, to_input
 from training.evaluate import best_threshold, embed_all, held_out_rates, pair_scores, rank_one, ten_fold_accuracy, tar_at_far
 from training.judge import Judge
-from training.loop import fit, load_modules
+from training.loop import Step, fit, load_modules
 from training.networks import Encoder, Generator, Tail, random_seed, through_message
 
 DEFENCES = ("clean", "gaussian", "xnn-d")
@@ -78,12 +78,12 @@ def train_recogniser(chips: Chips, send: Send, options: argparse.Namespace, name
         labels = torch.from_numpy(np.searchsorted(people, chips.identities[numbers.numpy()]))
         return update(optimiser, am_softmax(cosines, labels))
 
-    fit(name, settings(options), {"tail": tail.to(memory_format=torch.channels_last), "classes": classes}, [optimiser], rows, step, epochs=options.epochs, seed=options.seed)
+    run(name, options, {"tail": tail, "classes": classes}, optimiser, rows, step)
     return tail
 
 
 def train_student(chips: Chips, send: Send, options: argparse.Namespace, name: str) -> nn.Module:
-    """D: from what is sent to the judge's embedding of the photo. Starts from the clean tail: it fits the public teacher, which everybody has."""
+    """D: from what is sent to the judge's embedding of the photo. Starts from the clean tail, which fits a public teacher."""
     rows = np.random.default_rng(options.seed).permutation(chips.rows("train", "unlabelled"))[: options.pairs]
     targets = judged_chips(chips)
     tail = Tail()
@@ -95,7 +95,7 @@ def train_student(chips: Chips, send: Send, options: argparse.Namespace, name: s
         embeddings = tail(send(chips.augmented(numbers, jitter, random), random))
         return update(optimiser, 1 - (embeddings * torch.from_numpy(targets[numbers.numpy()])).sum(1).mean())
 
-    fit(name, settings(options), {"tail": tail.to(memory_format=torch.channels_last)}, [optimiser], rows, step, epochs=options.epochs, seed=options.seed)
+    run(name, options, {"tail": tail}, optimiser, rows, step)
     return tail
 
 
@@ -109,8 +109,21 @@ def train_painter(chips: Chips, send: Send, options: argparse.Namespace, name: s
         faces = chips.augmented(numbers, plain, random)
         return update(optimiser, functional.mse_loss(painter(send(faces, random)), faces))
 
-    fit(name, settings(options), {"painter": painter.to(memory_format=torch.channels_last)}, [optimiser], chips.rows("train", "unlabelled"), step, epochs=options.epochs, seed=options.seed)
+    run(name, options, {"painter": painter}, optimiser, chips.rows("train", "unlabelled"), step)
     return painter
+
+
+def run(
+    name: str,
+    options: argparse.Namespace,
+    networks: dict[str, nn.Module],
+    optimiser: torch.optim.Optimizer,
+    rows: NDArray[np.int64],
+    step: Step,
+) -> None:
+    for network in networks.values():
+        network.to(memory_format=torch.channels_last)
+    fit(name, settings(options), networks, [optimiser], rows, step, epochs=options.epochs, seed=options.seed)
 
 
 def update(optimiser: torch.optim.Optimizer, loss: Tensor) -> dict[str, float]:
@@ -231,16 +244,19 @@ def main() -> None:
     def received(faces: Tensor) -> Tensor:
         return network(send(to_input(faces), random))
 
+    def painted(faces: Tensor) -> Tensor:
+        return ((received(faces).clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1)
+
     if options.attacker == "R":
         result = recognition(chips, lfw, received)
     elif options.attacker == "D":
         result = linkage(lfw, received)
     else:
-        result = pictures(lfw, lambda faces: ((received(faces).clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1))
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+        result = pictures(lfw, painted)
+    described = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True)
     row = {
         "date": time.strftime("%Y-%m-%d"),
-        "commit": commit,
+        "commit": described.stdout.strip(),
         **settings(options),
         "epochs": options.epochs,
         "seed": options.seed,

@@ -77,8 +77,11 @@ class Chips:
 
     def crops(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The faces [n, 112, 112, 3] as the browser cuts them."""
-        parts = (placed(torch.from_numpy(self.images[part]), torch.from_numpy(self.placements[part])) for part in np.array_split(rows, len(rows) // 64 + 1))
-        return torch.cat(list(parts)).numpy()
+        crops = [
+            placed(torch.from_numpy(self.images[part]), torch.from_numpy(self.placements[part]))
+            for part in np.array_split(rows, len(rows) // 64 + 1)
+        ]
+        return torch.cat(crops).numpy()
 
     def target(self, rows: Tensor) -> Tensor:
         """The teacher's embeddings [batch, 128]."""
@@ -136,7 +139,7 @@ def placed(chips: Tensor, placements: Tensor) -> Tensor:
 
 
 def augment(chips: Tensor, placements: Tensor, jitter: Jitter, random: torch.Generator) -> Tensor:
-    """uint8 chips [batch, 144, 144, 3] to encoder inputs [batch, 3, 112, 112], as placed, then moved, mirrored, relit, some soft or grey."""
+    """uint8 chips [batch, 144, 144, 3] to encoder inputs [batch, 3, 112, 112]: placed, moved, mirrored, relit, some soft or grey."""
     batch = chips.shape[0]
 
     def normal(scale: float) -> Tensor:

@@ -1,4 +1,6 @@
-"""Utility of the stages so far, on LFW aligned by landmarks and on held-out identities as the browser cuts them. For choosing; released numbers come from `npm run eval`.
+"""Utility of the stages so far, on LFW aligned by landmarks and on held-out identities as the browser cuts them.
+
+For choosing; released numbers come from `npm run eval`.
 
     python3 -m training.evaluate encoder      the encoder's own tail on clean z
     python3 -m training.evaluate clean-tail   T on clean z

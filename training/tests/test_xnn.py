@@ -67,7 +67,8 @@ def random_key(scheme: str, channels: int = TOKEN_CHANNELS) -> Derived:
     """As `derive` gives, from a faster source, for tokens of any number of channels."""
     random = np.random.default_rng(0)
     count = TOKEN_COUNT if scheme == "xnn-hardened" else 1
-    return Derived(random.permutation(TOKEN_COUNT), (random.standard_normal((count, channels, channels)) / channels**0.5).astype(np.float32))
+    entries = random.standard_normal((count, channels, channels)) / channels**0.5
+    return Derived(random.permutation(TOKEN_COUNT), entries.astype(np.float32))
 
 
 # Obfuscation
