@@ -174,7 +174,7 @@ def pictures(lfw: Lfw, paint: Callable[[Tensor], Tensor]) -> dict[str, float]:
     first, second, same = (np.array(column) for column in zip(*lfw.view2))
     used = np.unique(first)
     differences = ((recovered[used].astype(np.float32) - lfw.images[used]) ** 2).mean(axis=(1, 2, 3))
-    scores = (embed_all(judge, recovered)[first] * judged_lfw(lfw)[second]).sum(1)
+    scores = (_about_mean(embed_all(judge, recovered))[first] * judged_lfw(lfw)[second]).sum(1)
     return {
         "psnr": float((10 * np.log10(255**2 / differences)).mean()),
         "ssim": float(np.mean([ssim(recovered[number], lfw.images[number]) for number in used])),
@@ -201,11 +201,17 @@ def ssim(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
 
 
 def judged_chips(chips: Chips) -> NDArray[np.float32]:
-    return _judged("judged-chips", lambda: chips.crops(np.arange(len(chips.images))))
+    return _about_mean(_judged("judged-chips", lambda: chips.crops(np.arange(len(chips.images)))))
 
 
 def judged_lfw(lfw: Lfw) -> NDArray[np.float32]:
-    return _judged("judged-lfw", lambda: lfw.images)
+    return _about_mean(_judged("judged-lfw", lambda: lfw.images))
+
+
+def _about_mean(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The judge's embeddings all point much the same way; what tells people apart is the rest. The mean needs no label."""
+    rest = embeddings - embeddings.mean(axis=0)
+    return rest / np.linalg.norm(rest, axis=1, keepdims=True)
 
 
 def _judged(name: str, faces: Callable[[], NDArray[np.uint8]]) -> NDArray[np.float32]:
