@@ -12,8 +12,6 @@ JSON and appends it to `training/attacks.jsonl`; it resumes from `training/runs/
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import time
 from typing import Callable
 
@@ -25,11 +23,12 @@ from torch import Tensor, nn
 
 from training.adversaries import am_softmax
 from training.attackers import Classes, UNet
-from training.data import CACHE, ROOT, UNKNOWN_IDENTITY, Chips, Jitter, Lfw, load_chips, load_lfw, save_array, to_input
-from training.evaluate import best_threshold, embed_all, held_out_rates, pair_scores, rank_one, ten_fold_accuracy, tar_at_far
+from training.data import CACHE, ROOT, Chips, Jitter, Lfw, load_chips, load_lfw, save_array, to_input, to_pixels
+from training.evaluate import embed_all, held_out_rates, pair_scores, rank_one, ten_fold_accuracy, tar_at_far
 from training.judge import Judge
-from training.loop import Step, fit, load_modules
+from training.loop import Step, descend, fit, load_modules
 from training.networks import Encoder, Generator, Tail, random_seed, through_message
+from training.rows import record
 
 DEFENCES = ("clean", "gaussian", "xnn-d")
 ROWS = ROOT / "training" / "attacks.jsonl"
@@ -61,7 +60,7 @@ def sender(defence: str, messages: int) -> Send:
     return send
 
 
-def train_recogniser(chips: Chips, send: Send, options: argparse.Namespace, name: str) -> nn.Module:
+def train_recogniser(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
     """R: AM-softmax on the labelled training people, from scratch or from the clean tail's weights."""
     rows = chips.rows("train")
     people = np.unique(chips.identities[rows])
@@ -76,13 +75,13 @@ def train_recogniser(chips: Chips, send: Send, options: argparse.Namespace, name
     def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
         cosines = classes(tail(send(chips.augmented(numbers, jitter, random), random)))
         labels = torch.from_numpy(np.searchsorted(people, chips.identities[numbers.numpy()]))
-        return update(optimiser, am_softmax(cosines, labels))
+        return {"loss": descend(optimiser, am_softmax(cosines, labels))}
 
-    run(name, options, {"tail": tail, "classes": classes}, optimiser, rows, step)
+    run(options, {"tail": tail, "classes": classes}, optimiser, rows, step)
     return tail
 
 
-def train_student(chips: Chips, send: Send, options: argparse.Namespace, name: str) -> nn.Module:
+def train_student(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
     """D: from what is sent to the judge's embedding of the photo. Starts from the clean tail, which fits a public teacher."""
     rows = np.random.default_rng(options.seed).permutation(chips.rows("train", "unlabelled"))[: options.pairs]
     targets = judged_chips(chips)
@@ -93,13 +92,14 @@ def train_student(chips: Chips, send: Send, options: argparse.Namespace, name: s
 
     def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
         embeddings = tail(send(chips.augmented(numbers, jitter, random), random))
-        return update(optimiser, 1 - (embeddings * torch.from_numpy(targets[numbers.numpy()])).sum(1).mean())
+        distance = 1 - (embeddings * torch.from_numpy(targets[numbers.numpy()])).sum(1).mean()
+        return {"loss": descend(optimiser, distance)}
 
-    run(name, options, {"tail": tail}, optimiser, rows, step)
+    run(options, {"tail": tail}, optimiser, rows, step)
     return tail
 
 
-def train_painter(chips: Chips, send: Send, options: argparse.Namespace, name: str) -> nn.Module:
+def train_painter(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
     """I: least squared error to the photo."""
     painter = UNet()
     optimiser = torch.optim.Adam(painter.parameters(), lr=options.rate)
@@ -107,30 +107,19 @@ def train_painter(chips: Chips, send: Send, options: argparse.Namespace, name: s
 
     def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
         faces = chips.augmented(numbers, plain, random)
-        return update(optimiser, functional.mse_loss(painter(send(faces, random)), faces))
+        return {"loss": descend(optimiser, functional.mse_loss(painter(send(faces, random)), faces))}
 
-    run(name, options, {"painter": painter}, optimiser, chips.rows("train", "unlabelled"), step)
+    run(options, {"painter": painter}, optimiser, chips.rows("train", "unlabelled"), step)
     return painter
 
 
 def run(
-    name: str,
-    options: argparse.Namespace,
-    networks: dict[str, nn.Module],
-    optimiser: torch.optim.Optimizer,
-    rows: NDArray[np.int64],
-    step: Step,
+    options: argparse.Namespace, networks: dict[str, nn.Module], optimiser: torch.optim.Optimizer, rows: NDArray[np.int64], step: Step
 ) -> None:
+    name = "-".join(["attack", *(str(value) for value in settings(options).values()), str(options.seed)])
     for network in networks.values():
         network.to(memory_format=torch.channels_last)
     fit(name, settings(options), networks, [optimiser], rows, step, epochs=options.epochs, seed=options.seed)
-
-
-def update(optimiser: torch.optim.Optimizer, loss: Tensor) -> dict[str, float]:
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    optimiser.step()
-    return {"loss": loss.item()}
 
 
 def start_anew(network: nn.Module) -> None:
@@ -242,16 +231,15 @@ def main() -> None:
     chips, lfw = load_chips(), load_lfw()
     send = sender(options.defence, options.messages)
     random = torch.Generator().manual_seed(1000 + options.seed)
-    name = "-".join(["attack", *(str(value) for value in settings(options).values()), str(options.seed)])
     begun = time.process_time()
     train = {"R": train_recogniser, "D": train_student, "I": train_painter}[options.attacker]
-    network = train(chips, send, options, name).eval()
+    network = train(chips, send, options).eval()
 
     def received(faces: Tensor) -> Tensor:
         return network(send(to_input(faces), random))
 
     def painted(faces: Tensor) -> Tensor:
-        return ((received(faces).clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1)
+        return to_pixels(received(faces))
 
     if options.attacker == "R":
         result = recognition(chips, lfw, received)
@@ -259,19 +247,7 @@ def main() -> None:
         result = linkage(lfw, received)
     else:
         result = pictures(lfw, painted)
-    described = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True)
-    row = {
-        "date": time.strftime("%Y-%m-%d"),
-        "commit": described.stdout.strip(),
-        **settings(options),
-        "epochs": options.epochs,
-        "seed": options.seed,
-        "core_minutes": round((time.process_time() - begun) / 60, 1),
-        **{key: round(value, 4) for key, value in result.items()},
-    }
-    print(json.dumps(row))
-    with open(ROWS, "a") as rows:
-        rows.write(json.dumps(row) + "\n")
+    record(ROWS, {**settings(options), "epochs": options.epochs, "seed": options.seed}, begun, result)
 
 
 if __name__ == "__main__":

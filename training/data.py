@@ -123,6 +123,11 @@ def to_input(images: Tensor) -> Tensor:
     return images.permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
+def to_pixels(faces: Tensor) -> Tensor:
+    """The inverse: [batch, 3, height, width], RGB in [-1, 1] and cut off there, to uint8 [batch, height, width, 3]."""
+    return ((faces.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1)
+
+
 MIDDLE: Placement = np.array([[1, 0, spec.CHIP_MARGIN], [0, 1, spec.CHIP_MARGIN]], np.float32)
 
 
@@ -134,8 +139,7 @@ def centre(chips: Tensor) -> Tensor:
 
 def placed(chips: Tensor, placements: Tensor) -> Tensor:
     """The crops uint8 [batch, 112, 112, 3] that the browser cuts out of uint8 chips [batch, 144, 144, 3]."""
-    faces = cut(chips, placements[:, :, :2], placements[:, :, 2])
-    return ((faces + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1)
+    return to_pixels(cut(chips, placements[:, :, :2], placements[:, :, 2]))
 
 
 def augment(chips: Tensor, placements: Tensor, jitter: Jitter, random: torch.Generator) -> Tensor:
@@ -167,13 +171,21 @@ def augment(chips: Tensor, placements: Tensor, jitter: Jitter, random: torch.Gen
 
 def cut(chips: Tensor, linear: Tensor, shift: Tensor) -> Tensor:
     """Crops [batch, 3, 112, 112] in [-1, 1] out of uint8 chips: crop pixel p is chip pixel linear [batch, 2, 2] @ p + shift [batch, 2]."""
-    # affine_grid counts from -1 to 1 over the outer edges of the corner pixels, in crop and chip.
-    ratio = spec.CROP_SIZE / CHIP_SIZE
-    middle = (spec.CROP_SIZE - 1) / 2
-    centred = (linear.sum(2) * middle + shift - (CHIP_SIZE - 1) / 2) * (2 / CHIP_SIZE)
-    theta = torch.cat([linear * ratio, centred[:, :, None]], dim=2)
-    grid = functional.affine_grid(theta, [len(chips), 3, spec.CROP_SIZE, spec.CROP_SIZE], align_corners=False)
-    return functional.grid_sample(to_input(chips), grid, mode="bilinear", padding_mode="border", align_corners=False)
+    return sample(to_input(chips), affine(linear, shift, CHIP_SIZE, spec.CROP_SIZE), spec.CROP_SIZE)
+
+
+def affine(linear: Tensor, shift: Tensor, source: int, target: int) -> Tensor:
+    """For `sample`, [batch, 2, 3]: pixel p of a square of side `target` is pixel linear [batch, 2, 2] @ p + shift [batch, 2] of one of
+    side `source`."""
+    # affine_grid counts from -1 to 1 over the outer edges of the corner pixels, in both squares.
+    centred = (linear.sum(2) * ((target - 1) / 2) + shift - (source - 1) / 2) * (2 / source)
+    return torch.cat([linear * (target / source), centred[:, :, None]], dim=2)
+
+
+def sample(images: Tensor, theta: Tensor, side: int) -> Tensor:
+    """Squares [batch, 3, side, side] out of images [batch, 3, height, width], bilinear; outside an image is its border."""
+    grid = functional.affine_grid(theta, [len(images), 3, side, side], align_corners=False)
+    return functional.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 
 def _placements(files: list[str]) -> NDArray[np.float32]:

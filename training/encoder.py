@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from training.data import SHARED, Jitter, load_chips
-from training.loop import fit, load_file
+from training.loop import descend, fit, load_file
 from training.networks import Encoder, Tail, Teacher, start_from_teacher
 
 
@@ -44,9 +44,7 @@ def main() -> None:
         noise = torch.randn(clean.shape, generator=random)
         noise[: len(rows) // 2] = 0
         distance = 1 - (tail(clean + noise) * chips.target(rows)).sum(1)
-        optimiser.zero_grad(set_to_none=True)
-        distance.mean().backward()
-        optimiser.step()
+        descend(optimiser, distance.mean())
         quiet, noisy = distance.detach().split(len(rows) // 2)
         return {"clean": quiet.mean().item(), "noisy": noisy.mean().item()}
 

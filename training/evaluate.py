@@ -92,7 +92,7 @@ def rank_one(embeddings: Embeddings, identities: NDArray[np.int64]) -> float:
 
 
 def embed_all(embed: Callable[[Tensor], Tensor], images: NDArray[np.uint8]) -> Embeddings:
-    """Whatever `embed` makes of faces [n, 112, 112, 3], a batch at a time."""
+    """Whatever `embed` makes of faces [n, 112, 112, 3], or of other rows, a batch at a time."""
     parts = []
     with torch.inference_mode():
         for start in range(0, len(images), 32):

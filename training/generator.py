@@ -18,7 +18,7 @@ from torch import Tensor
 
 from training.adversaries import PICTURE_SIZE, Painter, Recogniser, am_softmax, reverse
 from training.data import UNKNOWN_IDENTITY, Jitter, load_chips
-from training.loop import fit, load_modules
+from training.loop import descend, fit, load_modules
 from training.networks import Encoder, Generator, Tail, random_seed
 
 
@@ -65,9 +65,7 @@ def main() -> None:
         picture = functional.interpolate(faces, size=PICTURE_SIZE, mode="area")
         error = functional.mse_loss(painter(reverse(perturbed, options.painter)), picture) / picture.var()
 
-        optimiser.zero_grad(set_to_none=True)
-        (utility + recognition + error).backward()
-        optimiser.step()
+        descend(optimiser, utility + recognition + error)
         return {"utility": utility.item(), "recogniser": recognition.item(), "painter": error.item()}
 
     fit(

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from training import spec
 from training.align import similarity
-from training.data import ROOT
+from training.data import ROOT, affine, sample
 
 WEIGHTS = ROOT / "node_modules" / "@vladmandic" / "face-api" / "model"
 FACE_SIZE = 150  # pixels, both sides of the faces that the judge reads
@@ -43,15 +43,11 @@ class Judge(nn.Module):
         self.fc = nn.Parameter(values["fc"].t().contiguous())
         template = np.array(spec.FIVE_POINT_TEMPLATE)[:3]
         ours = similarity(EYES_AND_NOSE * FACE_SIZE, template)  # judge pixels to crop pixels
-        unit = 2 / spec.CROP_SIZE
-        middle = ours[:, :2].sum(1) * (FACE_SIZE - 1) / 2 + ours[:, 2] - (spec.CROP_SIZE - 1) / 2
-        theta = np.concatenate([ours[:, :2] * FACE_SIZE / spec.CROP_SIZE, (middle * unit)[:, None]], axis=1)
-        self.register_buffer("theta", torch.from_numpy(theta).float())
+        placed = torch.from_numpy(ours)[None]
+        self.register_buffer("theta", affine(placed[:, :, :2], placed[:, :, 2], spec.CROP_SIZE, FACE_SIZE).float())
 
     def forward(self, faces: Tensor) -> Tensor:
-        x = faces.permute(0, 3, 1, 2).float()
-        grid = functional.affine_grid(self.theta.expand(len(x), 2, 3), [len(x), 3, FACE_SIZE, FACE_SIZE], align_corners=False)
-        x = functional.grid_sample(x, grid, padding_mode="border", align_corners=False)
+        x = sample(faces.permute(0, 3, 1, 2).float(), self.theta.expand(len(faces), 2, 3), FACE_SIZE)
         x = functional.relu(self.first((x - MEAN[:, None, None]) / 255))
         x = self.blocks(functional.max_pool2d(x, 3, 2))
         return functional.normalize(functional.linear(x.mean(dim=(2, 3)), self.fc), dim=1)

@@ -83,6 +83,16 @@ def fit(
             saved_at = time.monotonic()
 
 
+def descend(optimiser: torch.optim.Optimizer, loss: Tensor, clip: float | None = None) -> float:
+    """One step down the gradient, whose norm is held to `clip` if that is given; returns the loss."""
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    if clip is not None:
+        nn.utils.clip_grad_norm_([value for group in optimiser.param_groups for value in group["params"]], clip)
+    optimiser.step()
+    return loss.item()
+
+
 def _batch(rows: np.ndarray, number: int, batch: int, seed: int) -> Tensor:
     """The rows of step `number`: a new shuffle every epoch, the same whenever asked."""
     places = np.arange(number * batch, (number + 1) * batch)

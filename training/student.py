@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from training.data import Jitter, load_chips
-from training.loop import fit, load_modules
+from training.loop import descend, fit, load_modules
 from training.networks import Encoder, Generator, Tail, random_seed
 
 
@@ -43,10 +43,7 @@ def main() -> None:
             if not options.clean:
                 features = features + generator(stem, random_seed(len(rows), random))
         distance = 1 - (student(features) * chips.target(rows)).sum(1).mean()
-        optimiser.zero_grad(set_to_none=True)
-        distance.backward()
-        optimiser.step()
-        return {"distance": distance.item()}
+        return {"distance": descend(optimiser, distance)}
 
     fit(
         "clean-tail" if options.clean else "student",

@@ -1,5 +1,5 @@
 import type { Detection, FaceDetector } from '@mediapipe/tasks-vision';
-import type { KeyPoints, Point } from '../core/align.js';
+import { mapPoints, type KeyPoints, type Point } from '../core/align.js';
 import { XnnError } from '../core/errors.js';
 import type { Sighting } from './types.js';
 
@@ -75,10 +75,10 @@ export function lookCloser(detect: Detect, picture: OffscreenCanvas, face: Face)
   // The middle of the view is the middle of the face; what does not surround it, or is of another size, is something else.
   const closer = detect(view).find(({ box }) => surrounds(box, size / 2) && isNear(box.width / scale, width));
   if (closer === undefined) return face;
-  const placed = ({ x, y }: Point): Point => ({ x: x / scale + left, y: y / scale + top });
-  const { leftEye, rightEye, nose, mouth } = closer.points;
-  const points = { leftEye: placed(leftEye), rightEye: placed(rightEye), nose: placed(nose), mouth: placed(mouth) };
-  return { box: face.box, points };
+  return {
+    box: face.box,
+    points: mapPoints(closer.points, ({ x, y }) => ({ x: x / scale + left, y: y / scale + top })),
+  };
 }
 
 function surrounds(box: Box, middle: number): boolean {
@@ -118,12 +118,7 @@ function detectWith(detector: FaceDetector, picture: OffscreenCanvas, margin: nu
       const placed = ({ x, y }: Point): Point => ({ x: x * width - left, y: y * height - top });
       return {
         box: { ...placed(box), width: box.width * width, height: box.height * height },
-        points: {
-          leftEye: placed(points.leftEye),
-          rightEye: placed(points.rightEye),
-          nose: placed(points.nose),
-          mouth: placed(points.mouth),
-        },
+        points: mapPoints(points, placed),
       };
     })
     .sort((a, b) => b.box.width - a.box.width);

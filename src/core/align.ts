@@ -20,6 +20,12 @@ export interface KeyPoints {
   readonly mouth: Point;
 }
 
+/** Key points, each put elsewhere. */
+export function mapPoints(points: KeyPoints, place: (point: Point) => Point): KeyPoints {
+  const { leftEye, rightEye, nose, mouth } = points;
+  return { leftEye: place(leftEye), rightEye: place(rightEye), nose: place(nose), mouth: place(mouth) };
+}
+
 /** x' = a·x − b·y + tx, y' = b·x + a·y + ty. */
 export interface Similarity {
   readonly a: number;
@@ -105,7 +111,8 @@ function after(first: Similarity, { a, b, tx, ty }: Similarity): Similarity {
   };
 }
 
-function moved({ a, b, tx, ty }: Similarity, { x, y }: Point): Point {
+/** Where a similarity takes a point. */
+export function moved({ a, b, tx, ty }: Similarity, { x, y }: Point): Point {
   return { x: a * x - b * y + tx, y: b * x + a * y + ty };
 }
 

@@ -21,10 +21,14 @@ export function quantise(values: Float32Array): QuantisedFeatures {
   for (let channel = 0; channel < FEATURE_CHANNELS; channel++) scales[channel]! /= INT8_MAX;
   const steps = new Int8Array(FEATURE_VALUES);
   for (let i = 0; i < FEATURE_VALUES; i++) {
-    const step = Math.round(values[i]! / scales[i % FEATURE_CHANNELS]!);
-    steps[i] = Math.max(-INT8_MAX, Math.min(INT8_MAX, step));
+    steps[i] = stepOf(values[i]!, scales[i % FEATURE_CHANNELS]!);
   }
   return { steps, scales };
+}
+
+/** The step that is nearest to a value, in [-127, 127]. */
+export function stepOf(value: number, scale: number): number {
+  return Math.max(-INT8_MAX, Math.min(INT8_MAX, Math.round(value / scale)));
 }
 
 /** The feature map [14, 14, 128] that a quantised one stands for. */

@@ -1,6 +1,6 @@
 import { XnnError } from './errors.js';
 import type { Features } from './features.js';
-import { MIN_SCALE } from './quantise.js';
+import { MIN_SCALE, stepOf } from './quantise.js';
 import { FEATURE_CHANNELS, FEATURE_SIZE, FEATURE_VALUES, INT8_MAX, TOKEN_CHANNELS, TOKEN_COUNT } from './spec.js';
 
 declare const brand: unique symbol;
@@ -60,7 +60,7 @@ export function quantiseTokens(values: ObfuscatedTokens): QuantisedTokens {
     scales[token] = largest / INT8_MAX;
     const scale = scales[token]!;
     for (let i = 0; i < TOKEN_CHANNELS; i++) {
-      steps[from + i] = Math.max(-INT8_MAX, Math.min(INT8_MAX, Math.round(channels[i]! / scale)));
+      steps[from + i] = stepOf(channels[i]!, scale);
     }
   }
   return { steps, scales };

@@ -1,4 +1,4 @@
-import { alignment, type KeyPoints, type Point } from '../core/align.js';
+import { alignment, mapPoints, moved, type KeyPoints, type Point } from '../core/align.js';
 import { CROP_SIZE } from '../core/spec.js';
 
 /** Chips hold an aligned crop with this margin on every side, in pixels. */
@@ -35,9 +35,8 @@ export function pointsOf(bytes: Uint8Array): KeyPoints {
 }
 
 /** From chip pixels to pixels of the crop in its middle. */
-export function cropPoints({ leftEye, rightEye, nose, mouth }: KeyPoints): KeyPoints {
-  const moved = ({ x, y }: Point): Point => ({ x: x - CHIP_MARGIN, y: y - CHIP_MARGIN });
-  return { leftEye: moved(leftEye), rightEye: moved(rightEye), nose: moved(nose), mouth: moved(mouth) };
+export function cropPoints(points: KeyPoints): KeyPoints {
+  return mapPoints(points, ({ x, y }) => ({ x: x - CHIP_MARGIN, y: y - CHIP_MARGIN }));
 }
 
 /** Where the key points lie on average. @param faces at least one, key points in crop pixels */
@@ -52,16 +51,19 @@ export function meanKeyPoints(faces: readonly KeyPoints[]): KeyPoints {
 /** How far the product's alignment is from the one that the faces have. @param faces at least one, key points in crop pixels */
 export function residual(faces: readonly KeyPoints[]): Residual {
   const moves = faces.map((face) => {
-    const { a, b, tx, ty } = alignment(face);
-    const moved = ({ x, y }: Point): Point => ({ x: a * x - b * y + tx - x, y: b * x + a * y + ty - y });
-    const { x: shiftX, y: shiftY } = moved(CENTRE);
-    const squares = CORNERS.map(moved).map(({ x, y }) => x * x + y * y);
+    const fit = alignment(face);
+    const displacement = (point: Point): Point => {
+      const { x, y } = moved(fit, point);
+      return { x: x - point.x, y: y - point.y };
+    };
+    const { x: shiftX, y: shiftY } = displacement(CENTRE);
+    const squares = CORNERS.map(displacement).map(({ x, y }) => x * x + y * y);
     return {
       shiftX,
       shiftY,
       shift: Math.hypot(shiftX, shiftY),
-      rotation: (Math.atan2(b, a) * 180) / Math.PI,
-      logScale: Math.log(Math.hypot(a, b)),
+      rotation: (Math.atan2(fit.b, fit.a) * 180) / Math.PI,
+      logScale: Math.log(Math.hypot(fit.a, fit.b)),
       corners: Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length),
     };
   });

@@ -18,8 +18,6 @@ Each run prints one row of JSON and appends it to `training/xnn/attacks.jsonl`; 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import time
 from typing import Callable, Mapping
 
@@ -32,15 +30,17 @@ from torch import Tensor, nn
 from training.adversaries import am_softmax
 from training.attack import pictures
 from training.attackers import Classes, UNet
-from training.data import ROOT, load_chips, load_lfw, to_input
+from training.data import ROOT, load_chips, load_lfw, to_input, to_pixels
+from training.evaluate import embed_all
 from training.loop import Step, fit, load_modules
 from training.networks import Tail as ClearTail
+from training.rows import record
 from training.xnn import algebra
 from training.xnn.defences import DEFENCES, Hide, fresh, through_bundle
 from training.xnn.features import Faces, encode, load_encoder, load_faces
 from training.xnn.moments import moments, restore
-from training.xnn.obfuscation import TOKEN_CHANNELS, TOKEN_COUNT
-from training.xnn.recipe import BATCH, RATE, optimiser_of, update
+from training.xnn.obfuscation import TOKEN_CHANNELS, TOKEN_COUNT, to_features
+from training.xnn.recipe import BATCH, optimiser_of, update
 from training.xnn.tail import Block, Size, Tail, linear
 
 ROWS = ROOT / "training" / "xnn" / "attacks.jsonl"
@@ -78,15 +78,11 @@ def train_tail(options: argparse.Namespace, key_of: Callable[[torch.Generator], 
     faces = load_faces("train", options.encoder)
     tail, classes = Tail(options.slots), Classes(faces.classes)
 
-    def hidden(numbers: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor, list[tuple[float, Tensor]]]:
-        tokens, mixture = key_of(random)(torch.from_numpy(faces.read(numbers.numpy())), random)
-        return tokens, torch.from_numpy(faces.labels[numbers.numpy()]), list(mixture)
-
     optimiser = optimiser_of([tail, classes])
 
     def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
-        tokens, labels, mixture = hidden(numbers, random)
-        cosines = classes(tail(tokens))
+        tokens, mixture = key_of(random)(torch.from_numpy(faces.read(numbers.numpy())), random)
+        labels, cosines = torch.from_numpy(faces.labels[numbers.numpy()]), classes(tail(tokens))
         return {"loss": update(optimiser, sum(weight * am_softmax(cosines, labels[row]) for weight, row in mixture))}
 
     run(options, {"tail": tail, "classes": classes}, optimiser, np.arange(len(faces)), step)
@@ -117,9 +113,7 @@ def gram(options: argparse.Namespace) -> Result:
     first, second = (algebra.gram(under_new_key(clean, options, random), options.form) for _ in range(2))
     if options.trained:
         tail, prepare = train_gram_tail(options)
-        with torch.inference_mode():
-            parts = len(rows) // BATCH + 1
-            both = [np.concatenate([tail(prepare(part)).numpy() for part in np.array_split(some, parts)]) for some in (first, second)]
+        both = [embed_all(lambda part: tail(prepare(part.numpy())), matrices) for matrices in (first, second)]
     else:
         both = [algebra.unit_rows(algebra.without_order(matrices)) for matrices in (first, second)]
     mean, deviation = algebra.rank_one(both[0], both[1], people)
@@ -174,9 +168,15 @@ def under_new_key(tokens: NDArray[np.float32], options: argparse.Namespace, rand
     _, count, channels = clean.shape
     matrices = count if options.defence == "xnn-hardened" else 1
     weights = (random.standard_normal((matrices, channels, channels)) / channels**0.5).astype(np.float32)
-    order = random.permutation(count)
+    return records(clean, random.permutation(count), weights).astype(np.float64)
+
+
+def records(
+    clean: NDArray[np.float32], order: NDArray[np.int64], weights: NDArray[np.float32], int8: bool = True
+) -> NDArray[np.float32]:
+    """X~ of clean tokens [images, n, d]: put in order [n], then one matrix for all or each, [1 or n, d, d]; rounded as in a bundle."""
     hidden = (clean[:, order].swapaxes(0, 1) @ weights).swapaxes(0, 1)
-    return through_bundle(torch.from_numpy(np.ascontiguousarray(hidden))).double().numpy()
+    return through_bundle(torch.from_numpy(np.ascontiguousarray(hidden))).numpy() if int8 else hidden
 
 
 def plaintext(options: argparse.Namespace) -> Result:
@@ -190,9 +190,7 @@ def plaintext(options: argparse.Namespace) -> Result:
     hardened = options.defence == "xnn-hardened"
     order = random.permutation(TOKEN_COUNT)
     weights = random.standard_normal((TOKEN_COUNT if hardened else 1, TOKEN_CHANNELS, TOKEN_CHANNELS)) / TOKEN_CHANNELS**0.5
-    hidden = (tokens[:, order].swapaxes(0, 1) @ weights.astype(np.float32)).swapaxes(0, 1)
-    if options.int8:
-        hidden = through_bundle(torch.from_numpy(np.ascontiguousarray(hidden))).numpy()
+    hidden = records(tokens, order, weights.astype(np.float32), options.int8)
     variance = algebra.STEP_VARIANCE if options.int8 else 0.0
     known, other = tokens[:-64], tokens[-64:]
 
@@ -240,9 +238,7 @@ def statistics(options: argparse.Namespace) -> Result:
     tail.eval().to(memory_format=torch.channels_last)
 
     def shown(tokens: NDArray[np.float32]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            parts = np.array_split(tokens, len(tokens) // BATCH + 1)
-            return np.concatenate([tail(as_map(torch.from_numpy(part))).numpy() for part in parts])
+        return embed_all(lambda part: tail(as_map(part)), tokens)
 
     photos = shown(clean)
     return {
@@ -272,7 +268,7 @@ def inversion(options: argparse.Namespace) -> Result:
 
     def paint(images: Tensor) -> Tensor:
         tokens, _ = key(torch.from_numpy(encode(encoder, images.numpy())), random)
-        return ((painter(tokens).clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1)
+        return to_pixels(painter(tokens))
 
     return pictures(lfw, paint)
 
@@ -297,8 +293,7 @@ class TokenPainter(nn.Module):
 
 def as_map(tokens: Tensor) -> Tensor:
     """[batch, 49, 512] to [batch, 128, 14, 14], as `to_features` has it."""
-    squares = tokens.reshape(-1, 7, 7, 2, 2, 128).permute(0, 5, 1, 3, 2, 4)
-    return squares.reshape(-1, 128, 14, 14).contiguous(memory_format=torch.channels_last)
+    return to_features(tokens).permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
 
 def run(
@@ -351,18 +346,8 @@ def main() -> None:
     begun = time.process_time()
     attacks = (utility, expected, gram, plaintext, statistics, inversion)
     result = next(attack for attack in attacks if attack.__name__ == options.row)(options)
-    commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
-    made = {
-        "date": time.strftime("%Y-%m-%d"),
-        "commit": commit,
-        **settings(options),
-        **({"epochs": options.epochs} if getattr(options, "trained", "epochs" in options) else {}),
-        "core_minutes": round((time.process_time() - begun) / 60, 1),
-        **{key: round(value, 4) if isinstance(value, float) else value for key, value in result.items()},
-    }
-    print(json.dumps(made))
-    with open(ROWS, "a") as file:
-        file.write(json.dumps(made) + "\n")
+    trained = {"epochs": options.epochs} if getattr(options, "trained", "epochs" in options) else {}
+    record(ROWS, {**settings(options), **trained}, begun, result)
 
 
 if __name__ == "__main__":

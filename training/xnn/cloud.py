@@ -36,8 +36,8 @@ from torch import Tensor, nn
 
 from training.adversaries import am_softmax
 from training.attackers import Classes
-from training.data import ROOT
 from training.loop import save
+from training.rows import commit
 from training.xnn.bundle import Bundle, BundleError, read_bundle
 from training.xnn.recipe import BATCH, RATE, optimiser_of, update
 from training.xnn.tail import Tail, write_onnx
@@ -219,10 +219,9 @@ def write_result(out: Path, bundle: Bundle, tail: Tail, options: Options, outcom
 def _commit() -> str | None:
     """Of this code; None where it is not under version control."""
     try:
-        described = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True)
+        return commit()
     except (OSError, subprocess.CalledProcessError):
         return None
-    return described.stdout.strip()
 
 
 def main() -> int:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Final, Iterator
+from typing import Final, Iterator, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from training import spec
 
@@ -28,6 +29,7 @@ _PERMUTATION, _MATRIX = 1, 2  # first number of a stream's name
 
 Tokens = NDArray[np.float32]
 """[..., 49, 512], before or after an obfuscation."""
+Array = TypeVar("Array", NDArray[np.float32], Tensor)
 Name = tuple[int, int, int]
 """Names one stream of a secret, three numbers of 32 bits."""
 
@@ -83,8 +85,8 @@ def to_tokens(features: NDArray[np.float32]) -> Tokens:
     return squares.reshape(*batch, TOKEN_COUNT, TOKEN_CHANNELS)
 
 
-def to_features(tokens: Tokens) -> NDArray[np.float32]:
-    """The inverse of `to_tokens`."""
+def to_features(tokens: Array) -> Array:
+    """The inverse of `to_tokens`, of an array or a tensor."""
     *batch, _, _ = tokens.shape
     half = spec.FEATURE_SIZE // 2
     squares = tokens.reshape(*batch, half, half, 2, 2, spec.FEATURE_CHANNELS).swapaxes(-4, -3)

@@ -7,6 +7,8 @@ from typing import Iterable
 import torch
 from torch import Tensor, nn
 
+from training.loop import descend
+
 RATE = 1e-3
 BATCH = 64
 
@@ -18,8 +20,4 @@ def optimiser_of(modules: Iterable[nn.Module], rate: float = RATE) -> torch.opti
 
 def update(optimiser: torch.optim.Optimizer, loss: Tensor) -> float:
     """One step with a clipped gradient; returns the loss."""
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    nn.utils.clip_grad_norm_([value for group in optimiser.param_groups for value in group["params"]], 1.0)
-    optimiser.step()
-    return loss.item()
+    return descend(optimiser, loss, clip=1.0)

@@ -1,0 +1,31 @@
+"""Rows of the attackers' tables: what was run, of which code, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Mapping
+
+from training.data import ROOT
+
+
+def commit() -> str:
+    """Of the code that runs, with "-dirty" where files differ from it."""
+    described = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return described.stdout.strip()
+
+
+def record(path: Path, settings: Mapping[str, object], begun: float, result: Mapping[str, object]) -> None:
+    """Prints a row as JSON and appends it to a file. `begun` is `time.process_time()` of the start."""
+    row = {
+        "date": time.strftime("%Y-%m-%d"),
+        "commit": commit(),
+        **settings,
+        "core_minutes": round((time.process_time() - begun) / 60, 1),
+        **{key: round(value, 4) if isinstance(value, float) else value for key, value in result.items()},
+    }
+    print(json.dumps(row))
+    with open(path, "a") as rows:
+        rows.write(json.dumps(row) + "\n")
