@@ -14,20 +14,31 @@ AM_SOFTMAX_MARGIN = 0.35
 PICTURE_SIZE = 56  # pixels, both sides of the picture the inversion adversary paints
 
 
-class Recogniser(nn.Module):
-    """A, the authors' adversary: z~ [batch, 128, 14, 14] to one cosine a class [batch, classes]."""
+class Linker(nn.Module):
+    """The distilling adversary: z~ [batch, 128, 14, 14] to the teacher's embedding [batch, 128]."""
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
         channels = spec.FEATURE_CHANNELS
         self.shrink = convolution(channels, 256, 3, 2)
         self.blocks = nn.Sequential(Bottleneck(256, 512, 256), Bottleneck(256, 512, 256))
         self.embed = nn.Linear(256, spec.EMBEDDING_SIZE)
-        self.classes = nn.Parameter(torch.randn(classes, spec.EMBEDDING_SIZE) * 0.1)
 
     def forward(self, features: Tensor) -> Tensor:
         x = self.blocks(functional.relu_(self.shrink(features))).mean(dim=(2, 3))
-        return functional.normalize(self.embed(x), dim=1) @ functional.normalize(self.classes, dim=1).T
+        return functional.normalize(self.embed(x), dim=1)
+
+
+class Recogniser(nn.Module):
+    """A, the authors' adversary: z~ [batch, 128, 14, 14] to one cosine a class [batch, classes]."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.embedding = Linker()
+        self.classes = nn.Parameter(torch.randn(classes, spec.EMBEDDING_SIZE) * 0.1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.embedding(features) @ functional.normalize(self.classes, dim=1).T
 
 
 class Painter(nn.Module):

@@ -3,15 +3,20 @@
     python3 -m training.attack R --defence xnn-d [--warm] [--epochs 4]      authors' attack: a tail on other people's labelled photos
     python3 -m training.attack D --defence xnn-d --pairs 4096               distilled linkage: a student of a public face embedding
     python3 -m training.attack I --defence xnn-d                            inversion: a U-Net from what is sent to the photo
+    python3 -m training.attack S --defence xnn-d                            the cloud's own student: the ceiling, and the defence's utility
+
+Defences: `clean` features; `gaussian` noise of --level; `xnn-d`, with the generator of --generator; `paper`, the authors' generator
+(`training/paper.py`); `nothing`, which sends zeros and is what a painter paints who sees nothing.
 
 All know encoder and generator, may query them as often as they like, and are trained on the training chips; who is tested (LFW, `val`)
-is in nobody's training. `--messages N` lets them average N messages of one photo (attacker A). Each run prints one row of
+is in nobody's training. `--messages N` lets them average N messages of one photo (attacker A); `--bits` is what a message says of each value. Each run prints one row of
 JSON and appends it to `training/attacks.jsonl`; it resumes from `training/runs/attack-*.pt`.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import time
 from typing import Callable
 
@@ -21,41 +26,49 @@ import torch.nn.functional as functional
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from training import spec
 from training.adversaries import am_softmax
 from training.attackers import Classes, UNet
 from training.data import CACHE, ROOT, Chips, Jitter, Lfw, load_chips, load_lfw, save_array, to_input, to_pixels
-from training.evaluate import embed_all, held_out_rates, pair_scores, rank_one, ten_fold_accuracy, tar_at_far
+from training.evaluate import embed_all, held_out_rates, pair_scores, ten_fold_accuracy, tar_at_far
 from training.judge import Judge
-from training.loop import Step, descend, fit, load_modules
-from training.networks import Encoder, Generator, Tail, random_seed, through_message
+from training.loop import RUNS, Step, descend, fit, load_modules, use_one_core
+from training.networks import Encoder, Generator, PaperGenerator, Tail, new_student, random_seed, through_message
 from training.rows import record
 
-DEFENCES = ("clean", "gaussian", "xnn-d")
+DEFENCES = ("clean", "gaussian", "xnn-d", "paper", "nothing")
 ROWS = ROOT / "training" / "attacks.jsonl"
 
 Send = Callable[[Tensor, torch.Generator], Tensor]
 """Faces [batch, 3, 112, 112] in [-1, 1] to features [batch, 128, 14, 14] as the cloud reads them."""
 
 
-def sender(defence: str, messages: int) -> Send:
+def sender(options: argparse.Namespace) -> Send:
     """The browser's part under a defence. With several messages of a face, their mean."""
-    encoder, generator = Encoder(), Generator()
+    defence, most = options.defence, 2 ** (options.bits - 1) - 1
+    encoder, generator, paper = Encoder(), Generator(), PaperGenerator()
     load_modules("encoder", {"encoder": encoder})
-    load_modules("generator", {"generator": generator})
-    for network in (encoder, generator):
+    if defence == "xnn-d":
+        load_modules(options.generator, {"generator": generator})
+    if defence == "paper":
+        load_modules("paper", {"generator": paper})
+    for network in (encoder, generator, paper):
         network.eval().to(memory_format=torch.channels_last)
 
-    def noise(stem: Tensor, clean: Tensor, random: torch.Generator) -> Tensor:
-        if defence == "clean":
-            return torch.zeros_like(clean)
+    def perturbed(faces: Tensor, stem: Tensor, clean: Tensor, random: torch.Generator) -> Tensor:
         if defence == "gaussian":
-            return torch.randn(clean.shape, generator=random).contiguous(memory_format=torch.channels_last)
-        return generator(stem, random_seed(len(clean), random))
+            return clean + options.level * torch.randn(clean.shape, generator=random).contiguous(memory_format=torch.channels_last)
+        if defence == "xnn-d":
+            return clean + generator(stem, random_seed(len(clean), random))
+        if defence == "paper":
+            return clean + paper(faces)
+        return clean if defence == "clean" else torch.zeros_like(clean)
 
     @torch.no_grad()
     def send(faces: Tensor, random: torch.Generator) -> Tensor:
-        stem, clean = encoder(faces.contiguous(memory_format=torch.channels_last))
-        return torch.stack([through_message(clean + noise(stem, clean, random)) for _ in range(messages)]).mean(0)
+        faces = faces.contiguous(memory_format=torch.channels_last)
+        stem, clean = encoder(faces)
+        return torch.stack([through_message(perturbed(faces, stem, clean, random), most) for _ in range(options.messages)]).mean(0)
 
     return send
 
@@ -84,7 +97,8 @@ def train_recogniser(chips: Chips, send: Send, options: argparse.Namespace) -> n
 def train_student(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
     """D: from what is sent to the judge's embedding of the photo. Starts from the clean tail, which fits a public teacher."""
     rows = np.random.default_rng(options.seed).permutation(chips.rows("train", "unlabelled"))[: options.pairs]
-    targets = judged_chips(chips)
+    targets = np.zeros((len(chips.images), spec.EMBEDDING_SIZE), np.float32)
+    targets[rows] = judged_chips(chips, rows, options.seed)
     tail = Tail()
     load_modules("clean-tail", {"tail": tail})
     optimiser = torch.optim.Adam(tail.parameters(), lr=options.rate)
@@ -113,6 +127,23 @@ def train_painter(chips: Chips, send: Send, options: argparse.Namespace) -> nn.M
     return painter
 
 
+def train_ceiling(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
+    """S: as the cloud's student is trained, from what is sent to the teacher's embedding."""
+    tail = new_student()
+    clean_tail = Tail()
+    load_modules("clean-tail", {"tail": clean_tail})
+    tail.start_from(clean_tail)
+    optimiser = torch.optim.Adam(tail.parameters(), lr=options.rate)
+    jitter = Jitter()
+
+    def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
+        embeddings = tail(send(chips.augmented(numbers, jitter, random), random))
+        return {"loss": descend(optimiser, 1 - (embeddings * chips.target(numbers)).sum(1).mean())}
+
+    run(options, {"tail": tail}, optimiser, chips.rows("train", "unlabelled"), step)
+    return tail
+
+
 def run(
     options: argparse.Namespace, networks: dict[str, nn.Module], optimiser: torch.optim.Optimizer, rows: NDArray[np.int64], step: Step
 ) -> None:
@@ -131,12 +162,11 @@ def start_anew(network: nn.Module) -> None:
 
 
 def recognition(chips: Chips, lfw: Lfw, embed: Callable[[Tensor], Tensor]) -> dict[str, float]:
-    """What R's tail recognises: held-out people of `val`, and LFW's pairs, both sides as sent."""
+    """What a tail recognises: held-out people of `val`, and LFW's pairs, both sides as sent."""
     rows = chips.rows("val")
     held_out, identities = embed_all(embed, chips.crops(rows)), chips.identities[rows]
     scores, same = pair_scores(embed_all(embed, lfw.images), lfw.view2)
     return {
-        "rank1": rank_one(held_out, identities),
         "chance": 1 / len(np.unique(identities)),
         **held_out_rates(held_out, identities),
         "lfw": ten_fold_accuracy(scores, same)[0],
@@ -189,8 +219,8 @@ def ssim(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
     return likeness.mean().item()
 
 
-def judged_chips(chips: Chips) -> NDArray[np.float32]:
-    return _about_mean(_judged("judged-chips", lambda: chips.crops(np.arange(len(chips.images)))))
+def judged_chips(chips: Chips, rows: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
+    return _about_mean(_judged(f"judged-{len(rows)}-chips-{seed}", lambda: chips.crops(rows)))
 
 
 def judged_lfw(lfw: Lfw) -> NDArray[np.float32]:
@@ -210,14 +240,27 @@ def _judged(name: str, faces: Callable[[], NDArray[np.uint8]]) -> NDArray[np.flo
     return np.load(path)
 
 
+def fingerprint(options: argparse.Namespace) -> str:
+    """Of the browser's networks that were attacked, 8 hexadecimal digits."""
+    names = ["encoder", *{"xnn-d": [options.generator], "paper": ["paper"]}.get(options.defence, [])]
+    states = [torch.load(RUNS / f"{name}.pt", map_location="cpu")["modules"] for name in names]
+    parts = [states[0]["encoder"], *(state["generator"] for state in states[1:])]
+    return hashlib.sha256(b"".join(value.numpy().tobytes() for part in parts for value in part.values())).hexdigest()[:8]
+
+
 def settings(options: argparse.Namespace) -> dict[str, object]:
-    return {key: getattr(options, key) for key in ("attacker", "defence", "messages", "pairs", "warm", "rate")}
+    """What a row is of. A dial that the defence does not have is left out."""
+    own = {"xnn-d": ("generator",), "gaussian": ("level",)}.get(options.defence, ())
+    return {key: getattr(options, key) for key in ("attacker", "defence", *own, "messages", "bits", "pairs", "warm", "rate")}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("attacker", choices=("R", "D", "I"))
+    parser.add_argument("attacker", choices=("R", "D", "I", "S"))
     parser.add_argument("--defence", choices=DEFENCES, required=True)
+    parser.add_argument("--generator", default="generator", help="checkpoint of xnn-d's generator in training/runs, without .pt")
+    parser.add_argument("--level", type=float, default=1.0, help="of Gaussian noise: 1 has the power of the features")
+    parser.add_argument("--bits", type=int, default=spec.STEP_BITS)
     parser.add_argument("--messages", type=int, default=1, help="messages of one photo that the attacker averages")
     parser.add_argument("--pairs", type=int, help="photos D may learn from; all of them if not given")
     parser.add_argument("--warm", action="store_true", help="R starts from the clean tail's weights")
@@ -225,14 +268,14 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    torch.set_num_threads(1)
+    use_one_core()
     torch.manual_seed(options.seed)
 
     chips, lfw = load_chips(), load_lfw()
-    send = sender(options.defence, options.messages)
+    send = sender(options)
     random = torch.Generator().manual_seed(1000 + options.seed)
     begun = time.process_time()
-    train = {"R": train_recogniser, "D": train_student, "I": train_painter}[options.attacker]
+    train = {"R": train_recogniser, "D": train_student, "I": train_painter, "S": train_ceiling}[options.attacker]
     network = train(chips, send, options).eval()
 
     def received(faces: Tensor) -> Tensor:
@@ -241,13 +284,13 @@ def main() -> None:
     def painted(faces: Tensor) -> Tensor:
         return to_pixels(received(faces))
 
-    if options.attacker == "R":
+    if options.attacker in ("R", "S"):
         result = recognition(chips, lfw, received)
     elif options.attacker == "D":
         result = linkage(lfw, received)
     else:
         result = pictures(lfw, painted)
-    record(ROWS, {**settings(options), "epochs": options.epochs, "seed": options.seed}, begun, result)
+    record(ROWS, {**settings(options), "networks": fingerprint(options), "epochs": options.epochs, "seed": options.seed}, begun, result)
 
 
 if __name__ == "__main__":

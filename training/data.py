@@ -1,9 +1,10 @@
 """The training chips, LFW and the teacher's targets, decoded once into `training/cache` (never committed).
 
-    python3 -m training.data        about 16 minutes on one core, 2.3 GB
+    python3 -m training.data        about 16 minutes on one core, 2.9 GB
 
-The networks see a chip as the browser would cut it: `npm run calibrate -- alignment --chips DIR --json training/cache/alignments.jsonl`
-writes where that is, from chips unpacked into DIR.
+It also unpacks the chips for the product's own tools: `training/cache/chips` holds all, `training/cache/held-out` a folder for each person
+of `val`. The networks see a chip as the browser would cut it: `npm run calibrate -- alignment --chips training/cache/chips --json
+training/cache/alignments.jsonl` writes where that is.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import io
 import json
 import math
 import os
+import shutil
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +28,7 @@ from torch import Tensor
 
 from training import spec
 from training.align import crop
-from training.networks import IMAGENET_MEAN, IMAGENET_STD, Teacher
+from training.networks import Teacher, to_teacher
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -40,8 +42,9 @@ Placement = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Jitter:
-    """Augmentation, about where the browser cuts."""
+    """Augmentation, about where the browser cuts; a chip of which that is unknown moves more, as the browser differs from landmarks."""
 
+    unplaced: float = 1.6  # how much more
     rotation: float = 2.0  # degrees, standard deviation
     scale: float = 0.03  # of the logarithm, standard deviation
     shift: float = 1.2  # crop pixels, standard deviation
@@ -55,8 +58,8 @@ class Jitter:
 class Chips:
     """All chips: images uint8 [n, 144, 144, 3], identity (-1 = unknown), split and source of each, teacher embedding [n, 128].
 
-    `placements` [n, 2, 3] take pixels of the crop that the browser cuts to pixels of the chip; where its detector found no face, those
-    of the crop in the chip's middle.
+    `placements` [n, 2, 3] take pixels of the crop that the browser cuts to pixels of the chip; where that is unknown (its detector found
+    no face, or was not asked), those of the crop in the chip's middle.
     """
 
     images: NDArray[np.uint8]
@@ -109,6 +112,10 @@ def load_chips() -> Chips:
     )
 
 
+def load_teacher() -> Teacher:
+    return Teacher(SHARED / "teacher" / "MobileFaceNet.onnx").eval().requires_grad_(False).to(memory_format=torch.channels_last)
+
+
 def load_lfw() -> Lfw:
     names = {row["file"]: number for number, row in enumerate(_lfw_index())}
     return Lfw(
@@ -152,12 +159,13 @@ def augment(chips: Tensor, placements: Tensor, jitter: Jitter, random: torch.Gen
     def uniform() -> Tensor:
         return torch.rand(batch, generator=random)
 
-    angle, size = normal(math.radians(jitter.rotation)), torch.exp(normal(jitter.scale))
+    reach = torch.where((placements == torch.from_numpy(MIDDLE)).flatten(1).all(1), jitter.unplaced, 1.0)
+    angle, size = normal(math.radians(jitter.rotation)) * reach, torch.exp(normal(jitter.scale) * reach)
     mirror = torch.where(uniform() < 0.5, -1.0, 1.0)
     cosine, sine = torch.cos(angle) * size, torch.sin(angle) * size
     middle = (spec.CROP_SIZE - 1) / 2
     linear = torch.stack([torch.stack([cosine * mirror, -sine], 1), torch.stack([sine * mirror, cosine], 1)], 1)
-    shift = torch.stack([normal(jitter.shift), normal(jitter.shift)], 1) + middle - linear.sum(2) * middle
+    shift = torch.stack([normal(jitter.shift), normal(jitter.shift)], 1) * reach[:, None] + middle - linear.sum(2) * middle
     faces = cut(chips, placements[:, :, :2] @ linear, placements[:, :, 2] + (placements[:, :, :2] @ shift[:, :, None]).squeeze(2))
 
     contrast = 1 + (uniform() * 2 - 1) * jitter.contrast
@@ -192,7 +200,8 @@ def _placements(files: list[str]) -> NDArray[np.float32]:
     """From lines {"file", "a", "b", "tx", "ty"}: the similarity from chip to crop pixels, as `src/core/align.ts` has it."""
     path = CACHE / "alignments.jsonl"
     if not path.exists():
-        raise SystemExit(f"{path} is missing: `npm run calibrate -- alignment --chips DIR --json {path.relative_to(ROOT)}` makes it")
+        print(f"without {path.relative_to(ROOT)}, chips are cut by their landmarks: `npm run calibrate -- alignment` makes it", flush=True)
+        return np.repeat(MIDDLE[None], len(files), axis=0)
     with open(path) as lines:
         found = {row["file"]: row for row in map(json.loads, lines) if "a" in row}
     placements = np.repeat(MIDDLE[None], len(files), axis=0)
@@ -255,6 +264,23 @@ def _decode_chips() -> None:
     save_array(CACHE / "chips.npy", images)
 
 
+def _unpack() -> None:
+    rows = {row["file"]: row for row in _index()}
+    for path in sorted((SHARED / "faces").glob("*.tar")):
+        with tarfile.open(path) as archive:
+            for member in archive:
+                file, row = archive.extractfile(member), rows[member.name]
+                if file is None:
+                    continue
+                place = CACHE / "chips" / member.name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(file.read())
+                if row["split"] == "val":
+                    person = CACHE / "held-out" / str(row["identity"])
+                    person.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(place, person / member.name.replace("/", "-"))
+
+
 def _align_lfw() -> None:
     rows = {row["file"]: (number, row["landmarks5"]) for number, row in enumerate(_lfw_index())}
     known = np.array([landmarks for _, landmarks in rows.values() if landmarks is not None])
@@ -268,14 +294,13 @@ def _align_lfw() -> None:
 
 def _embed_chips() -> None:
     """The teacher's embedding of each chip and of its mirror image, normalised, added and normalised again."""
-    teacher = Teacher(SHARED / "teacher" / "MobileFaceNet.onnx").eval().to(memory_format=torch.channels_last)
+    teacher = load_teacher()
     chips = np.load(CACHE / "chips.npy", mmap_mode="r")
     targets = np.zeros((len(chips), spec.EMBEDDING_SIZE), np.float32)
     with torch.inference_mode():
         for start in range(0, len(chips), 16):
-            faces = centre(torch.from_numpy(chips[start : start + 16])).permute(0, 3, 1, 2).float() / 255
-            faces = (faces - IMAGENET_MEAN[:, None, None]) / IMAGENET_STD[:, None, None]
-            both = teacher(torch.cat([faces, faces.flip(3)]).contiguous(memory_format=torch.channels_last))
+            faces = to_input(centre(torch.from_numpy(np.array(chips[start : start + 16]))))
+            both = teacher(to_teacher(torch.cat([faces, faces.flip(3)])))
             plain, mirrored = functional.normalize(both, dim=1).chunk(2)
             targets[start : start + len(plain)] = functional.normalize(plain + mirrored, dim=1).numpy()
     save_array(CACHE / "targets.npy", targets)
@@ -290,6 +315,9 @@ def main() -> None:
         if not (CACHE / f"{name}.npy").exists():
             print(f"making {name}.npy", flush=True)
             make()
+    if not (CACHE / "held-out").exists():
+        print("unpacking the chips", flush=True)
+        _unpack()
 
 
 if __name__ == "__main__":

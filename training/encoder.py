@@ -1,6 +1,6 @@
 """Stage 1: encoder F and clean tail T, distilled from the teacher.
 
-    python3 -m training.encoder [--epochs 3] [--start encoder.pt]
+    python3 -m training.encoder [--epochs 2] [--start training/start/encoder-2.0.0.pt]
 
 Half of each batch passes Gaussian noise of the features' own power between the two networks, so that F learns features which
 identify a face through noise; T learns the clean half and the noisy one, and is the start of student and adversaries.
@@ -14,46 +14,51 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.data import SHARED, Jitter, load_chips
-from training.loop import descend, fit, load_file
-from training.networks import Encoder, Tail, Teacher, start_from_teacher
+from training.data import Jitter, load_chips, load_teacher
+from training.distil import distances
+from training.loop import descend, fit, load_file, use_one_core
+from training.networks import Encoder, Tail, start_from_teacher
+
+FACES_TO_START = 256  # on which the teacher's channels are weighed
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=float, default=3)
-    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--epochs", type=float, default=2)
+    parser.add_argument("--rate", type=float, default=2.5e-4)
     parser.add_argument("--start", type=Path, help="checkpoint of an earlier run of this stage; the teacher's weights without it")
     options = parser.parse_args()
-    torch.set_num_threads(1)
+    use_one_core()
     torch.manual_seed(1)
 
-    chips = load_chips()
-    encoder, tail = Encoder(), Tail()
+    chips, teacher = load_chips(), load_teacher()
+    encoder, tail, jitter = Encoder(), Tail(), Jitter()
+    rows = chips.rows("train", "unlabelled")
     if options.start is None:
-        start_from_teacher(Teacher(SHARED / "teacher" / "MobileFaceNet.onnx"), encoder, tail)
+        some = torch.from_numpy(rows[:: len(rows) // FACES_TO_START])
+        start_from_teacher(teacher, encoder, tail, chips.augmented(some, jitter, torch.Generator().manual_seed(1)))
     else:
         load_file(options.start, {"encoder": encoder, "tail": tail})
     for network in (encoder, tail):
         network.to(memory_format=torch.channels_last)
     optimiser = torch.optim.Adam([*encoder.parameters(), *tail.parameters()], lr=options.rate)
-    jitter = Jitter()
 
-    def step(rows: Tensor, random: torch.Generator) -> dict[str, float]:
-        _, clean = encoder(chips.augmented(rows, jitter, random))
+    def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
+        faces = chips.augmented(numbers, jitter, random)
+        _, clean = encoder(faces)
         noise = torch.randn(clean.shape, generator=random)
-        noise[: len(rows) // 2] = 0
-        distance = 1 - (tail(clean + noise) * chips.target(rows)).sum(1)
-        descend(optimiser, distance.mean())
-        quiet, noisy = distance.detach().split(len(rows) // 2)
-        return {"clean": quiet.mean().item(), "noisy": noisy.mean().item()}
+        noise[: len(numbers) // 2] = 0
+        embedding, late = distances(tail, clean + noise, chips.target(numbers), teacher, faces)
+        descend(optimiser, (embedding + late).mean())
+        quiet, noisy = embedding.detach().split(len(numbers) // 2)
+        return {"clean": quiet.mean().item(), "noisy": noisy.mean().item(), "late": late.mean().item()}
 
     fit(
         "encoder",
         {"rate": options.rate, "jitter": vars(jitter)},
         {"encoder": encoder, "tail": tail},
         [optimiser],
-        chips.rows("train", "unlabelled"),
+        rows,
         step,
         epochs=options.epochs,
     )

@@ -19,9 +19,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from training import spec
 from training.data import load_chips, load_lfw, to_input
-from training.loop import load_modules
-from training.networks import Encoder, Generator, Tail, random_seed, through_message
+from training.loop import load_modules, use_one_core
+from training.networks import Encoder, Generator, Tail, new_student, random_seed, through_message
 
 Embeddings = NDArray[np.float32]
 Pairs = list[tuple[int, int, bool]]
@@ -71,16 +72,20 @@ def utility(embed: Callable[[Tensor], Tensor]) -> dict[str, float]:
         "lfw_std": round(deviation, 4),
         "lfw_tar_1e-3": round(tar_at_far(view2[view2_same], view2[~view2_same], 1e-3), 4),
         "view1": round(float(((view1 >= threshold) == view1_same).mean()), 4),
-        **{key: round(value, 4) for key, value in held_out_rates(held_out, identities).items()},
-        "val_rank1": round(rank_one(held_out, identities), 4),
+        **held_out_rates(held_out, identities),
+        "val_by_source": {
+            str(source): held_out_rates(held_out[chips.sources[rows] == source], identities[chips.sources[rows] == source])
+            for source in np.unique(chips.sources[rows])
+        },
     }
 
 
 def held_out_rates(embeddings: Embeddings, identities: NDArray[np.int64]) -> dict[str, float]:
-    """TAR over all pairs of the held-out people's faces."""
+    """TAR over all pairs of the held-out people's faces, and closed-set rank-1."""
     upper = np.triu_indices(len(embeddings), 1)
     similarities, same = (embeddings @ embeddings.T)[upper], (identities[:, None] == identities)[upper]
-    return {f"val_tar_{name}": tar_at_far(similarities[same], similarities[~same], far) for name, far in (("1e-3", 1e-3), ("1e-4", 1e-4))}
+    rates = {f"val_tar_{name}": tar_at_far(similarities[same], similarities[~same], far) for name, far in (("1e-3", 1e-3), ("1e-4", 1e-4))}
+    return {key: round(value, 4) for key, value in {**rates, "val_rank1": rank_one(embeddings, identities)}.items()}
 
 
 def rank_one(embeddings: Embeddings, identities: NDArray[np.int64]) -> float:
@@ -104,10 +109,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stage", choices=("encoder", "clean-tail", "generator", "student"))
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    encoder, generator, tail = Encoder(), Generator(), Tail()
-    load_modules("encoder", {"encoder": encoder} | ({"tail": tail} if options.stage == "encoder" else {}))
+    use_one_core()
     noisy = options.stage in ("generator", "student")
+    encoder, generator, tail = Encoder(), Generator(), new_student() if noisy else Tail()
+    load_modules("encoder", {"encoder": encoder} | ({"tail": tail} if options.stage == "encoder" else {}))
     if noisy:
         load_modules("generator", {"generator": generator} | ({"student": tail} if options.stage == "generator" else {}))
     if options.stage == "clean-tail":
@@ -125,7 +130,7 @@ def main() -> None:
             noise = generator(stem, random_seed(len(images), random))
             power.append((noise.square().mean() / features.square().mean()).item())
             features = features + noise
-        return tail(through_message(features))
+        return tail(through_message(features, spec.STEP_MAX if noisy else spec.INT8_MAX))
 
     result = utility(embed)
     if power:

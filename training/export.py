@@ -20,8 +20,8 @@ from torch import Tensor, nn
 
 from training import spec
 from training.data import ROOT, to_input
-from training.loop import load_modules
-from training.networks import Encoder, Generator, Tail, quantise
+from training.loop import load_modules, use_one_core
+from training.networks import Encoder, Generator, Tail, new_student, quantise
 
 BROWSER = ROOT / "public" / "models"
 CLOUD = ROOT / "models"
@@ -140,8 +140,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--release", required=True)
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    encoder, generator, clean_tail, student = Encoder(), Generator(), Tail(), Tail()
+    use_one_core()
+    encoder, generator, clean_tail, student = Encoder(), Generator(), Tail(), new_student()
     load_modules("encoder", {"encoder": encoder})
     load_modules("clean-tail", {"tail": clean_tail})
     load_modules("generator", {"generator": generator})

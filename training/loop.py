@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import math
 import os
@@ -19,6 +20,10 @@ RUNS = ROOT / "training" / "runs"
 CHECKPOINT_SECONDS = 180
 LOG_STEPS = 50
 WARMUP_STEPS = 200
+
+# glibc hands large blocks back to the kernel whenever a tensor dies and gets them anew, page by page, for the next: more than half of a
+# step on some machines. Keep them: (M_MMAP_MAX, none), (M_TRIM_THRESHOLD, 2 GB), (M_TOP_PAD, 256 MB).
+KEPT_MEMORY = ((-4, 0), (-1, 2**31 - 1), (-2, 2**28))
 
 Step = Callable[[Tensor, torch.Generator], Mapping[str, float]]
 """Takes chip numbers [batch] and the step's own random source, updates the networks, returns what to log."""
@@ -81,6 +86,15 @@ def fit(
                 "optimisers": [optimiser.state_dict() for optimiser in optimisers],
             })
             saved_at = time.monotonic()
+
+
+def use_one_core() -> None:
+    """How every training process runs: one thread, and memory kept between steps."""
+    torch.set_num_threads(1)
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        for parameter, value in KEPT_MEMORY:
+            libc.mallopt(parameter, value)
 
 
 def descend(optimiser: torch.optim.Optimizer, loss: Tensor, clip: float | None = None) -> float:

@@ -40,25 +40,43 @@ class Bottleneck(nn.Module):
         self.residual = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.project(functional.relu_(self.depthwise(functional.relu_(self.expand(x)))))
+        y = functional.relu_(self.expand(x))
+        if self.depthwise.stride[0] == 2:
+            y = _ChannelsLast.apply(y)
+        y = self.project(functional.relu_(self.depthwise(y)))
         return x + y if self.residual else y
 
 
+class _ChannelsLast(torch.autograd.Function):
+    """The identity, whose gradient comes channels last: oneDNN returns that of a strided convolution otherwise, which is slow to go on from."""
+
+    @staticmethod
+    def forward(context, x: Tensor) -> Tensor:  # type: ignore[override]
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(context, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        return gradient.contiguous(memory_format=torch.channels_last)
+
+
 class Encoder(nn.Module):
-    """F: a face [batch, 3, 112, 112], RGB in [-1, 1], to (stem [batch, 64, 28, 28], clean features z [batch, 128, 14, 14])."""
+    """F: a face [batch, 3, 112, 112], RGB in [-1, 1], to (stem [batch, 64, 28, 28], clean features z [batch, 128, 14, 14]).
+
+    The teacher's early layers without the channels that are dead in it: its 136 million multiply-adds become 100.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         channels = spec.STEM_CHANNELS
-        self.conv = convolution(3, channels, 3, 2)
-        self.depthwise = convolution(channels, channels, 3, groups=channels)
-        self.pointwise = convolution(channels, channels, 1)
+        self.conv = convolution(3, 40, 3, 2)
+        self.depthwise = convolution(40, 40, 3, groups=40)
+        self.pointwise = convolution(40, 56, 1)
         self.blocks = nn.Sequential(
-            Bottleneck(channels, 128, channels, 2),
-            Bottleneck(channels, 128, channels),
-            Bottleneck(channels, 128, channels),
+            Bottleneck(56, 88, channels, 2),
+            Bottleneck(channels, 104, channels),
+            *(Bottleneck(channels, 120, channels) for _ in range(3)),
         )
-        self.reduce = Bottleneck(channels, 256, spec.FEATURE_CHANNELS, 2)
+        self.reduce = Bottleneck(channels, 232, spec.FEATURE_CHANNELS, 2)
 
     def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
         x = functional.relu_(self.conv(faces))
@@ -72,8 +90,8 @@ class Generator(nn.Module):
     """G and LN_G: the encoder's stem and a random seed [batch, 128, 14, 14] ~ N(0, 1) to noise delta [batch, 128, 14, 14].
 
     Unlike the authors' generator, which is a function of the face alone, this one is odd in its seed: G(x, -s) = -G(x, s). So for any
-    face the noise has mean 0 and all of its power is random; the face decides only how it is spread over channels and positions. LN_G
-    learns a scale and no shift, held to a root mean square of `level`: the noise power is a dial (1 = 0 dB, the power of z) and not a
+    face the noise has mean 0 and all of its power is random; the face decides only how it is spread over channels and positions. A part
+    of it is shared by all positions (`whole`): it hides how bright and of what colour a picture is, and hardly who is on it. LN_G learns a scale and no shift, held to a root mean square of `level`: the noise power is a dial (1 = 0 dB, the power of z) and not a
     way to win.
     """
 
@@ -83,13 +101,12 @@ class Generator(nn.Module):
         self.register_buffer("level", torch.tensor(level))
         self.depthwise = convolution(spec.STEM_CHANNELS, spec.STEM_CHANNELS, 3, 2, groups=spec.STEM_CHANNELS)
         self.gate = convolution(spec.STEM_CHANNELS, channels, 1)
-        self.seed = nn.Conv2d(spec.SEED_CHANNELS, channels, 1, bias=False)
         self.spread = nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False)
         self.project = nn.Conv2d(channels, channels, 1, bias=False)
         self.scale = nn.Parameter(torch.ones(channels))
-        nn.init.orthogonal_(self.seed.weight)
         nn.init.orthogonal_(self.project.weight)
         nn.init.zeros_(self.spread.weight)
+        self.whole = nn.Parameter(torch.full((channels,), 0.1))
 
     def gain(self) -> Tensor:
         """LN_G's scale [128], as it ships."""
@@ -97,28 +114,66 @@ class Generator(nn.Module):
 
     def forward(self, stem: Tensor, seed: Tensor) -> Tensor:
         gate = torch.sigmoid(self.gate(functional.relu_(self.depthwise(stem))))
-        mixed = self.seed(seed) * gate
-        return layer_norm(self.project(mixed + self.spread(mixed))) * self.gain()[None, :, None, None]
+        mixed = seed * gate
+        shared = mixed.mean(dim=(2, 3), keepdim=True) * spec.FEATURE_SIZE  # as strong as one position's
+        mixed = mixed + self.spread(mixed) + shared * self.whole[None, :, None, None]
+        return layer_norm(self.project(mixed)) * self.gain()[None, :, None, None]
 
 
-class Tail(nn.Module):
-    """T on clean z, S on perturbed z: [batch, 128, 14, 14] to a unit embedding [batch, 128]."""
+class PaperGenerator(nn.Module):
+    """G and LN_G as the authors have them: a trainable copy of the encoder, then a layer norm with scale and shift. No seed, no dial."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.encoder = Encoder()
+        self.scale = nn.Parameter(torch.ones(spec.FEATURE_CHANNELS))
+        self.shift = nn.Parameter(torch.zeros(spec.FEATURE_CHANNELS))
+
+    def forward(self, faces: Tensor) -> Tensor:
+        _, features = self.encoder(faces)
+        return features * self.scale[None, :, None, None] + self.shift[None, :, None, None]
+
+
+class Tail(nn.Module):
+    """T on clean z, S on perturbed z: [batch, 128, 14, 14] to a unit embedding [batch, 128].
+
+    S has `restoring` blocks more, which learn to undo noise and start as the identity.
+    """
+
+    def __init__(self, restoring: int = 0) -> None:
+        super().__init__()
         channels = spec.FEATURE_CHANNELS
         self.adapter = convolution(channels, channels, 3)
+        self.restore = nn.Sequential(*(Bottleneck(channels, 256, channels) for _ in range(restoring)))
         self.blocks = nn.Sequential(*(Bottleneck(channels, 256, channels) for _ in range(6)))
         self.reduce = Bottleneck(channels, 512, channels, 2)
         self.late = nn.Sequential(*(Bottleneck(channels, 256, channels) for _ in range(2)))
         self.widen = convolution(channels, 512, 1)
         self.pool = nn.Conv2d(512, 512, spec.FEATURE_SIZE // 2, groups=512)
         self.embed = convolution(512, spec.EMBEDDING_SIZE, 1)
+        for block in self.restore:
+            nn.init.zeros_(block.project.weight)
+            nn.init.zeros_(block.project.bias)
+
+    def start_from(self, tail: Tail) -> None:
+        """Takes over a tail with fewer restoring blocks."""
+        self.load_state_dict({**self.state_dict(), **tail.state_dict()})
+
+    def late_map(self, features: Tensor) -> Tensor:
+        """What is left of a face [batch, 128, 7, 7] before it becomes one vector."""
+        return self.late(self.reduce(self.blocks(self.restore(self.adapter(features)))))
+
+    def head(self, late: Tensor) -> Tensor:
+        x = self.embed(self.pool(functional.relu_(self.widen(late))))
+        return functional.normalize(x.flatten(1), dim=1)
 
     def forward(self, features: Tensor) -> Tensor:
-        x = self.late(self.reduce(self.blocks(self.adapter(features))))
-        x = self.embed(self.pool(functional.relu_(self.widen(x))))
-        return functional.normalize(x.flatten(1), dim=1)
+        return self.head(self.late_map(features))
+
+
+def new_student() -> Tail:
+    """S."""
+    return Tail(restoring=spec.RESTORING_BLOCKS)
 
 
 def random_seed(batch: int, generator: torch.Generator) -> Tensor:
@@ -126,16 +181,16 @@ def random_seed(batch: int, generator: torch.Generator) -> Tensor:
     return torch.randn((batch, spec.SEED_CHANNELS, spec.FEATURE_SIZE, spec.FEATURE_SIZE), generator=generator)
 
 
-def quantise(features: Tensor) -> tuple[Tensor, Tensor]:
-    """What a message carries: int8 values [batch, 128, 14, 14] and one scale a channel [batch, 128], in features per step."""
-    scales = features.abs().amax(dim=(2, 3)).clamp_min(1e-12) / spec.INT8_MAX
-    steps = torch.clamp(torch.round(features / scales[:, :, None, None]), -spec.INT8_MAX, spec.INT8_MAX)
+def quantise(features: Tensor, most: int = spec.STEP_MAX) -> tuple[Tensor, Tensor]:
+    """What a message carries: steps in [-most, most] [batch, 128, 14, 14] and one scale a channel [batch, 128], in features per step."""
+    scales = features.abs().amax(dim=(2, 3)).clamp_min(1e-12) / most
+    steps = torch.clamp(torch.round(features / scales[:, :, None, None]), -most, most)
     return steps.to(torch.int8), scales
 
 
-def through_message(features: Tensor) -> Tensor:
+def through_message(features: Tensor, most: int = spec.STEP_MAX) -> Tensor:
     """Features as the cloud reads them after quantisation."""
-    steps, scales = quantise(features)
+    steps, scales = quantise(features, most)
     return steps.to(features.dtype) * scales[:, :, None, None]
 
 
@@ -172,13 +227,17 @@ class Teacher(nn.Module):
         self.blocks = nn.ModuleList(_bottleneck(blocks[i : i + 3]) for i in range(0, 45, 3))
         self.widen, self.pool, self.embed = head
 
-    def forward(self, faces: Tensor) -> Tensor:
+    def late_map(self, faces: Tensor) -> Tensor:
+        """What is left of a face [batch, 128, 7, 7] before it becomes one vector."""
         x = faces
         for layer in self.stem:
             x = functional.relu_(layer(x))
         for block in self.blocks:
             x = block(x)
-        return self.embed(self.pool(functional.relu_(self.widen(x)))).flatten(1)
+        return x
+
+    def forward(self, faces: Tensor) -> Tensor:
+        return self.embed(self.pool(functional.relu_(self.widen(self.late_map(faces))))).flatten(1)
 
 
 def _bottleneck(layers: list[nn.Conv2d]) -> Bottleneck:
@@ -189,28 +248,54 @@ def _bottleneck(layers: list[nn.Conv2d]) -> Bottleneck:
     return block
 
 
-IMAGENET_MEAN = torch.tensor([0.485, 0.456, 0.406])
-IMAGENET_STD = torch.tensor([0.229, 0.224, 0.225])
+IMAGENET_MEAN = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
+IMAGENET_STD = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
 
 
-def start_from_teacher(teacher: Teacher, encoder: Encoder, tail: Tail) -> None:
-    """Gives encoder and tail the teacher's weights to start training from (two of its five early blocks are left out).
+def to_teacher(faces: Tensor) -> Tensor:
+    """The encoder's input [batch, 3, 112, 112], RGB in [-1, 1], as the teacher wants it."""
+    return (((faces + 1) / 2 - IMAGENET_MEAN) / IMAGENET_STD).contiguous(memory_format=torch.channels_last)
 
-    The first convolution is rescaled, since the encoder reads RGB in [-1, 1] and not ImageNet's normalisation.
+
+@torch.no_grad()
+def start_from_teacher(teacher: Teacher, encoder: Encoder, tail: Tail, faces: Tensor) -> None:
+    """Gives encoder and tail the teacher's weights to start training from.
+
+    Of the teacher's early channels the encoder takes those that matter most to what follows, on some `faces` [batch, 3, 112, 112], RGB in
+    [-1, 1]. The first convolution is rescaled, since the encoder reads another range.
     """
-    ratio = 0.5 / IMAGENET_STD
-    offset = (0.5 - IMAGENET_MEAN) / IMAGENET_STD
-    first = teacher.stem[0]
-    encoder.conv.weight.data.copy_(first.weight * ratio[None, :, None, None])
-    encoder.conv.bias.data.copy_(first.bias + (first.weight.sum(dim=(2, 3)) * offset).sum(dim=1))
-    encoder.depthwise.load_state_dict(teacher.stem[1].state_dict())
-    encoder.pointwise.load_state_dict(teacher.stem[2].state_dict())
-    for mine, index in zip([*encoder.blocks, encoder.reduce], (0, 1, 2, 5)):
-        mine.load_state_dict(teacher.blocks[index].state_dict())
+    ratio, offset = 0.5 / IMAGENET_STD, (0.5 - IMAGENET_MEAN) / IMAGENET_STD
+    first, depthwise, pointwise = teacher.stem
+    x = functional.relu(depthwise(functional.relu(first(to_teacher(faces)))))
+    kept = _important(x, pointwise, encoder.conv.out_channels)
+    encoder.conv.weight.copy_((first.weight * ratio)[kept])
+    encoder.conv.bias.copy_((first.bias + (first.weight.sum(dim=(2, 3)) * offset.flatten()).sum(dim=1))[kept])
+    _copy(encoder.depthwise, depthwise, kept)
+    x = functional.relu(pointwise(x))
+    inputs = _important(x, teacher.blocks[0].expand, encoder.pointwise.out_channels)
+    _copy(encoder.pointwise, pointwise, inputs, kept)
+    for mine, theirs in zip([*encoder.blocks, encoder.reduce], teacher.blocks):
+        hidden = functional.relu(theirs.depthwise(functional.relu(theirs.expand(x))))
+        kept = _important(hidden, theirs.project, mine.expand.out_channels)
+        _copy(mine.expand, theirs.expand, kept, inputs)
+        _copy(mine.depthwise, theirs.depthwise, kept)
+        _copy(mine.project, theirs.project, slice(None), kept)
+        x, inputs = theirs(x), slice(None)
     nn.init.dirac_(tail.adapter.weight)
     nn.init.zeros_(tail.adapter.bias)
-    for mine, index in zip([*tail.blocks, tail.reduce, *tail.late], range(6, 15)):
-        mine.load_state_dict(teacher.blocks[index].state_dict())
+    for mine, theirs in zip([*tail.blocks, tail.reduce, *tail.late], teacher.blocks[6:]):
+        mine.load_state_dict(theirs.state_dict())
     tail.widen.load_state_dict(teacher.widen.state_dict())
     tail.pool.load_state_dict(teacher.pool.state_dict())
     tail.embed.load_state_dict(teacher.embed.state_dict())
+
+
+def _important(maps: Tensor, reader: nn.Conv2d, count: int) -> Tensor:
+    """The `count` channels of maps that vary most in what `reader` makes of them, in their order."""
+    variance = maps.var(dim=(0, 2, 3)) * reader.weight.square().sum(dim=(0, 2, 3))
+    return variance.topk(count).indices.sort().values
+
+
+def _copy(mine: nn.Conv2d, theirs: nn.Conv2d, outputs: Tensor | slice, inputs: Tensor | slice = slice(None)) -> None:
+    mine.weight.copy_(theirs.weight[outputs][:, inputs])
+    mine.bias.copy_(theirs.bias[outputs])

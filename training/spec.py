@@ -13,9 +13,12 @@ STEM_SIZE: Final = 28  # positions, both sides of the stem's map, which encoder 
 STEM_CHANNELS: Final = 64
 SEED_CHANNELS: Final = 128  # channels of the generator's random input, 14x14 like z
 EMBEDDING_SIZE: Final = 128
+RESTORING_BLOCKS: Final = 4  # that the student has more than the clean tail
 
 LAYER_NORM_EPSILON: Final = 1e-5
 INT8_MAX: Final = 127
+STEP_BITS: Final = 4  # of each value of z~ in a message
+STEP_MAX: Final = 2 ** (STEP_BITS - 1) - 1
 
 # Five landmarks (eyes, nose tip, mouth corners) of an aligned face, in crop pixels: the usual ArcFace template.
 FIVE_POINT_TEMPLATE: Final = (

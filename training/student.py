@@ -1,54 +1,62 @@
 """Stage 3: the student S, who reads perturbed features; encoder and generator are frozen. With --clean, T, who reads clean ones.
 
-    python3 -m training.student [--epochs 3]
+    python3 -m training.student [--epochs 2] [--start student.pt]
     python3 -m training.student --clean [--epochs 1]
 
-S starts from the generator's own student, T from the encoder's tail; both regress the teacher's embedding (with a strong outside teacher
-a better target than T's logits). S sees a fresh seed for every face.
+S starts from the generator's own student, T from the encoder's tail; both regress the teacher (with a strong outside teacher a better
+target than T's logits). S sees a fresh seed for every face.
 """
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from training.data import Jitter, load_chips
-from training.loop import descend, fit, load_modules
-from training.networks import Encoder, Generator, Tail, random_seed
+from training.data import Jitter, load_chips, load_teacher
+from training.distil import distances
+from training.loop import descend, fit, load_file, load_modules, use_one_core
+from training.networks import Encoder, Generator, Tail, new_student, random_seed, through_message
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clean", action="store_true")
-    parser.add_argument("--epochs", type=float, default=3)
-    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--epochs", type=float, default=2)
+    parser.add_argument("--rate", type=float, default=3e-4)
+    parser.add_argument("--start", type=Path, help="checkpoint of an earlier run of this stage, to go on from")
     options = parser.parse_args()
-    torch.set_num_threads(1)
+    use_one_core()
 
-    chips = load_chips()
-    encoder, generator, student = Encoder(), Generator(), Tail()
-    load_modules("encoder", {"encoder": encoder} | ({"tail": student} if options.clean else {}))
+    chips, teacher, jitter = load_chips(), load_teacher(), Jitter()
+    encoder, generator = Encoder(), Generator()
+    tail = Tail() if options.clean else new_student()
+    load_modules("encoder", {"encoder": encoder} | ({"tail": tail} if options.clean else {}))
+    stage, network = ("clean-tail", "tail") if options.clean else ("student", "student")
     if not options.clean:
-        load_modules("generator", {"generator": generator, "student": student})
-    for network in (encoder, generator, student):
-        network.to(memory_format=torch.channels_last)
-    optimiser = torch.optim.Adam(student.parameters(), lr=options.rate)
-    jitter = Jitter()
+        load_modules("generator", {"generator": generator, "student": tail})
+    if options.start is not None:
+        load_file(options.start, {network: tail})
+    for one in (encoder, generator, tail):
+        one.to(memory_format=torch.channels_last)
+    optimiser = torch.optim.Adam(tail.parameters(), lr=options.rate)
 
     def step(rows: Tensor, random: torch.Generator) -> dict[str, float]:
+        faces = chips.augmented(rows, jitter, random)
         with torch.no_grad():
-            stem, features = encoder(chips.augmented(rows, jitter, random))
+            stem, features = encoder(faces)
             if not options.clean:
-                features = features + generator(stem, random_seed(len(rows), random))
-        distance = 1 - (student(features) * chips.target(rows)).sum(1).mean()
-        return {"distance": descend(optimiser, distance)}
+                features = through_message(features + generator(stem, random_seed(len(rows), random)))
+        embedding, late = distances(tail, features, chips.target(rows), teacher, faces)
+        descend(optimiser, (embedding + late).mean())
+        return {"distance": embedding.mean().item(), "late": late.mean().item()}
 
     fit(
-        "clean-tail" if options.clean else "student",
+        stage,
         {"rate": options.rate, "jitter": vars(jitter)},
-        {"tail" if options.clean else "student": student},
+        {network: tail},
         [optimiser],
         chips.rows("train", "unlabelled"),
         step,

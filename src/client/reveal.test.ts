@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { asPerturbed } from '../core/features.js';
-import { FEATURE_CHANNELS, FEATURE_VALUES } from '../core/spec.js';
+import { FEATURE_CHANNELS, FEATURE_VALUES, STEP_MAX } from '../core/spec.js';
 import { encodeMessage, MESSAGE_BYTES } from '../wire/message.js';
 import { reveal } from './reveal.js';
 
@@ -25,7 +25,7 @@ describe('reveal', () => {
     const { sent } = reveal(capture);
     const worst = sent.reduce((most, value, i) => Math.max(most, Math.abs(value - features[i]!)), 0);
     expect(worst).toBeGreaterThan(0);
-    expect(worst).toBeLessThan(3 / 127 / 2 + 1e-6);
+    expect(worst).toBeLessThan(3 / STEP_MAX / 2 + 1e-6);
   });
 
   it('names every byte of the message once', () => {

@@ -6,6 +6,7 @@ import {
   FEATURE_CHANNELS,
   FEATURE_VALUES,
   MODEL_VERSION_BYTES,
+  STEP_BITS,
   TENANT_BYTES,
 } from '../core/spec.js';
 import { decodeMessage } from '../wire/message.js';
@@ -25,7 +26,7 @@ const PARTS = {
   tenant: TENANT_BYTES,
   challenge: CHALLENGE_BYTES,
   scales: 4 * FEATURE_CHANNELS,
-  steps: FEATURE_VALUES,
+  steps: (FEATURE_VALUES * STEP_BITS) / 8,
 } as const;
 
 /** One part of a message as it lies in the bytes. */

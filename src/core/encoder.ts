@@ -28,7 +28,9 @@ export function encode(weights: Weights, faces: tf.Tensor4D): Encoded {
     x = convolve(weights, 'pointwise', x, 'relu');
     x = bottleneck(weights, 'blocks.0', x, 2);
     x = bottleneck(weights, 'blocks.1', x);
-    const stem = bottleneck(weights, 'blocks.2', x);
+    x = bottleneck(weights, 'blocks.2', x);
+    x = bottleneck(weights, 'blocks.3', x);
+    const stem = bottleneck(weights, 'blocks.4', x);
     const features = layerNorm(bottleneck(weights, 'reduce', stem, 2));
     return { stem, features };
   });

@@ -71,7 +71,7 @@ export function mixNeighbours(weights: Weights, name: string, x: tf.Tensor4D): t
   return tf.depthwiseConv2d(x, weight<tf.Tensor4D>(weights, `${name}.weight`), 1, 1);
 }
 
-/** LN_G's learned part: one scale a channel. */
-export function scale(weights: Weights, x: tf.Tensor4D): tf.Tensor4D {
-  return tf.mul(x, weight(weights, 'scale'));
+/** One factor a channel. */
+export function scale(weights: Weights, name: string, x: tf.Tensor4D): tf.Tensor4D {
+  return tf.mul(x, weight(weights, name));
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { dequantise, MIN_SCALE, quantise } from './quantise.js';
-import { FEATURE_CHANNELS, FEATURE_VALUES, INT8_MAX } from './spec.js';
+import { FEATURE_CHANNELS, FEATURE_VALUES, INT8_MAX, STEP_MAX } from './spec.js';
 
 /** Values whose magnitude differs from channel to channel by a factor of up to 1000. */
 function features(): Float32Array {
@@ -20,14 +20,14 @@ test('no value is off by more than half a step of its channel', () => {
   }
 });
 
-test('the largest magnitude of every channel becomes 127 steps, and nothing becomes -128', () => {
-  const { steps, scales } = quantise(features());
+test.each([STEP_MAX, INT8_MAX])('the largest magnitude of every channel becomes %d steps', (most) => {
+  const { steps, scales } = quantise(features(), most);
   expect(scales).toHaveLength(FEATURE_CHANNELS);
   const largest = new Uint8Array(FEATURE_CHANNELS);
   steps.forEach((step, i) => {
     largest[i % FEATURE_CHANNELS] = Math.max(largest[i % FEATURE_CHANNELS]!, Math.abs(step));
   });
-  expect(new Set(largest)).toEqual(new Set([INT8_MAX]));
+  expect(new Set(largest)).toEqual(new Set([most]));
 });
 
 test('a channel of zeros stays zero, with a scale that is valid', () => {

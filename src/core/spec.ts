@@ -19,6 +19,9 @@ export const SECRET_BYTES = 32;
 
 export const LAYER_NORM_EPSILON = 1e-5;
 export const INT8_MAX = 127;
+/** A message says each value of z̃ in this many bits: largest step. Under noise of the features' own power, finer ones add nothing. */
+export const STEP_BITS = 4;
+export const STEP_MAX = 2 ** (STEP_BITS - 1) - 1;
 
 /** Captures averaged into one template: at least one, at most this many. */
 export const MAX_CAPTURES = 5;

@@ -60,7 +60,7 @@ export function quantiseTokens(values: ObfuscatedTokens): QuantisedTokens {
     scales[token] = largest / INT8_MAX;
     const scale = scales[token]!;
     for (let i = 0; i < TOKEN_CHANNELS; i++) {
-      steps[from + i] = stepOf(channels[i]!, scale);
+      steps[from + i] = stepOf(channels[i]!, scale, INT8_MAX);
     }
   }
   return { steps, scales };

@@ -6,7 +6,7 @@ import { XnnError } from '../core/errors.js';
 import { asFeatures } from '../core/features.js';
 import { unit, type Embedding } from '../core/match.js';
 import { quantise } from '../core/quantise.js';
-import { MODEL_VERSION_BYTES } from '../core/spec.js';
+import { INT8_MAX, MODEL_VERSION_BYTES } from '../core/spec.js';
 import { readMessages, recognise } from '../protocol/recognise.js';
 import { loadNetwork, networkSchema } from '../server/models.js';
 import { fromHex, toHex } from '../wire/hex.js';
@@ -62,13 +62,13 @@ export async function openCloud(manifest: CloudManifest, mode: Mode, tenant: Uin
   };
 }
 
-/** Clean features, rounded as a message would be, to the tail that was trained on them. */
+/** Clean features, which no message carries and so in fine steps, to the tail that was trained on them. */
 async function openCleanCloud({ cleanTail }: CloudManifest): Promise<Recognise> {
   if (cleanTail === undefined)
     throw new XnnError('model_missing', 'models/manifest.json names no tail for clean features');
   const tail = await loadNetwork(MODELS, cleanTail);
   return async (bytes) => {
-    const [vector] = await tail([quantise(asFeatures(new Float32Array(bytes.slice().buffer)))]);
+    const [vector] = await tail([quantise(asFeatures(new Float32Array(bytes.slice().buffer)), INT8_MAX)]);
     return unit(vector!);
   };
 }

@@ -5,6 +5,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { quantise } from '../core/quantise.js';
+import { STEP_MAX } from '../core/spec.js';
 import { readGolden, readReleased } from '../server/testing.js';
 import { runGolden } from './golden.js';
 import type { BrowserModel } from './protect.js';
@@ -34,7 +35,7 @@ describe.each(['cpu', 'wasm'])('networks on %s', (backend) => {
     expect(worst(clean, golden.clean, golden.stride)).toBeLessThan(TOLERANCE);
     expect(worst(noise, golden.noise, golden.stride)).toBeLessThan(TOLERANCE);
     const { steps, scales } = quantise(perturbed);
-    expect(worst(scales, golden.scales)).toBeLessThan(TOLERANCE / 127);
+    expect(worst(scales, golden.scales)).toBeLessThan(TOLERANCE / STEP_MAX);
     // A value that lies between two steps may fall to either side.
     expect(worst(steps, golden.steps, golden.stride)).toBeLessThanOrEqual(1);
     tf.dispose([model.encoder, model.generator]);

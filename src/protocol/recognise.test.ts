@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../core/errors.js';
 import { asPerturbed } from '../core/features.js';
-import { EMBEDDING_SIZE, FEATURE_VALUES } from '../core/spec.js';
+import { EMBEDDING_SIZE, FEATURE_VALUES, STEP_MAX } from '../core/spec.js';
 import { encodeMessage, MESSAGE_BYTES } from '../wire/message.js';
 import { readMessages, recognise, type Student } from './recognise.js';
 
@@ -11,7 +11,7 @@ const challenge = new Uint8Array(16).fill(3);
 /** A message whose first step is `mark`, so that it can be told from others. */
 function message(mark: number, header = { ...served, challenge }): Uint8Array {
   const values = new Float32Array(FEATURE_VALUES).fill(1);
-  values[0] = mark / 127;
+  values[0] = mark / STEP_MAX;
   return encodeMessage(header, asPerturbed(values));
 }
 
@@ -25,7 +25,7 @@ function refusal(code: ErrorCode) {
 
 describe('readMessages', () => {
   test('reads one to five messages, in order', () => {
-    const marks = [10, 20, 30, 40, 50];
+    const marks = [1, 2, 3, 4, 5];
     for (const count of [1, 2, 5]) {
       const body = joined(...marks.slice(0, count).map((mark) => message(mark)));
       const read = readMessages(body, served, 5);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { bytes, counted, duration, hexDump, percent } from './format.js';
 
 it('writes bytes with separators', () => {
-  expect([1, 999, 25_648, 1_234_567].map(bytes)).toEqual(['1 byte', '999 bytes', '25,648 bytes', '1,234,567 bytes']);
+  expect([1, 999, 13_104, 1_234_567].map(bytes)).toEqual(['1 byte', '999 bytes', '13,104 bytes', '1,234,567 bytes']);
 });
 
 it('writes times in the unit people read', () => {

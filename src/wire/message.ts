@@ -2,8 +2,8 @@ import {
   CHALLENGE_BYTES,
   FEATURE_CHANNELS,
   FEATURE_VALUES,
-  INT8_MAX,
   MODEL_VERSION_BYTES,
+  STEP_BITS,
   TENANT_BYTES,
 } from '../core/spec.js';
 import { XnnError } from '../core/errors.js';
@@ -14,18 +14,18 @@ import { MIN_SCALE, quantise, type QuantisedFeatures } from '../core/quantise.js
 //
 //   struct {
 //     u8  magic[4]       "XNNF"
-//     u8  format         1
+//     u8  format         2
 //     u8  mode           1 = XNN-d; others are kept for later modes
 //     u8  reserved[2]    0
 //     u8  model[8]       version of encoder, generator and student together
 //     u8  tenant[16]     whose gallery
 //     u8  challenge[16]  from the server, single use
 //     f32 scales[128]    features per step, one a channel, each positive and finite
-//     i8  steps[25088]   [14, 14, 128] row by row, each in [-127, 127]
+//     u8  steps[12544]   [14, 14, 128] row by row, two in a byte, each in [-7, 7] as a two's complement of 4 bits, the first in the lower half
 //   }
 
 const MAGIC = [0x58, 0x4e, 0x4e, 0x46] as const;
-const FORMAT = 1;
+const FORMAT = 2;
 const MODE_XNN_D = 1;
 const FORMAT_AT = 4;
 const MODE_AT = 5;
@@ -36,11 +36,13 @@ const CHALLENGE_AT = TENANT_AT + TENANT_BYTES;
 const SCALES_AT = CHALLENGE_AT + CHALLENGE_BYTES;
 const STEPS_AT = SCALES_AT + 4 * FEATURE_CHANNELS;
 
-/** Size of every message, in bytes: 25,648. */
-export const MESSAGE_BYTES = STEPS_AT + FEATURE_VALUES;
+/** Size of every message, in bytes: 13,104. */
+export const MESSAGE_BYTES = STEPS_AT + (FEATURE_VALUES * STEP_BITS) / 8;
 
-/** Largest scale: z̃ is a sum of two layer norms, so no value of an encoder's comes near 127 · 8. */
+/** Largest scale: z̃ is a sum of two layer norms, so no value of an encoder's comes near 7 · 8. */
 const MAX_SCALE = 8;
+/** The one value of 4 bits that is no step: -8. */
+const NO_STEP = 0b1000;
 
 /** What a message is bound to. */
 export interface MessageHeader {
@@ -68,7 +70,9 @@ export function encodeMessage(header: MessageHeader, features: PerturbedFeatures
   place(bytes, TENANT_AT, header.tenant, TENANT_BYTES);
   place(bytes, CHALLENGE_AT, header.challenge, CHALLENGE_BYTES);
   scales.forEach((scale, i) => view.setFloat32(SCALES_AT + 4 * i, scale, true));
-  bytes.set(new Uint8Array(steps.buffer, steps.byteOffset, steps.byteLength), STEPS_AT);
+  for (let i = 0; i < FEATURE_VALUES; i += 2) {
+    bytes[STEPS_AT + i / 2] = (steps[i]! & 0b1111) | ((steps[i + 1]! & 0b1111) << 4);
+  }
   return bytes;
 }
 
@@ -98,8 +102,8 @@ export function decodeMessage(bytes: Uint8Array): Message {
       throw new XnnError('message_values_invalid', `scale of channel ${channel}`);
     }
   }
-  if (bytes.subarray(STEPS_AT).includes(-INT8_MAX - 1 + 256)) {
-    throw new XnnError('message_values_invalid', 'a step is -128');
+  if (bytes.subarray(STEPS_AT).some((pair) => (pair & 0b1111) === NO_STEP || pair >> 4 === NO_STEP)) {
+    throw new XnnError('message_values_invalid', 'a step is -8');
   }
   // Not `bytes.slice`, which in a Node Buffer shares memory.
   const copy = (from: number, to: number): Uint8Array<ArrayBuffer> => new Uint8Array(bytes.subarray(from, to));
@@ -109,9 +113,19 @@ export function decodeMessage(bytes: Uint8Array): Message {
     challenge: copy(CHALLENGE_AT, SCALES_AT),
     features: {
       scales: Float32Array.from({ length: FEATURE_CHANNELS }, (_, i) => view.getFloat32(SCALES_AT + 4 * i, true)),
-      steps: new Int8Array(copy(STEPS_AT, MESSAGE_BYTES).buffer),
+      steps: unpack(bytes.subarray(STEPS_AT)),
     },
   };
+}
+
+/** Two signed steps of each byte. */
+function unpack(pairs: Uint8Array): Int8Array {
+  const steps = new Int8Array(2 * pairs.length);
+  pairs.forEach((pair, i) => {
+    steps[2 * i] = (pair << 28) >> 28;
+    steps[2 * i + 1] = (pair << 24) >> 28;
+  });
+  return steps;
 }
 
 function place(bytes: Uint8Array, at: number, value: Uint8Array, size: number): void {

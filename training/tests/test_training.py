@@ -17,8 +17,24 @@ from training.attackers import UNet
 from training.align import crop, similarity
 from training.data import CHIP_SIZE, MIDDLE, Jitter, augment, centre, placed, to_input
 from training.evaluate import rank_one, tar_at_far, ten_fold_accuracy
+from training.distil import LATE_WEIGHT, distances
 from training.export import browser_weights, golden_face, golden_seed
-from training.networks import Encoder, Generator, Tail, layer_norm, quantise, random_seed, through_message
+from training.networks import (
+    Bottleneck,
+    Encoder,
+    Generator,
+    PaperGenerator,
+    Tail,
+    Teacher,
+    convolution,
+    layer_norm,
+    new_student,
+    quantise,
+    random_seed,
+    start_from_teacher,
+    through_message,
+    to_teacher,
+)
 
 torch.set_num_threads(1)
 
@@ -44,6 +60,7 @@ def test_noise_has_the_power_of_the_dial_and_is_odd_in_the_seed(encoded: tuple[t
     generator = Generator(level)
     generator.scale.data.uniform_(0.1, 3)
     generator.spread.weight.data.normal_()
+    generator.whole.data.normal_()
     seed = random_seed(2, torch.Generator().manual_seed(1))
     with torch.inference_mode():
         noise, mirrored = generator(encoded[0], seed), generator(encoded[0], -seed)
@@ -56,10 +73,72 @@ def test_tail_gives_unit_vectors(encoded: tuple[torch.Tensor, torch.Tensor]) -> 
         assert torch.allclose(Tail()(encoded[1]).norm(dim=1), torch.ones(2), atol=1e-5)
 
 
+def test_a_student_starts_as_the_tail_it_takes_over(encoded: tuple[torch.Tensor, torch.Tensor]) -> None:
+    tail, student = Tail(), new_student()
+    student.start_from(tail)
+    assert sum(p.numel() for p in student.parameters()) > sum(p.numel() for p in tail.parameters())
+    with torch.inference_mode():
+        assert torch.allclose(student(encoded[1]), tail(encoded[1]), atol=1e-6)
+
+
+def test_a_tail_that_knows_what_the_teacher_knows_has_nothing_to_learn(encoded: tuple[torch.Tensor, torch.Tensor]) -> None:
+    tail, faces = Tail(), torch.rand(2, 3, 112, 112) * 2 - 1
+
+    class Knowing(torch.nn.Module):
+        def late_map(self, _: torch.Tensor) -> torch.Tensor:
+            return tail.late_map(encoded[1]) * self.factor
+
+        factor = 1.0
+
+    teacher = Knowing()
+    embedding, late = distances(tail, encoded[1], tail(encoded[1]).detach(), teacher, faces)  # type: ignore[arg-type]
+    assert embedding.abs().max() < 1e-6 and late.abs().max() < 1e-6
+    teacher.factor = 2.0  # half of what is wanted: a quarter of its power is missing
+    _, late = distances(tail, encoded[1], tail(encoded[1]).detach(), teacher, faces)  # type: ignore[arg-type]
+    assert late.mean().item() == pytest.approx(LATE_WEIGHT / 4, rel=1e-4)
+
+
+def test_the_start_keeps_what_matters_of_the_teacher() -> None:
+    """A made-up teacher of which no more channels are alive than the encoder has: the stem's map is the teacher's own."""
+    torch.manual_seed(6)
+    teacher = made_up_teacher()
+    encoder, tail = Encoder(), Tail()
+    faces = torch.rand(4, 3, 112, 112) * 2 - 1
+    start_from_teacher(teacher, encoder, tail, faces)
+    with torch.inference_mode():
+        x = to_teacher(faces)
+        for layer in teacher.stem:
+            x = functional.relu(layer(x))
+        for block in teacher.blocks[:5]:
+            x = block(x)
+        assert (encoder(faces)[0] - x).square().mean() < 1e-6 * x.square().mean()
+
+
+def made_up_teacher() -> Teacher:
+    teacher = Teacher.__new__(Teacher)
+    torch.nn.Module.__init__(teacher)
+    teacher.stem = torch.nn.ModuleList([convolution(3, 64, 3, 2), convolution(64, 64, 3, groups=64), convolution(64, 64, 1)])
+    sizes = [(64, 128, 64, 2), *[(64, 128, 64, 1)] * 4, (64, 256, 128, 2), *[(128, 256, 128, 1)] * 6, (128, 512, 128, 2)]
+    teacher.blocks = torch.nn.ModuleList(Bottleneck(*size) for size in [*sizes, *[(128, 256, 128, 1)] * 2])
+    teacher.widen, teacher.pool, teacher.embed = convolution(128, 512, 1), torch.nn.Conv2d(512, 512, 7, groups=512), convolution(512, 128, 1)
+    alive = [(teacher.stem[1], 40), (teacher.stem[2], 56)]
+    alive += [(block.depthwise, count) for block, count in zip(teacher.blocks, (88, 104, 120, 120, 120, 232))]
+    for layer, count in alive:
+        layer.weight.data[torch.randperm(len(layer.weight))[count:]] = 0
+        layer.bias.data[layer.weight.data.flatten(1).abs().sum(1) == 0] = -1
+    return teacher
+
+
+def test_the_authors_generator_starts_as_the_clean_features(encoded: tuple[torch.Tensor, torch.Tensor]) -> None:
+    generator, faces = PaperGenerator(), torch.rand(2, 3, 112, 112) * 2 - 1
+    with torch.inference_mode():
+        assert torch.equal(generator(faces), generator.encoder(faces)[1])
+
+
 def test_quantisation_is_at_most_half_a_step_off() -> None:
     features = torch.randn(2, spec.FEATURE_CHANNELS, spec.FEATURE_SIZE, spec.FEATURE_SIZE)
     steps, scales = quantise(features)
-    assert steps.abs().max() == spec.INT8_MAX
+    assert steps.abs().max() == spec.STEP_MAX
     error = (through_message(features) - features).abs() / scales[:, :, None, None]
     assert error.max() <= 0.5 + 1e-4
 
@@ -67,8 +146,8 @@ def test_quantisation_is_at_most_half_a_step_off() -> None:
 def test_exported_layout_keeps_every_parameter() -> None:
     for network in (Encoder(), Generator()):
         assert sum(value.size for value in browser_weights(network).values()) == sum(p.numel() for p in network.parameters())
-    assert browser_weights(Encoder())["depthwise.weight"].shape == (3, 3, 64, 1)
-    assert browser_weights(Encoder())["conv.weight"].shape == (3, 3, 3, 64)
+    assert browser_weights(Encoder())["depthwise.weight"].shape == (3, 3, 40, 1)
+    assert browser_weights(Encoder())["conv.weight"].shape == (3, 3, 3, 40)
 
 
 def test_similarity_is_recovered_and_a_crop_lands_on_the_template() -> None:

@@ -1,3 +1,4 @@
+import { MESSAGE_BYTES } from '../../client/reveal.js';
 import type { Capture, Outcome, Receipt, Session, SessionState } from '../../client/types.js';
 
 export const STARTING: SessionState = { status: 'starting', progress: { stage: 'compile', fraction: 0.72 } };
@@ -12,8 +13,8 @@ export const READY = {
 
 /** A capture whose message has the form of one; its values mean nothing. */
 export function fakeCapture(): Capture {
-  const message = new Uint8Array(48 + 512 + 25_088);
-  message.set([0x58, 0x4e, 0x4e, 0x46, 1, 1]);
+  const message = new Uint8Array(MESSAGE_BYTES);
+  message.set([0x58, 0x4e, 0x4e, 0x46, 2, 1]);
   const view = new DataView(message.buffer);
   for (let channel = 0; channel < 128; channel++) view.setFloat32(48 + 4 * channel, 0.02, true);
   return {
@@ -25,7 +26,7 @@ export function fakeCapture(): Capture {
 }
 
 export function fakeReceipt(captures: number): Receipt {
-  return { captures: Array.from({ length: captures }, fakeCapture), bytesSent: 25_648 * captures, cloudMs: 41 };
+  return { captures: Array.from({ length: captures }, fakeCapture), bytesSent: MESSAGE_BYTES * captures, cloudMs: 41 };
 }
 
 /** A session that is told what to answer. Every action ends in `answer`. */

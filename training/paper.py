@@ -1,0 +1,64 @@
+"""The authors' generator, to compare with: a copy of the encoder that plays against one recogniser, with no voice for utility.
+
+    python3 -m training.paper [--epochs 1]
+
+Steps alternate as theirs do: the adversary tail A minimises 0.3 times its cross entropy on z + LN_G(G(x)), G minimises -0.7 times it. A
+starts from the clean tail.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.adversaries import am_softmax
+from training.attackers import Classes
+from training.data import Jitter, load_chips
+from training.loop import descend, fit, load_modules, use_one_core
+from training.networks import Encoder, PaperGenerator, Tail
+
+GENERATOR_WEIGHT, ADVERSARY_WEIGHT = -0.7, 0.3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=float, default=1)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    options = parser.parse_args()
+    use_one_core()
+    torch.manual_seed(3)
+
+    chips, jitter = load_chips(), Jitter()
+    rows = chips.rows("train")
+    people = np.unique(chips.identities[rows])
+    encoder, generator, tail, classes = Encoder(), PaperGenerator(), Tail(), Classes(len(people))
+    load_modules("encoder", {"encoder": encoder, "tail": tail})
+    generator.encoder.load_state_dict(encoder.state_dict())
+    for network in (encoder, generator, tail, classes):
+        network.to(memory_format=torch.channels_last)
+    turns = [
+        (torch.optim.Adam([*tail.parameters(), *classes.parameters()], lr=options.rate), ADVERSARY_WEIGHT),
+        (torch.optim.Adam(generator.parameters(), lr=options.rate), GENERATOR_WEIGHT),
+    ]
+
+    def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
+        faces = chips.augmented(numbers, jitter, random)
+        with torch.no_grad():
+            _, clean = encoder(faces)
+        noise = generator(faces)
+        labels = torch.from_numpy(np.searchsorted(people, chips.identities[numbers.numpy()]))
+        loss = am_softmax(classes(tail(clean + noise)), labels)
+        optimiser, weight = turns[int(torch.randint(2, (), generator=random))]
+        descend(optimiser, weight * loss, clip=5.0)
+        power = noise.detach().square().mean() / clean.square().mean()
+        return {"adversary": loss.item(), "noise_dB": 10 * power.log10().item()}
+
+    modules = {"generator": generator, "tail": tail, "classes": classes}
+    fit("paper", {"rate": options.rate, "jitter": vars(jitter)}, modules, [one for one, _ in turns], rows, step, epochs=options.epochs)
+
+
+if __name__ == "__main__":
+    main()
