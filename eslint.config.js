@@ -38,7 +38,7 @@ export default tseslint.config(
   { ignores: ['dist', 'public', 'node_modules', 'training', 'test-results', 'playwright-report'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js', 'bin/xnn.js'] } } },
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js', 'bin/xnn.js', 'src/server/training/testing.trainer.js'] } } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',

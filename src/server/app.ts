@@ -24,6 +24,7 @@ import {
 } from './routes.js';
 import { files } from './files.js';
 import type { Decoy, Found, Store } from './store.js';
+import { trainingApp, type TrainingParts } from './training/app.js';
 
 /** A line of the log. Never holds a body, a name, a token or a feature. */
 export type LogEntry = Readonly<Record<string, string | number>>;
@@ -40,11 +41,13 @@ export interface AppDependencies {
   readonly log: (entry: LogEntry) => void;
   /** Folder of the built app; without one, only the API is served. */
   readonly staticFiles?: string;
+  /** Trains networks on protected features; without it, none. */
+  readonly training?: Pick<TrainingParts, 'queue' | 'rows'>;
 }
 
 /** The cloud: Request to Response. Replies are verdicts, never scores. */
 export function createApp(dependencies: AppDependencies): OpenAPIHono {
-  const { store, student, served, threshold, now, random, log, staticFiles } = dependencies;
+  const { store, student, served, threshold, now, random, log, staticFiles, training } = dependencies;
 
   /** The faces of a request's messages, which use up their challenge. A message that is refused before leaves it as it was. */
   async function faces(body: ArrayBuffer, most?: number): Promise<readonly Embedding[]> {
@@ -138,6 +141,9 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono {
     if (!(await store.removeSubject(served.tenant, subject, receiptHash))) throw new XnnError('removal_refused');
   }
 
+  if (training !== undefined) app.route('/', trainingApp({ ...training, served, random }));
+
+  app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: {

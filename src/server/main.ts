@@ -3,6 +3,7 @@ import { TENANT_BYTES } from '../core/spec.js';
 import { fromHex } from '../wire/hex.js';
 import type { LogEntry } from './app.js';
 import { startServer, type ServerConfig } from './serve.js';
+import type { TrainingLimits } from './training/queue.js';
 
 // PORT          default 8080
 // HOST          default 127.0.0.1: browsers give the camera only to localhost and to HTTPS, so that listening on the network is of use
@@ -10,8 +11,31 @@ import { startServer, type ServerConfig } from './serve.js';
 // DATA_DIR      folder of the embedded database, default ./data
 // DATABASE_URL  of a PostgreSQL with pgvector, instead of the embedded database
 // TENANT        32 hexadecimal digits, default "demo" in ASCII
+// PYTHON        a Python with PyTorch that trains, instead of the first that is found
+// TRAINING_...  limits of training jobs, see `LIMITS` below; `USUAL_LIMITS` hold without them
 
 const DEMO_TENANT = '64656d6f000000000000000000000000';
+
+/** Variables that change a limit of training jobs, and the unit. */
+const LIMITS = {
+  bundleBytes: ['TRAINING_BUNDLE_GB', 1e9],
+  tenantBytes: ['TRAINING_TENANT_GB', 1e9],
+  allBytes: ['TRAINING_ALL_GB', 1e9],
+  tenantJobs: ['TRAINING_TENANT_JOBS', 1],
+  epochs: ['TRAINING_EPOCHS', 1],
+  atOnce: ['TRAINING_AT_ONCE', 1],
+  kept: ['TRAINING_KEPT_DAYS', 86_400_000],
+} as const satisfies Record<keyof TrainingLimits, readonly [name: string, unit: number]>;
+
+function trainingLimits(env: NodeJS.ProcessEnv): Partial<TrainingLimits> {
+  const given = Object.entries(LIMITS).flatMap(([limit, [name, unit]]) => {
+    if (!env[name]) return [];
+    const value = Number(env[name]);
+    if (!(value >= 0 && value < Infinity)) throw new Error(`${name} must be a number from 0.`);
+    return [[limit, value * unit]];
+  });
+  return Object.fromEntries(given) as Partial<TrainingLimits>;
+}
 
 function configuration(env: NodeJS.ProcessEnv): ServerConfig {
   const port = Number(env['PORT'] || 8080);
@@ -28,6 +52,8 @@ function configuration(env: NodeJS.ProcessEnv): ServerConfig {
     tenant: fromHex(tenant, TENANT_BYTES),
     models: fileURLToPath(new URL('../../models', import.meta.url)),
     staticFiles: fileURLToPath(new URL('../../dist', import.meta.url)),
+    ...(env['PYTHON'] && { python: env['PYTHON'] }),
+    training: trainingLimits(env),
   };
 }
 

@@ -14,6 +14,7 @@ import {
   type VerificationReply,
 } from '../wire/api.js';
 import { MESSAGE_BYTES } from '../wire/message.js';
+import { OFFSET_HEADER, PART_TYPE } from '../wire/training.js';
 import { limitBody } from './body.js';
 import { RECEIPT_BYTES } from './migrations.js';
 
@@ -24,7 +25,7 @@ function schemaOf<Wire>(): <S extends z.ZodType>(schema: S & Same<z.output<S>, W
   return (schema) => schema;
 }
 
-const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
+export const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
 
 /** Composed and decomposed letters are one name. */
 const subject = z.string().normalize('NFC').regex(SUBJECT_PATTERN).openapi({ example: 'Ada Lovelace' });
@@ -94,8 +95,17 @@ function reply<S extends z.ZodType>(description: string, schema: S) {
   return { description, content: { 'application/json': { schema } } };
 }
 
+/** One part of an upload. */
+export const partRequest = {
+  headers: z.object({ [OFFSET_HEADER]: z.string().regex(/^\d{1,15}$/) }),
+  body: {
+    content: { [PART_TYPE]: { schema: z.custom<ArrayBuffer>().openapi({ type: 'string', format: 'binary' }) } },
+    required: true,
+  },
+} as const;
+
 /** The answers of a route: one when it does what it is asked, one shape for all its refusals. */
-function replies<S extends z.ZodType>(description: string, schema: S, refusals: readonly ErrorCode[] = []) {
+export function replies<S extends z.ZodType>(description: string, schema: S, refusals: readonly ErrorCode[] = []) {
   const list = [...refusals, ...ANY].map((code) => `- ${httpStatus(code)} \`${code}\`: ${sentence(code)}`);
   return { 200: reply(description, schema), default: reply(`Refused:\n${list.join('\n')}`, errorReply) };
 }
