@@ -10,7 +10,7 @@ const ALLOWED = {
   web: ['client'],
   server: ['core', 'wire', 'protocol'],
   evaluation: ['core', 'wire', 'protocol', 'client', 'server'],
-  owner: ['core', 'wire', 'protocol', 'evaluation'],
+  owner: ['core', 'wire', 'protocol', 'evaluation', 'server'],
   cli: ['core', 'wire', 'protocol', 'evaluation', 'server', 'owner'],
 };
 

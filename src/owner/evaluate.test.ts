@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../core/errors.js';
 import { evaluateTail } from './evaluate.js';
-import { openTail } from './tail.js';
+import { openTail } from '../server/tail.js';
 import { keyOf, meanTail, peopleOf, syntheticSource } from './testing.js';
 
 const set = peopleOf(['Ada', 'Grace', 'Mary'], 4);

@@ -6,7 +6,7 @@ import type { Outcome } from '../evaluation/embed.js';
 import { reportSet, type SetReport } from '../evaluation/report.js';
 import { countPairs } from '../evaluation/utility.js';
 import type { FeatureSource } from './source.js';
-import type { Tail } from './tail.js';
+import type { Tail } from '../server/tail.js';
 
 export interface EvaluateJob {
   readonly key: Key;

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { TENANT_BYTES } from '../core/spec.js';
 import { fromHex } from '../wire/hex.js';
 import type { LogEntry } from './app.js';
+import type { DeploymentLimits } from './deployments/deployments.js';
 import { startServer, type ServerConfig } from './serve.js';
 import type { TrainingLimits } from './training/queue.js';
 
@@ -12,12 +13,12 @@ import type { TrainingLimits } from './training/queue.js';
 // DATABASE_URL  of a PostgreSQL with pgvector, instead of the embedded database
 // TENANT        32 hexadecimal digits, default "demo" in ASCII
 // PYTHON        a Python with PyTorch that trains, instead of the first that is found
-// TRAINING_...  limits of training jobs, see `LIMITS` below; `USUAL_LIMITS` hold without them
+// TRAINING_..., DEPLOYMENTS_...  limits, listed below; without them `USUAL_LIMITS` and `USUAL_DEPLOYMENT_LIMITS` hold
 
 const DEMO_TENANT = '64656d6f000000000000000000000000';
 
-/** Variables that change a limit of training jobs, and the unit. */
-const LIMITS = {
+/** Variables that change a limit, and the unit of each. */
+const TRAINING_LIMITS = {
   bundleBytes: ['TRAINING_BUNDLE_GB', 1e9],
   tenantBytes: ['TRAINING_TENANT_GB', 1e9],
   allBytes: ['TRAINING_ALL_GB', 1e9],
@@ -27,14 +28,25 @@ const LIMITS = {
   kept: ['TRAINING_KEPT_DAYS', 86_400_000],
 } as const satisfies Record<keyof TrainingLimits, readonly [name: string, unit: number]>;
 
-function trainingLimits(env: NodeJS.ProcessEnv): Partial<TrainingLimits> {
-  const given = Object.entries(LIMITS).flatMap(([limit, [name, unit]]) => {
+const DEPLOYMENT_LIMITS = {
+  tailBytes: ['DEPLOYMENTS_TAIL_MB', 1e6],
+  deployments: ['DEPLOYMENTS_MOST', 1],
+  loaded: ['DEPLOYMENTS_LOADED', 1],
+} as const satisfies Record<keyof DeploymentLimits, readonly [name: string, unit: number]>;
+
+/** Those limits that the environment names. */
+function limitsOf<Limit extends string>(
+  env: NodeJS.ProcessEnv,
+  limits: Readonly<Record<Limit, readonly [name: string, unit: number]>>,
+): Partial<Record<Limit, number>> {
+  const given = (Object.keys(limits) as Limit[]).flatMap((limit) => {
+    const [name, unit] = limits[limit];
     if (!env[name]) return [];
     const value = Number(env[name]);
     if (!(value >= 0 && value < Infinity)) throw new Error(`${name} must be a number from 0.`);
     return [[limit, value * unit]];
   });
-  return Object.fromEntries(given) as Partial<TrainingLimits>;
+  return Object.fromEntries(given) as Partial<Record<Limit, number>>;
 }
 
 function configuration(env: NodeJS.ProcessEnv): ServerConfig {
@@ -53,7 +65,8 @@ function configuration(env: NodeJS.ProcessEnv): ServerConfig {
     models: fileURLToPath(new URL('../../models', import.meta.url)),
     staticFiles: fileURLToPath(new URL('../../dist', import.meta.url)),
     ...(env['PYTHON'] && { python: env['PYTHON'] }),
-    training: trainingLimits(env),
+    training: limitsOf(env, TRAINING_LIMITS),
+    deployments: limitsOf(env, DEPLOYMENT_LIMITS),
   };
 }
 

@@ -5,6 +5,8 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { createApp, type LogEntry } from './app.js';
+import { Deployments, USUAL_DEPLOYMENT_LIMITS, type DeploymentLimits } from './deployments/deployments.js';
+import { deploymentRows } from './deployments/rows.js';
 import { openEmbedded, openPostgres, type Driver } from './drivers.js';
 import { loadCloudModel } from './models.js';
 import { openStore, type Store } from './store.js';
@@ -16,7 +18,7 @@ export interface ServerConfig {
   /** 0 for any that is free. */
   readonly port: number;
   readonly host: string;
-  /** Folder of training jobs, and of the embedded database, unless there is a `databaseUrl`. */
+  /** Folder of training jobs, deployments, and the embedded database, unless there is a `databaseUrl`. */
   readonly dataDir: string;
   /** Of a PostgreSQL with pgvector. */
   readonly databaseUrl?: string;
@@ -30,6 +32,7 @@ export interface ServerConfig {
   readonly python?: string;
   /** What differs from the usual limits. */
   readonly training?: Partial<TrainingLimits>;
+  readonly deployments?: Partial<DeploymentLimits>;
 }
 
 export interface RunningServer {
@@ -57,6 +60,14 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
     now: Date.now,
     log,
   });
+  const deploymentTable = deploymentRows(driver);
+  const deployments = new Deployments({
+    rows: deploymentTable,
+    store,
+    folder: join(config.dataDir, 'deployments'),
+    limits: { ...USUAL_DEPLOYMENT_LIMITS, ...config.deployments },
+    now: Date.now,
+  });
   try {
     await queue.start();
     const app = createApp({
@@ -69,6 +80,7 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
       log,
       staticFiles: config.staticFiles,
       training: { queue, rows },
+      deployments: { deployments, rows: deploymentTable },
     });
     const server = createAdaptorServer({ fetch: app.fetch });
     server.listen(config.port, config.host);

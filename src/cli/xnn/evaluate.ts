@@ -5,7 +5,7 @@ import { evaluateTail } from '../../owner/evaluate.js';
 import { infoOf, readKey } from '../../owner/key.js';
 import { requireReleased } from '../../owner/release.js';
 import { browserSource } from '../../owner/source.js';
-import { openTail } from '../../owner/tail.js';
+import { openTail } from '../../server/tail.js';
 import { backendOf, parsed, progressOf } from '../command.js';
 import { print, required, type Command } from './command.js';
 import { PASSPHRASE_HELP, PASSPHRASE_OPTION, passphraseFrom } from './passphrase.js';
