@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { XnnError, type ErrorCode } from '../core/errors.js';
 import { toHex } from '../wire/hex.js';
+import type { KeyInfo } from '../wire/key-file.js';
 import type { Cloud } from './cloud.js';
 import type { Engine } from './engine.js';
 import { createSession } from './session.js';
@@ -9,6 +10,13 @@ import type { Progress, Session, SessionState, Started } from './types.js';
 const STARTED: Started = { backend: 'wasm', model: '0123456789abcdef', release: '1.0.0' };
 const TENANT = '64656d6f' + '00'.repeat(12);
 const RECEIPT = 'ab'.repeat(32);
+const KEY: KeyInfo = {
+  scheme: 'xnn-hardened',
+  fingerprint: 'fe'.repeat(16),
+  encoder: STARTED.model,
+  created: '2024-01-01T00:00:00Z',
+};
+const DEPLOYED = { tenant: 'cd'.repeat(16), model: 'ef'.repeat(8) };
 const PICTURE = new Blob(['a picture']);
 
 /** A promise to be settled from outside. */
@@ -36,6 +44,8 @@ class FakeEngine implements Engine {
       stageMs: { detect: 1, align: 1, encode: 1, pack: 1 },
     }),
   );
+  readonly openKey = vi.fn<Engine['openKey']>().mockResolvedValue(KEY);
+  readonly closeKey = vi.fn<Engine['closeKey']>().mockResolvedValue();
   readonly dispose = vi.fn();
 }
 
@@ -50,6 +60,7 @@ function fakeCloud() {
     verify: vi.fn<Cloud['verify']>().mockResolvedValue({ verdict: 'match' }),
     identify: vi.fn<Cloud['identify']>().mockResolvedValue({ verdict: 'match', subject: 'Ada' }),
     remove: vi.fn<Cloud['remove']>().mockResolvedValue({ removed: true }),
+    deployments: vi.fn<Cloud['deployments']>().mockResolvedValue([DEPLOYED]),
   };
 }
 
@@ -115,6 +126,7 @@ describe('starting', () => {
       status: 'ready',
       started: STARTED,
       activity: 'idle',
+      key: null,
       outcome: null,
       error: null,
     });

@@ -8,13 +8,13 @@ export interface Recogniser {
   /** Cosine from which two faces are one person. */
   readonly threshold: number;
   /** The messages of one request. @throws what `readMessages` throws */
-  read(body: Uint8Array, most: number): Shown;
+  readonly read: (body: Uint8Array, most: number) => Shown;
 }
 
 /** What messages show, once it is asked for. */
 export interface Shown {
   readonly challenge: Uint8Array;
-  embeddings(): Promise<readonly Embedding[]>;
+  readonly embeddings: () => Promise<readonly Embedding[]>;
 }
 
 /** The released network, for messages under noise. */

@@ -89,6 +89,13 @@ export function decodeKeyedMessage(bytes: Uint8Array): KeyedMessage {
   return { ...readHeader(bytes, 'xnn', KEYED_MESSAGE_BYTES), tokens: readTokens(bytes.subarray(PAYLOAD_AT)) };
 }
 
+/** Which mode bytes are of, if they are a message's. @throws format_unsupported */
+export function modeOf(bytes: Uint8Array): Mode {
+  const mode = (Object.keys(NUMBERS) as Mode[]).find((name) => NUMBERS[name] === bytes[MODE_AT]);
+  if (mode === undefined) throw new XnnError('format_unsupported', `mode ${bytes[MODE_AT]}`);
+  return mode;
+}
+
 /** Which gallery bytes are for, if they are a message's; its other fields may still be wrong. */
 export function tenantOf(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.subarray(TENANT_AT, CHALLENGE_AT));
