@@ -115,6 +115,61 @@ beforeEach(() => {
   open();
 });
 
+describe('a key', () => {
+  const file = new Blob(['a key file']);
+
+  it('sends faces to the deployment that was trained with it, without asking for the service', async () => {
+    const engine = await ready();
+    await session.openKey(file, 'a passphrase');
+    expect(activities()).toContain('opening');
+    expect(engine.openKey).toHaveBeenCalledWith(file, 'a passphrase');
+    expect(cloud.deployments).toHaveBeenCalledWith(KEY.fingerprint);
+    const key = { ...KEY, deployment: DEPLOYED.tenant, model: DEPLOYED.model };
+    expect(session.getState()).toMatchObject({ key, outcome: { kind: 'key opened', key }, error: null });
+    await session.enrol('Ada', [PICTURE]);
+    const [, header, mode] = engine.capture.mock.lastCall!;
+    expect(mode).toBe('xnn');
+    expect([toHex(header.model), toHex(header.tenant)]).toEqual([DEPLOYED.model, DEPLOYED.tenant]);
+    expect(cloud.service).not.toHaveBeenCalled();
+
+    // Names of this gallery are not those of the other.
+    expect(session.enrolledHere()).toEqual(['Ada']);
+    await session.closeKey();
+    expect(engine.closeKey).toHaveBeenCalledOnce();
+    expect(session.enrolledHere()).toEqual([]);
+    await session.verify('Ada', PICTURE);
+    expect(engine.capture.mock.lastCall![2]).toBe('xnn-d');
+    await session.openKey(file, 'a passphrase');
+    await session.forget('Ada');
+    expect(cloud.remove).toHaveBeenCalledWith('Ada', RECEIPT, DEPLOYED.tenant);
+  });
+
+  it('that no network was trained with is closed again', async () => {
+    const engine = await ready();
+    cloud.deployments.mockResolvedValue([]);
+    await session.openKey(file, 'a passphrase');
+    expect(session.getState()).toMatchObject({ key: null, error: 'key_unserved' });
+    expect(engine.closeKey).toHaveBeenCalledOnce();
+  });
+
+  it.each(['passphrase_wrong', 'key_invalid', 'encoder_differs'] as const)('can be refused with %s', async (code) => {
+    const engine = await ready();
+    engine.openKey.mockImplementation(away(code));
+    await session.openKey(file, 'a passphrase');
+    expect(session.getState()).toMatchObject({ key: null, error: code });
+    expect(cloud.deployments).not.toHaveBeenCalled();
+  });
+
+  it('whose deployment is gone sends nothing', async () => {
+    const engine = await ready();
+    await session.openKey(file, 'a passphrase');
+    cloud.deployments.mockResolvedValue([{ ...DEPLOYED, tenant: '00'.repeat(16) }]);
+    await session.verify('Ada', PICTURE);
+    expect(session.getState()).toMatchObject({ error: 'key_unserved' });
+    expect(engine.capture).not.toHaveBeenCalled();
+  });
+});
+
 describe('starting', () => {
   it('tells its progress, then is ready without having asked the cloud', async () => {
     const [engine] = engines;
@@ -354,7 +409,7 @@ describe('forget', () => {
     await session.enrol('Ada', [PICTURE]);
     engine.capture.mockClear();
     await session.forget('Ada', PICTURE);
-    expect(cloud.remove).toHaveBeenCalledExactlyOnceWith('Ada', RECEIPT);
+    expect(cloud.remove).toHaveBeenCalledExactlyOnceWith('Ada', RECEIPT, undefined);
     expect(engine.capture).not.toHaveBeenCalled();
     expect(session.getState()).toMatchObject({ outcome: { kind: 'forgotten', subject: 'Ada' } });
     expect(session.enrolledHere()).toEqual([]);
@@ -399,7 +454,7 @@ describe('forget', () => {
     await session.enrol(name, [PICTURE]);
     expect(session.enrolledHere()).toEqual([name]);
     await session.forget(name);
-    expect(cloud.remove).toHaveBeenCalledExactlyOnceWith(name, RECEIPT);
+    expect(cloud.remove).toHaveBeenCalledExactlyOnceWith(name, RECEIPT, undefined);
   });
 
   it('remembers in the next visit, and survives a broken memory', async () => {
