@@ -97,7 +97,7 @@ test('keygen, protect, train through a killed server, evaluate, deploy, and use 
   const url = await start('0');
   let killed: Promise<void> | null = null;
   const training = xnn(
-    ['train', '--bundle', 'faces.bundle', '--cloud', url, '--out', 'recnet.onnx', '--epochs', '60'],
+    ['train', '--bundle', 'faces.bundle', '--cloud', url, '--out', 'recnet.onnx', '--epochs', '12'],
     (line) => {
       if (killed === null && line.startsWith('epoch ')) {
         killed = kill().then(async () => void (await start(new URL(url).port)));
@@ -106,7 +106,7 @@ test('keygen, protect, train through a killed server, evaluate, deploy, and use 
   );
   const report = await training;
   expect(killed).not.toBeNull();
-  expect(report).toMatchObject({ scheme: 'xnn-hardened', key: key['fingerprint'], records: 6, classes: 3, epochs: 60 });
+  expect(report).toMatchObject({ scheme: 'xnn-hardened', key: key['fingerprint'], records: 6, classes: 3, epochs: 12 });
   const [job] = (await xnn(['jobs'])) as unknown as { job: string; state: string }[];
   expect(job).toMatchObject({ state: 'done' });
   expect((await readdir(at('cloud/training-jobs', job!.job))).sort()).toEqual(['recnet.json', 'recnet.onnx']);

@@ -255,7 +255,8 @@ def main() -> int:
         print(json.dumps(record), flush=True)
 
     if given.child:
-        threading.Thread(target=lambda: asked.append(len(sys.stdin.buffer.read())), daemon=True).start()
+        # Not by sys.stdin, whose lock a thread that waits would hold when the interpreter ends.
+        threading.Thread(target=lambda: asked.append(len(os.read(0, 1))), daemon=True).start()
         lock = open(given.out.with_name(f"{given.out.name}.lock"), "w")  # held until this process ends
         fcntl.flock(lock, fcntl.LOCK_EX)
     checkpoint = given.out.with_name(f"{given.out.name}.checkpoint")
