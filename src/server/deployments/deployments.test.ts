@@ -123,7 +123,7 @@ describe('a deployment', () => {
     await enrol(fetch, 'Ada', BEN);
     const enrolled = await post(fetch, ROUTES.enrolment('Ada'), await keyed(ADA, served));
     const { receipt } = (await enrolled.json()) as { receipt: string };
-    const verdict = async (person: number) =>
+    const verdict = async (person: number): Promise<unknown> =>
       (await post(fetch, ROUTES.verification('Ada'), await keyed(person, served, 5))).json();
     expect(await verdict(ADA)).toEqual({ verdict: 'match' });
     expect(await verdict(BEN)).toEqual({ verdict: 'no_match' });
