@@ -10,7 +10,7 @@ const ALLOWED = {
   web: ['client'],
   server: ['core', 'wire', 'protocol'],
   evaluation: ['core', 'wire', 'protocol', 'client', 'server'],
-  owner: ['core', 'wire', 'protocol', 'evaluation'],
+  owner: ['core', 'wire', 'protocol', 'evaluation', 'server'],
   cli: ['core', 'wire', 'protocol', 'evaluation', 'server', 'owner'],
 };
 
@@ -38,7 +38,7 @@ export default tseslint.config(
   { ignores: ['dist', 'public', 'node_modules', 'training', 'test-results', 'playwright-report'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js', 'bin/xnn.js'] } } },
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js', 'bin/xnn.js', 'src/server/training/*.js'] } } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
@@ -46,6 +46,7 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
+  { files: ['src/**/*.js'], ...tseslint.configs.disableTypeChecked },
   { files: ['src/server/main.ts', 'src/cli/**', 'src/evaluation/**', 'tools/**'], rules: { 'no-console': 'off' } },
   { files: ['src/web/**/*.{ts,tsx}'], ...reactHooks.configs.flat['recommended-latest'] },
   {

@@ -15,6 +15,7 @@ export default defineConfig({
   webServer: {
     command: 'node --import tsx src/server/main.ts',
     url: `http://localhost:${PORT}/v1/health`,
+    timeout: 120_000,
     env: { PORT: String(PORT), DATA_DIR: 'test-results/cloud' },
     gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
   },

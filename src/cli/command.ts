@@ -22,10 +22,15 @@ export function progressOf(total: number): (done: number) => void {
     printed = now;
     const left = Math.round((((now - begun) / Math.max(1, done - 1)) * (total - done)) / 1000);
     const line = `${done} of ${total} images, ${Math.floor(left / 60)} min ${left % 60} s left`;
-    if (!isTerminal) return void process.stderr.write(`${line}\n`);
-    const bar = '█'.repeat(Math.round((24 * done) / total)).padEnd(24, '░');
-    process.stderr.write(`\r${bar} ${line}\x1b[K${done < total ? '' : '\n'}`);
+    showProgress(done / total, line);
   };
+}
+
+/** One line on stderr: behind a bar on a terminal, where the next one takes its place until all is done. */
+export function showProgress(part: number, line: string): void {
+  if (!process.stderr.isTTY) return void process.stderr.write(`${line}\n`);
+  const bar = '█'.repeat(Math.round(24 * part)).padEnd(24, '░');
+  process.stderr.write(`\r${bar} ${line}\x1b[K${part < 1 ? '' : '\n'}`);
 }
 
 /** @throws request_invalid if the value is none of the choices */

@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openBundle, readRecords } from '../owner/bundle.js';
-import { createKey, infoOf, type StoredKey } from '../owner/key.js';
+import { createKey } from '../owner/key.js';
+import { infoOf, type StoredKey } from '../wire/key-file.js';
 import { releasedEncoder } from '../owner/release.js';
 
 const XNN = fileURLToPath(new URL('../../bin/xnn.js', import.meta.url));

@@ -16,14 +16,31 @@ const COMMANDS: Readonly<Record<string, readonly [summary: string, load: () => P
     'checks a bundle, and shows what the cloud can see of it',
     async () => (await import('./xnn/bundle-info.js')).BUNDLE_INFO,
   ],
+  train: [
+    'has a bundle trained in a cloud, and fetches the network',
+    async () => (await import('./xnn/train.js')).TRAIN,
+  ],
+  'jobs show': ['shows how far a training job is', async () => (await import('./xnn/jobs.js')).JOBS_SHOW],
+  'jobs cancel': ['ends a training job before it is done', async () => (await import('./xnn/jobs.js')).JOBS_CANCEL],
+  'jobs delete': ['deletes a training job in its cloud', async () => (await import('./xnn/jobs.js')).JOBS_DELETE],
+  jobs: ['lists the training jobs that were begun on this machine', async () => (await import('./xnn/jobs.js')).JOBS],
   evaluate: [
     'measures how well a network that the cloud trained tells people apart',
     async () => (await import('./xnn/evaluate.js')).EVALUATE,
   ],
+  deploy: [
+    'has a cloud serve a trained network to browsers that hold its key',
+    async () => (await import('./xnn/deploy.js')).DEPLOY,
+  ],
+  deployments: ['lists what was deployed from this machine', async () => (await import('./xnn/deploy.js')).DEPLOYMENTS],
+  undeploy: [
+    'deletes a deployment and everybody who is enrolled with it',
+    async () => (await import('./xnn/deploy.js')).UNDEPLOY,
+  ],
 };
 
-const HELP = `Has a face recogniser trained in a cloud that sees no face: everything here runs on this machine, and only the bundle
-leaves it.
+const HELP = `Has a face recogniser trained in a cloud that sees no face: what has to do with faces and keys runs on this machine, and only
+the bundle and what the cloud made of it leave it.
 
 ${Object.entries(COMMANDS)
   .map(([name, [summary]]) => `  xnn ${name.padEnd(13)}${summary}`)
@@ -32,10 +49,12 @@ ${Object.entries(COMMANDS)
 Each explains itself with --help, and prints its result as JSON with --json.
 
 Examples
-  npx xnn keygen --scheme xnn --out keys/faces.key
+  npx xnn keygen --out keys/faces.key
   npx xnn protect --images faces --key keys/faces.key --out faces.bundle
   npx xnn bundle info --bundle faces.bundle
-  npx xnn evaluate --tail recnet.onnx --key keys/faces.key --images others
+  npx xnn train --bundle faces.bundle --cloud https://cloud.example --out recnet.onnx
+  npx xnn evaluate --tail recnet.onnx --key keys/faces.key --images others --json > calibration.json
+  npx xnn deploy --tail recnet.onnx --calibration calibration.json --cloud https://cloud.example
 `;
 
 async function main(args: string[]): Promise<void> {

@@ -25,9 +25,17 @@ export interface Cloud {
   enrol(subject: string, messages: Uint8Array<ArrayBuffer>): Promise<EnrolmentReply>;
   verify(subject: string, message: Uint8Array<ArrayBuffer>): Promise<VerificationReply>;
   identify(message: Uint8Array<ArrayBuffer>): Promise<IdentificationReply>;
-  /** @param proof the receipt of the enrolment, or a message that shows the subject's face */
-  remove(subject: string, proof: string | Uint8Array<ArrayBuffer>): Promise<RemovalReply>;
+  /**
+   * @param proof the receipt of the enrolment, or a message that shows the subject's face
+   * @param tenant whose gallery a receipt is for, if not the cloud's own
+   */
+  remove(subject: string, proof: string | Uint8Array<ArrayBuffer>, tenant?: string): Promise<RemovalReply>;
+  /** What is served for a key, the latest first. */
+  deployments(fingerprint: string): Promise<readonly Served[]>;
 }
+
+/** A gallery and the version of its networks, in hexadecimal digits. */
+export type Served = ServiceReply;
 
 /** The reply in the fields of a JSON object; null if it is not there. */
 type Reader<T> = (fields: Readonly<Record<string, unknown>>) => T | null;
@@ -69,14 +77,23 @@ export function connectCloud(address = '', fetch: Fetch = (...request) => global
         if (verdict === 'no_match') return { verdict };
         return verdict === 'match' && typeof subject === 'string' ? { verdict, subject } : null;
       }),
-    remove: (subject, proof) =>
+    remove: (subject, proof, tenant) =>
       ask(
         ROUTES.removal(subject),
         typeof proof === 'string'
-          ? posted(JSON.stringify({ receipt: proof }), 'application/json')
+          ? posted(JSON.stringify({ receipt: proof, tenant }), 'application/json')
           : posted(proof, MESSAGE_TYPE),
         ({ removed }) => (removed === true ? { removed } : null),
       ),
+    deployments: (fingerprint) =>
+      ask(`/v1/deployments?key=${fingerprint}`, {}, ({ deployments }) => {
+        if (!Array.isArray(deployments)) return null;
+        const read = deployments.map((entry) => {
+          const { deployment, model } = fields(entry);
+          return isHex(deployment, 32) && isHex(model, 16) ? { tenant: deployment, model } : null;
+        });
+        return read.every((served) => served !== null) ? read : null;
+      }),
   };
 }
 

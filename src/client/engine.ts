@@ -1,6 +1,7 @@
 import { proxy, releaseProxy, transfer, wrap } from 'comlink';
 import { isErrorCode, XnnError } from '../core/errors.js';
-import type { MessageHeader } from '../wire/message.js';
+import type { KeyInfo } from '../wire/key-file.js';
+import type { MessageHeader, Mode } from '../wire/message.js';
 import type { Backend, Capture, Picture, Progress, Sighting, Started } from './types.js';
 
 export interface StartOptions {
@@ -15,18 +16,27 @@ export interface Engine {
   /** Takes the frame away. */
   look(frame: ImageBitmap): Promise<Sighting>;
   /**
-   * One face of a picture as a message bound to `header`. Takes a picture that is a frame away.
+   * One face of a picture as a message bound to `header`, under noise or under the key that is open. Takes a picture that is a frame
+   * away.
    *
    * @throws no_face, several_faces, face_too_small, too_dark, image_corrupt, image_too_large, page_failed
    */
-  capture(picture: Picture, header: MessageHeader): Promise<Capture>;
+  capture(picture: Picture, header: MessageHeader, mode: Mode): Promise<Capture>;
+  /**
+   * Opens a key file. The key stays in the engine's memory until it is closed or the engine ends, and is never written, sent or handed out.
+   *
+   * @throws key_invalid, passphrase_wrong, encoder_differs
+   */
+  openKey(file: Blob, passphrase: string): Promise<KeyInfo>;
+  closeKey(): Promise<void>;
   /** Ends it; what is under way never resolves. */
   dispose(): void;
 }
 
 /** What the worker exposes. */
-export interface WorkerEngine extends Pick<Engine, 'start' | 'capture'> {
+export interface WorkerEngine extends Pick<Engine, 'start' | 'capture' | 'openKey'> {
   look(frame: ImageBitmap): Sighting;
+  closeKey(): void;
 }
 
 /** An engine in a worker of its own, so that the page never waits for it. */
@@ -46,8 +56,10 @@ export function openEngine(): Engine {
   return {
     start: (options, onProgress) => answered(remote.start(options, proxy(onProgress))),
     look: (frame) => answered(remote.look(transfer(frame, [frame]))),
-    capture: (picture, header) =>
-      answered(remote.capture(picture instanceof Blob ? picture : transfer(picture, [picture]), header)),
+    capture: (picture, header, mode) =>
+      answered(remote.capture(picture instanceof Blob ? picture : transfer(picture, [picture]), header, mode)),
+    openKey: (file, passphrase) => answered(remote.openKey(file, passphrase)),
+    closeKey: () => answered(remote.closeKey()),
     dispose() {
       remote[releaseProxy]();
       worker.terminate();

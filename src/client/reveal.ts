@@ -1,5 +1,6 @@
 import type { Pixels } from '../core/align.js';
 import { dequantise } from '../core/quantise.js';
+import { dequantiseTokens, mapOf } from '../core/tokens.js';
 import {
   CHALLENGE_BYTES,
   CROP_SIZE,
@@ -8,16 +9,17 @@ import {
   MODEL_VERSION_BYTES,
   STEP_BITS,
   TENANT_BYTES,
+  TOKEN_COUNT,
 } from '../core/spec.js';
-import { decodeMessage } from '../wire/message.js';
+import { decodeKeyedMessage, decodeMessage, modeOf, type Mode } from '../wire/message.js';
 import type { Capture } from './types.js';
 
 export { CROP_SIZE, FEATURE_CHANNELS, FEATURE_SIZE } from '../core/spec.js';
-export { MESSAGE_BYTES } from '../wire/message.js';
+export { MESSAGE_BYTES, type Mode } from '../wire/message.js';
 export type { Pixels } from '../core/align.js';
 
-/** The parts of a message in their order, with their sizes in bytes. */
-const PARTS = {
+/** The parts of each kind of message in their order, with their sizes in bytes. */
+const HEADER = {
   magic: 4,
   format: 1,
   mode: 1,
@@ -25,13 +27,15 @@ const PARTS = {
   model: MODEL_VERSION_BYTES,
   tenant: TENANT_BYTES,
   challenge: CHALLENGE_BYTES,
-  scales: 4 * FEATURE_CHANNELS,
-  steps: (FEATURE_VALUES * STEP_BITS) / 8,
 } as const;
+const PARTS = {
+  'xnn-d': { ...HEADER, scales: 4 * FEATURE_CHANNELS, steps: (FEATURE_VALUES * STEP_BITS) / 8 },
+  xnn: { ...HEADER, scales: 4 * TOKEN_COUNT, steps: FEATURE_VALUES },
+} as const satisfies Record<Mode, object>;
 
 /** One part of a message as it lies in the bytes. */
 export interface Field {
-  readonly name: keyof typeof PARTS;
+  readonly name: keyof (typeof PARTS)['xnn-d'];
   /** First byte, from 0. */
   readonly at: number;
   readonly bytes: Uint8Array;
@@ -43,7 +47,12 @@ export interface Revealed {
   readonly face: Pixels;
   /** Clean features [14, 14, 128]. Stayed in the page. */
   readonly clean: Float32Array;
-  /** What the cloud reads, [14, 14, 128]: decoded from the bytes that were sent, not from what they were made of. */
+  /** What hides the features: noise, or a key. */
+  readonly mode: Mode;
+  /**
+   * What the cloud reads, [14, 14, 128]: decoded from the bytes that were sent, not from what they were made of. Under a key, each token
+   * lies where one of its place would.
+   */
   readonly sent: Float32Array;
   /** Every byte of the message, in order, none left out. */
   readonly fields: readonly Field[];
@@ -51,14 +60,19 @@ export interface Revealed {
 
 /** Lays open one capture. @throws what `decodeMessage` throws, if its message is none */
 export function reveal({ face, clean, message }: Capture): Revealed {
-  return { face: opaque(face), clean, sent: dequantise(decodeMessage(message).features), fields: fieldsOf(message) };
+  const mode = modeOf(message);
+  const sent =
+    mode === 'xnn-d'
+      ? dequantise(decodeMessage(message).features)
+      : mapOf(dequantiseTokens(decodeKeyedMessage(message).tokens));
+  return { face: opaque(face), clean, mode, sent, fields: fieldsOf(message, mode) };
 }
 
-function fieldsOf(message: Uint8Array): readonly Field[] {
+function fieldsOf(message: Uint8Array, mode: Mode): readonly Field[] {
   let end = 0;
-  return (Object.keys(PARTS) as (keyof typeof PARTS)[]).map((name) => {
+  return (Object.keys(PARTS[mode]) as Field['name'][]).map((name) => {
     const at = end;
-    end += PARTS[name];
+    end += PARTS[mode][name];
     return { name, at, bytes: message.subarray(at, end) };
   });
 }

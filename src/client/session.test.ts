@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { XnnError, type ErrorCode } from '../core/errors.js';
 import { toHex } from '../wire/hex.js';
+import type { KeyInfo } from '../wire/key-file.js';
 import type { Cloud } from './cloud.js';
 import type { Engine } from './engine.js';
 import { createSession } from './session.js';
@@ -9,6 +10,13 @@ import type { Progress, Session, SessionState, Started } from './types.js';
 const STARTED: Started = { backend: 'wasm', model: '0123456789abcdef', release: '1.0.0' };
 const TENANT = '64656d6f' + '00'.repeat(12);
 const RECEIPT = 'ab'.repeat(32);
+const KEY: KeyInfo = {
+  scheme: 'xnn-hardened',
+  fingerprint: 'fe'.repeat(16),
+  encoder: STARTED.model,
+  created: '2024-01-01T00:00:00Z',
+};
+const DEPLOYED = { tenant: 'cd'.repeat(16), model: 'ef'.repeat(8) };
 const PICTURE = new Blob(['a picture']);
 
 /** A promise to be settled from outside. */
@@ -36,6 +44,8 @@ class FakeEngine implements Engine {
       stageMs: { detect: 1, align: 1, encode: 1, pack: 1 },
     }),
   );
+  readonly openKey = vi.fn<Engine['openKey']>().mockResolvedValue(KEY);
+  readonly closeKey = vi.fn<Engine['closeKey']>().mockResolvedValue();
   readonly dispose = vi.fn();
 }
 
@@ -50,6 +60,7 @@ function fakeCloud() {
     verify: vi.fn<Cloud['verify']>().mockResolvedValue({ verdict: 'match' }),
     identify: vi.fn<Cloud['identify']>().mockResolvedValue({ verdict: 'match', subject: 'Ada' }),
     remove: vi.fn<Cloud['remove']>().mockResolvedValue({ removed: true }),
+    deployments: vi.fn<Cloud['deployments']>().mockResolvedValue([DEPLOYED]),
   };
 }
 
@@ -104,6 +115,61 @@ beforeEach(() => {
   open();
 });
 
+describe('a key', () => {
+  const file = new Blob(['a key file']);
+
+  it('sends faces to the deployment that was trained with it, without asking for the service', async () => {
+    const engine = await ready();
+    await session.openKey(file, 'a passphrase');
+    expect(activities()).toContain('opening');
+    expect(engine.openKey).toHaveBeenCalledWith(file, 'a passphrase');
+    expect(cloud.deployments).toHaveBeenCalledWith(KEY.fingerprint);
+    const key = { ...KEY, deployment: DEPLOYED.tenant, model: DEPLOYED.model };
+    expect(session.getState()).toMatchObject({ key, outcome: { kind: 'key opened', key }, error: null });
+    await session.enrol('Ada', [PICTURE]);
+    const [, header, mode] = engine.capture.mock.lastCall!;
+    expect(mode).toBe('xnn');
+    expect([toHex(header.model), toHex(header.tenant)]).toEqual([DEPLOYED.model, DEPLOYED.tenant]);
+    expect(cloud.service).not.toHaveBeenCalled();
+
+    // Names of this gallery are not those of the other.
+    expect(session.enrolledHere()).toEqual(['Ada']);
+    await session.closeKey();
+    expect(engine.closeKey).toHaveBeenCalledOnce();
+    expect(session.enrolledHere()).toEqual([]);
+    await session.verify('Ada', PICTURE);
+    expect(engine.capture.mock.lastCall![2]).toBe('xnn-d');
+    await session.openKey(file, 'a passphrase');
+    await session.forget('Ada');
+    expect(cloud.remove).toHaveBeenCalledWith('Ada', RECEIPT, DEPLOYED.tenant);
+  });
+
+  it('that no network was trained with is closed again', async () => {
+    const engine = await ready();
+    cloud.deployments.mockResolvedValue([]);
+    await session.openKey(file, 'a passphrase');
+    expect(session.getState()).toMatchObject({ key: null, error: 'key_unserved' });
+    expect(engine.closeKey).toHaveBeenCalledOnce();
+  });
+
+  it.each(['passphrase_wrong', 'key_invalid', 'encoder_differs'] as const)('can be refused with %s', async (code) => {
+    const engine = await ready();
+    engine.openKey.mockImplementation(away(code));
+    await session.openKey(file, 'a passphrase');
+    expect(session.getState()).toMatchObject({ key: null, error: code });
+    expect(cloud.deployments).not.toHaveBeenCalled();
+  });
+
+  it('whose deployment is gone sends nothing', async () => {
+    const engine = await ready();
+    await session.openKey(file, 'a passphrase');
+    cloud.deployments.mockResolvedValue([{ ...DEPLOYED, tenant: '00'.repeat(16) }]);
+    await session.verify('Ada', PICTURE);
+    expect(session.getState()).toMatchObject({ error: 'key_unserved' });
+    expect(engine.capture).not.toHaveBeenCalled();
+  });
+});
+
 describe('starting', () => {
   it('tells its progress, then is ready without having asked the cloud', async () => {
     const [engine] = engines;
@@ -115,6 +181,7 @@ describe('starting', () => {
       status: 'ready',
       started: STARTED,
       activity: 'idle',
+      key: null,
       outcome: null,
       error: null,
     });
@@ -342,7 +409,7 @@ describe('forget', () => {
     await session.enrol('Ada', [PICTURE]);
     engine.capture.mockClear();
     await session.forget('Ada', PICTURE);
-    expect(cloud.remove).toHaveBeenCalledExactlyOnceWith('Ada', RECEIPT);
+    expect(cloud.remove).toHaveBeenCalledExactlyOnceWith('Ada', RECEIPT, undefined);
     expect(engine.capture).not.toHaveBeenCalled();
     expect(session.getState()).toMatchObject({ outcome: { kind: 'forgotten', subject: 'Ada' } });
     expect(session.enrolledHere()).toEqual([]);
@@ -387,7 +454,7 @@ describe('forget', () => {
     await session.enrol(name, [PICTURE]);
     expect(session.enrolledHere()).toEqual([name]);
     await session.forget(name);
-    expect(cloud.remove).toHaveBeenCalledExactlyOnceWith(name, RECEIPT);
+    expect(cloud.remove).toHaveBeenCalledExactlyOnceWith(name, RECEIPT, undefined);
   });
 
   it('remembers in the next visit, and survives a broken memory', async () => {

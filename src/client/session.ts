@@ -3,9 +3,9 @@ import { CHALLENGE_BYTES, MAX_CAPTURES, MODEL_VERSION_BYTES, TENANT_BYTES } from
 import { SUBJECT_PATTERN } from '../wire/api.js';
 import { fromHex } from '../wire/hex.js';
 import type { MessageHeader } from '../wire/message.js';
-import { connectCloud, type Cloud } from './cloud.js';
+import { connectCloud, type Cloud, type Served } from './cloud.js';
 import { openEngine, type Engine } from './engine.js';
-import type { Backend, Capture, Outcome, Picture, Receipt, Session, SessionState, Started } from './types.js';
+import type { Backend, Capture, OpenKey, Outcome, Picture, Receipt, Session, SessionState, Started } from './types.js';
 
 export interface SessionOptions {
   /** Tries this backend alone. */
@@ -102,6 +102,31 @@ class EngineSession implements Session {
     });
   }
 
+  openKey(file: Blob, passphrase: string): Promise<void> {
+    return this.#act([], async (engine) => {
+      this.#continue({ activity: 'opening', key: null });
+      const info = await engine.openKey(file, passphrase);
+      try {
+        const [latest] = await this.#cloud.deployments(info.fingerprint);
+        if (latest === undefined) throw new XnnError('key_unserved');
+        const key: OpenKey = { ...info, deployment: latest.tenant, model: latest.model };
+        this.#continue({ key });
+        return { kind: 'key opened', key };
+      } catch (error) {
+        await engine.closeKey();
+        throw error;
+      }
+    });
+  }
+
+  closeKey(): Promise<void> {
+    return this.#act([], async (engine) => {
+      await engine.closeKey();
+      this.#continue({ key: null });
+      return { kind: 'key closed' };
+    });
+  }
+
   enrolledHere(): readonly string[] {
     return [...this.#receipts().keys()];
   }
@@ -131,7 +156,14 @@ class EngineSession implements Session {
           this.#become({ status: 'starting', progress });
       })
       .then(
-        (started): SessionState => ({ status: 'ready', started, activity: 'idle', outcome: null, error: null }),
+        (started): SessionState => ({
+          status: 'ready',
+          started,
+          activity: 'idle',
+          key: null,
+          outcome: null,
+          error: null,
+        }),
         (error: unknown): SessionState => ({ status: 'failed', error: codeOf(error) }),
       );
     if (this.#engine === engine) this.#become(next);
@@ -158,8 +190,11 @@ class EngineSession implements Session {
 
   /** The pictures as messages of one fresh challenge. */
   async #captures(engine: Engine, started: Started, pictures: readonly Picture[]): Promise<readonly Capture[]> {
-    const { model, tenant } = await this.#cloud.service();
-    if (model !== started.model) throw new XnnError('model_unsupported', `${started.model} here, ${model} there`);
+    const key = this.#key();
+    const { model, tenant } = key === null ? await this.#cloud.service() : await this.#deployed(key);
+    if (key === null && model !== started.model) {
+      throw new XnnError('model_unsupported', `${started.model} here, ${model} there`);
+    }
     const { challenge } = await this.#cloud.challenge();
     const header: MessageHeader = {
       model: fromHex(model, MODEL_VERSION_BYTES),
@@ -167,8 +202,20 @@ class EngineSession implements Session {
       challenge: fromHex(challenge, CHALLENGE_BYTES),
     };
     const captures: Capture[] = [];
-    for (const picture of pictures) captures.push(await engine.capture(picture, header));
+    for (const picture of pictures)
+      captures.push(await engine.capture(picture, header, key === null ? 'xnn-d' : 'xnn'));
     return captures;
+  }
+
+  /** A deployment that is still there. @throws key_unserved */
+  async #deployed({ fingerprint, deployment }: OpenKey): Promise<Served> {
+    const served = (await this.#cloud.deployments(fingerprint)).find(({ tenant }) => tenant === deployment);
+    if (served === undefined) throw new XnnError('key_unserved');
+    return served;
+  }
+
+  #key(): OpenKey | null {
+    return this.#state.status === 'ready' ? this.#state.key : null;
   }
 
   async #send<Reply>(
@@ -188,7 +235,7 @@ class EngineSession implements Session {
     if (receipt !== undefined) {
       this.#continue({ activity: 'sending' });
       try {
-        await this.#cloud.remove(subject, receipt);
+        await this.#cloud.remove(subject, receipt, this.#key()?.deployment);
         return;
       } catch (error) {
         if (codeOf(error) !== 'removal_refused' || picture === undefined) throw error;
@@ -200,7 +247,7 @@ class EngineSession implements Session {
     await this.#send(captures, (message) => this.#cloud.remove(subject, message));
   }
 
-  #continue(change: Partial<Pick<Ready, 'activity' | 'outcome' | 'error'>>): void {
+  #continue(change: Partial<Pick<Ready, 'activity' | 'key' | 'outcome' | 'error'>>): void {
     if (this.#engine !== null && this.#state.status === 'ready') this.#become({ ...this.#state, ...change });
   }
 
@@ -209,9 +256,15 @@ class EngineSession implements Session {
     for (const listener of this.#listeners) listener();
   }
 
+  /** Each gallery has names of its own. */
+  #receiptsName(): string {
+    const key = this.#key();
+    return key === null ? RECEIPTS : `${RECEIPTS} ${key.deployment}`;
+  }
+
   #receipts(): Map<string, string> {
     try {
-      const kept: unknown = JSON.parse(this.#storage?.getItem(RECEIPTS) ?? '{}');
+      const kept: unknown = JSON.parse(this.#storage?.getItem(this.#receiptsName()) ?? '{}');
       const entries = Object.entries(typeof kept === 'object' && kept !== null ? kept : {});
       return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
     } catch {
@@ -224,7 +277,7 @@ class EngineSession implements Session {
     if (receipt === null) receipts.delete(subject);
     else receipts.set(subject, receipt);
     try {
-      this.#storage?.setItem(RECEIPTS, JSON.stringify(Object.fromEntries(receipts)));
+      this.#storage?.setItem(this.#receiptsName(), JSON.stringify(Object.fromEntries(receipts)));
     } catch {
       // A full storage keeps no receipt; the subject can still be forgotten by face.
     }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
+import type { KeyInfo } from '../wire/key-file.js';
 
 /** In the order they are tried. */
 export const BACKENDS = ['webgpu', 'webgl', 'wasm'] as const;
@@ -58,12 +59,24 @@ export interface Receipt {
   readonly cloudMs: number;
 }
 
+/** A key that this page may use, and what it is used with. The key itself is in the worker alone. */
+export interface OpenKey extends KeyInfo {
+  /** Gallery of the deployment that was trained with it, 32 hexadecimal digits. */
+  readonly deployment: string;
+  /** Model version of the deployment, 16 hexadecimal digits. */
+  readonly model: string;
+}
+
 export type Outcome =
   | { readonly kind: 'enrolled'; readonly subject: string; readonly receipt: Receipt }
   | { readonly kind: 'verified'; readonly subject: string; readonly match: boolean; readonly receipt: Receipt }
   /** `subject` is null when nobody matches. */
   | { readonly kind: 'identified'; readonly subject: string | null; readonly receipt: Receipt }
-  | { readonly kind: 'forgotten'; readonly subject: string };
+  | { readonly kind: 'forgotten'; readonly subject: string }
+  | { readonly kind: 'key opened'; readonly key: OpenKey }
+  | { readonly kind: 'key closed' };
+
+export type Activity = 'idle' | 'opening' | 'encoding' | 'sending';
 
 /** All a user interface needs to know, replaced as a whole on every change. */
 export type SessionState =
@@ -73,7 +86,9 @@ export type SessionState =
       readonly status: 'ready';
       readonly started: Started;
       /** What is being done now. */
-      readonly activity: 'idle' | 'encoding' | 'sending';
+      readonly activity: Activity;
+      /** Under which faces are shown from now on; null for noise. */
+      readonly key: OpenKey | null;
       /** The last answer or refusal, until the next action begins. */
       readonly outcome: Outcome | null;
       readonly error: ErrorCode | null;
@@ -93,7 +108,11 @@ export interface Session {
   identify(picture: Picture): Promise<void>;
   /** With the receipt this browser kept; else with a picture of the subject's face. */
   forget(subject: string, picture?: Picture): Promise<void>;
-  /** Names enrolled in this browser, whose receipts it keeps. */
+  /** Opens a key file: faces are shown under that key from then on, to the deployment that was trained with it. */
+  openKey(file: Blob, passphrase: string): Promise<void>;
+  /** Back to noise, and the cloud's own gallery. */
+  closeKey(): Promise<void>;
+  /** Names enrolled in this browser in the gallery of now, whose receipts it keeps. */
   enrolledHere(): readonly string[];
   /** Clears outcome and error. */
   reset(): void;

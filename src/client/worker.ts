@@ -5,9 +5,11 @@ import { encode } from '../core/encoder.js';
 import { XnnError } from '../core/errors.js';
 import type { RandomBytes } from '../core/random.js';
 import { CROP_SIZE, FEATURE_SIZE, SEED_CHANNELS } from '../core/spec.js';
+import { derive, type Derived } from '../core/xnn.js';
 import { generateNoise, perturb } from '../core/xnn-d.js';
-import { protect, type BrowserModel } from '../protocol/protect.js';
-import { encodeMessage, type MessageHeader } from '../wire/message.js';
+import { protect, protectWithKey, type BrowserModel } from '../protocol/protect.js';
+import type { KeyInfo } from '../wire/key-file.js';
+import { encodeKeyedMessage, encodeMessage, type MessageHeader, type Mode } from '../wire/message.js';
 import { compile, pickBackend } from './backend.js';
 import { contextOf, detectInPhoto, lookCloser, onlyFace, startDetector, type Detect } from './detect.js';
 import { download } from './download.js';
@@ -37,10 +39,17 @@ const RANDOM_CHUNK = 65_536;
 interface Parts {
   readonly model: BrowserModel;
   readonly detect: Detect;
+  /** Version of the networks. */
+  readonly version: string;
 }
+
+/** Largest key file, in bytes; one has about 600. */
+const MOST_KEY_BYTES = 10_000;
 
 class FaceEngine implements WorkerEngine {
   #parts: Parts | null = null;
+  /** What the open key stands for. Its secret is not kept. */
+  #key: Derived | null = null;
 
   async start(options: StartOptions, onProgress: (progress: Progress) => void): Promise<Started> {
     const enter = (stage: Progress['stage']) => onProgress({ stage, fraction: BEGINS[stage] });
@@ -71,7 +80,7 @@ class FaceEngine implements WorkerEngine {
     const model = decodeModel(files);
     await warmUp(model);
     onProgress({ stage: 'compile', fraction: 1 });
-    this.#parts = { model, detect };
+    this.#parts = { model, detect, version: files.model };
     return { backend, model: files.model, release: files.release };
   }
 
@@ -84,7 +93,7 @@ class FaceEngine implements WorkerEngine {
     return { hint: hintFor(faces, crop), box: face?.box ?? null };
   }
 
-  async capture(picture: Picture, header: MessageHeader): Promise<Capture> {
+  async capture(picture: Picture, header: MessageHeader, mode: Mode): Promise<Capture> {
     const { model, detect } = this.#started();
     const times = [performance.now()];
     const lap = () => times.push(performance.now());
@@ -97,12 +106,45 @@ class FaceEngine implements WorkerEngine {
     const refusal = refusalOf(found, face);
     if (refusal !== null) throw new XnnError(refusal);
     lap();
-    const { clean, perturbed } = await protect(model, face, randomBytes);
+    const { clean, pack } = await this.#protected(model, face, mode);
     lap();
-    const message = encodeMessage(header, perturbed);
+    const message = pack(header);
     lap();
-    const [detection, align, encoding, pack] = times.slice(1).map((time, i) => time - times[i]!);
-    return { face, clean, message, stageMs: { detect: detection!, align: align!, encode: encoding!, pack: pack! } };
+    const [detection, align, encoding, packing] = times.slice(1).map((time, i) => time - times[i]!);
+    return { face, clean, message, stageMs: { detect: detection!, align: align!, encode: encoding!, pack: packing! } };
+  }
+
+  async openKey(file: Blob, passphrase: string): Promise<KeyInfo> {
+    const { version } = this.#started();
+    this.closeKey();
+    if (file.size > MOST_KEY_BYTES) throw new XnnError('key_invalid', `${file.size} bytes`);
+    // What opens keys is loaded by those who have one.
+    const { decodeKeyFile, infoOf } = await import('../wire/key-file.js');
+    const key = await decodeKeyFile(await file.text(), passphrase);
+    if (key.encoder !== version) throw new XnnError('encoder_differs', `made for ${key.encoder}, here is ${version}`);
+    this.#key = derive(key);
+    const info = infoOf(key);
+    key.secret.fill(0);
+    return info;
+  }
+
+  closeKey(): void {
+    this.#key = null;
+  }
+
+  /** What protects a face, and how it is written once it is known for whom. */
+  async #protected(
+    model: BrowserModel,
+    face: Uint8Array,
+    mode: Mode,
+  ): Promise<{ clean: Float32Array; pack: (header: MessageHeader) => Uint8Array }> {
+    if (mode === 'xnn-d') {
+      const { clean, perturbed } = await protect(model, face, randomBytes);
+      return { clean, pack: (header) => encodeMessage(header, perturbed) };
+    }
+    if (this.#key === null) throw new XnnError('key_invalid', 'no key is open');
+    const { clean, obfuscated } = await protectWithKey(model.encoder, face, this.#key);
+    return { clean, pack: (header) => encodeKeyedMessage(header, obfuscated) };
   }
 
   #started(): Parts {

@@ -58,6 +58,20 @@ const CATALOGUE = {
   bundle_truncated: [422, 'A part of the bundle is missing or cut off.'],
   bundle_corrupt: [422, 'A part of the bundle is not the one that its manifest names.'],
   tail_invalid: [422, 'This is not a network for protected features.'],
+  // Training and serving in the cloud
+  trainer_missing: [503, 'This cloud cannot train: it has no Python with PyTorch.'],
+  training_failed: [
+    500,
+    'The training ended before it was done. The operator of the cloud finds the reason in its log.',
+  ],
+  bundle_too_large: [413, 'The bundle is larger than this cloud takes.'],
+  tail_too_large: [413, 'The network is larger than this cloud takes.'],
+  quota_exceeded: [429, 'This cloud holds as much as it may. Delete what is no longer needed, or try again later.'],
+  upload_offset_wrong: [409, 'The part does not begin where the upload stands.'],
+  job_unknown: [404, 'There is no such training job, or this is not its token.'],
+  job_state_wrong: [409, 'The training job is not at a point where this can be done.'],
+  deployment_unknown: [404, 'There is no such deployment, or this is not its token.'],
+  key_unserved: [404, 'No network in this cloud was trained with this key.'],
 } as const satisfies Record<string, readonly [number, string]>;
 
 export type ErrorCode = keyof typeof CATALOGUE;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { asFeatures } from './features.js';
 import { FEATURE_CHANNELS, FEATURE_SIZE, FEATURE_VALUES, TOKEN_CHANNELS, TOKEN_COUNT } from './spec.js';
-import { asObfuscated, dequantiseTokens, quantiseTokens, tokens } from './tokens.js';
+import { asObfuscated, dequantiseTokens, mapOf, quantiseTokens, tokens } from './tokens.js';
 
 const numbered = asFeatures(Float32Array.from({ length: FEATURE_VALUES }, (_, i) => i));
 
@@ -19,6 +19,10 @@ describe('tokens', () => {
       expect(token[part * FEATURE_CHANNELS]).toBe(first);
       expect(token[part * FEATURE_CHANNELS + 127]).toBe(first + 127);
     }
+  });
+
+  test('laid out as a map are the map they came from', () => {
+    expect(mapOf(asObfuscated(Float32Array.from(tokens(numbered))))).toEqual(Float32Array.from(numbered));
   });
 
   test('are turned back into the map by the inverse', () => {

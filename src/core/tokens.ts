@@ -31,16 +31,30 @@ const ROW = FEATURE_SIZE / 2;
  */
 export function tokens(features: Features): Tokens {
   const values = new Float32Array(FEATURE_VALUES);
+  eachPart((token, part, position) => {
+    const channels = features.subarray(position * FEATURE_CHANNELS, (position + 1) * FEATURE_CHANNELS);
+    values.set(channels, token * TOKEN_CHANNELS + part * FEATURE_CHANNELS);
+  });
+  return values as Tokens;
+}
+
+/** Tokens [49, 512] laid out as the map [14, 14, 128] that `tokens` reads: for showing, whatever they stand for. */
+export function mapOf(values: ObfuscatedTokens): Float32Array {
+  const map = new Float32Array(FEATURE_VALUES);
+  eachPart((token, part, position) => {
+    const from = token * TOKEN_CHANNELS + part * FEATURE_CHANNELS;
+    map.set(values.subarray(from, from + FEATURE_CHANNELS), position * FEATURE_CHANNELS);
+  });
+  return map;
+}
+
+/** Every part of every token, and the position of the map that it is. */
+function eachPart(visit: (token: number, part: number, position: number) => void): void {
   for (let token = 0; token < TOKEN_COUNT; token++) {
     const top = 2 * Math.floor(token / ROW);
     const left = 2 * (token % ROW);
-    for (let part = 0; part < 4; part++) {
-      const position = (top + (part >> 1)) * FEATURE_SIZE + left + (part & 1);
-      const channels = features.subarray(position * FEATURE_CHANNELS, (position + 1) * FEATURE_CHANNELS);
-      values.set(channels, token * TOKEN_CHANNELS + part * FEATURE_CHANNELS);
-    }
+    for (let part = 0; part < 4; part++) visit(token, part, (top + (part >> 1)) * FEATURE_SIZE + left + (part & 1));
   }
-  return values as Tokens;
 }
 
 /** @throws model_invalid if there are not 49 · 512 values */

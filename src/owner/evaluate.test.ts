@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../core/errors.js';
 import { evaluateTail } from './evaluate.js';
-import { openTail } from './tail.js';
+import { openTail } from '../server/tail.js';
 import { keyOf, meanTail, peopleOf, syntheticSource } from './testing.js';
 
 const set = peopleOf(['Ada', 'Grace', 'Mary'], 4);
@@ -32,6 +32,7 @@ describe('evaluation', () => {
       tail,
       set,
       source: syntheticSource(set),
+      fmr: 1e-3,
       onProgress: (done) => progress.push(done),
     });
     expect(report).toMatchObject({
@@ -43,6 +44,7 @@ describe('evaluation', () => {
       eer: { value: 0 },
       tarAtFar1e3: { value: 1 },
       atThreshold: null,
+      threshold: { fmr: 1e-3, pairs: 48 },
     });
     expect(progress).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
   });
@@ -50,7 +52,14 @@ describe('evaluation', () => {
   test('counts refused images as not recognised', async () => {
     const tail = await openTail(await tailFile(meanTail()));
     const source = syntheticSource(set, (image) => (image === 0 ? { code: 'no_face' } : null));
-    const report = await evaluateTail({ key: keyOf('permutation', 1), tail, set, source, onProgress: () => {} });
+    const report = await evaluateTail({
+      key: keyOf('permutation', 1),
+      tail,
+      set,
+      source,
+      fmr: 1e-3,
+      onProgress: () => {},
+    });
     expect(report.failures).toEqual([{ file: 'Ada/holiday 0.jpg', code: 'no_face' }]);
     expect(report.rank1.value).toBeLessThan(1);
     expect(report.withoutFailures?.pairs.genuine).toBe(15);
@@ -60,7 +69,7 @@ describe('evaluation', () => {
     const tail = await openTail(await tailFile(meanTail()));
     const single = peopleOf(['Ada', 'Grace'], 1);
     const source = syntheticSource(single);
-    const job = { key: keyOf('xnn', 1), tail, set: single, source, onProgress: () => {} };
+    const job = { key: keyOf('xnn', 1), tail, set: single, source, fmr: 1e-3, onProgress: () => {} };
     await expect(evaluateTail(job)).rejects.toThrow(refusal('too_few_pairs'));
   });
 });

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ErrorCode } from '../core/errors.js';
 import { tokens } from '../core/tokens.js';
 import { derive, fingerprint, obfuscate } from '../core/xnn.js';
-import { createKey, infoOf, readKey, type StoredKey } from './key.js';
+import { infoOf, type StoredKey } from '../wire/key-file.js';
+import { createKey, readKey } from './key.js';
 import { featuresOf, peopleOf } from './testing.js';
 
 const PASSPHRASE = 'correct horse battery';

@@ -4,6 +4,8 @@ import { asFeatures, asPerturbed, type Features, type PerturbedFeatures } from '
 import type { Weights } from '../core/layers.js';
 import { gaussian, type RandomBytes } from '../core/random.js';
 import { CROP_SIZE, FEATURE_SIZE, SEED_CHANNELS, SEED_VALUES } from '../core/spec.js';
+import { tokens, type ObfuscatedTokens } from '../core/tokens.js';
+import { obfuscate, type Derived } from '../core/xnn.js';
 import { generateNoise, perturb } from '../core/xnn-d.js';
 
 /** The browser's networks. */
@@ -16,6 +18,25 @@ export interface BrowserModel {
 export interface Protected {
   readonly clean: Features;
   readonly perturbed: PerturbedFeatures;
+}
+
+/** What the owner's key makes of one face. Only `obfuscated` can be encoded. */
+export interface Keyed {
+  readonly clean: Features;
+  readonly obfuscated: ObfuscatedTokens;
+}
+
+/** The browser's half under a key: an aligned face [112, 112, 3] (RGB bytes) to X̃ = P_π X W. Without noise: the key is what hides. */
+export async function protectWithKey(encoder: Weights, face: Uint8Array, key: Derived): Promise<Keyed> {
+  const encoded = tf.tidy(
+    () => encode(encoder, tf.tensor4d(Float32Array.from(face), [1, CROP_SIZE, CROP_SIZE, 3])).features,
+  );
+  try {
+    const clean = asFeatures(await encoded.data<'float32'>());
+    return { clean, obfuscated: obfuscate(key, tokens(clean)) };
+  } finally {
+    encoded.dispose();
+  }
 }
 
 /**

@@ -1,7 +1,15 @@
 import { XnnError } from '../core/errors.js';
 import { unit, type Embedding } from '../core/match.js';
 import type { QuantisedFeatures } from '../core/quantise.js';
-import { decodeMessage, MESSAGE_BYTES, type Message } from '../wire/message.js';
+import {
+  decodeKeyedMessage,
+  decodeMessage,
+  KEYED_MESSAGE_BYTES,
+  MESSAGE_BYTES,
+  type KeyedMessage,
+  type Message,
+  type MessageHeader,
+} from '../wire/message.js';
 
 /** S of the paper: quantised z̃ to one vector [128] each, not yet of unit length. */
 export type Student = (batch: readonly QuantisedFeatures[]) => Promise<readonly Float32Array[]>;
@@ -14,18 +22,34 @@ export interface Served {
   readonly tenant: Uint8Array;
 }
 
+/** One or more, all under one challenge. */
+export type Messages<M extends MessageHeader> = readonly [M, ...M[]];
+
 /**
  * Reads the messages of one request: one to `most` of them, one after another, all under one challenge.
  *
  * @throws what `decodeMessage` throws, and model_unsupported, tenant_unknown, challenge_invalid
  */
-export function readMessages(body: Uint8Array, served: Served, most: number = 1): readonly [Message, ...Message[]] {
-  if (body.length > most * MESSAGE_BYTES) throw new XnnError('message_too_long', `more than ${most} messages`);
-  const first = decodeMessage(body.length <= MESSAGE_BYTES ? body : body.subarray(0, MESSAGE_BYTES));
-  const messages: [Message, ...Message[]] = [first];
-  for (let at = MESSAGE_BYTES; at < body.length; at += MESSAGE_BYTES) {
-    messages.push(decodeMessage(body.subarray(at, at + MESSAGE_BYTES)));
-  }
+export function readMessages(body: Uint8Array, served: Served, most: number = 1): Messages<Message> {
+  return readAll(body, decodeMessage, MESSAGE_BYTES, served, most);
+}
+
+/** Reads messages under a key, likewise. */
+export function readKeyedMessages(body: Uint8Array, served: Served, most: number = 1): Messages<KeyedMessage> {
+  return readAll(body, decodeKeyedMessage, KEYED_MESSAGE_BYTES, served, most);
+}
+
+function readAll<M extends MessageHeader>(
+  body: Uint8Array,
+  decode: (bytes: Uint8Array) => M,
+  size: number,
+  served: Served,
+  most: number,
+): Messages<M> {
+  if (body.length > most * size) throw new XnnError('message_too_long', `more than ${most} messages`);
+  const first = decode(body.length <= size ? body : body.subarray(0, size));
+  const messages: [M, ...M[]] = [first];
+  for (let at = size; at < body.length; at += size) messages.push(decode(body.subarray(at, at + size)));
   for (const message of messages) {
     if (!equal(message.model, served.model)) throw new XnnError('model_unsupported');
     if (!equal(message.tenant, served.tenant)) throw new XnnError('tenant_unknown');

@@ -6,10 +6,12 @@ import { routePath } from 'hono/route';
 import { httpStatus, sentence, XnnError } from '../core/errors.js';
 import { similarity, template, unit, type Embedding } from '../core/match.js';
 import { gaussian, type RandomBytes } from '../core/random.js';
-import { CHALLENGE_BYTES, CHALLENGE_LIFETIME, EMBEDDING_SIZE, MAX_CAPTURES } from '../core/spec.js';
-import { readMessages, recognise, type Served, type Student } from '../protocol/recognise.js';
+import { CHALLENGE_BYTES, CHALLENGE_LIFETIME, EMBEDDING_SIZE, MAX_CAPTURES, TENANT_BYTES } from '../core/spec.js';
+import type { Served, Student } from '../protocol/recognise.js';
 import type { ErrorReply } from '../wire/api.js';
 import { fromHex, toHex } from '../wire/hex.js';
+import { tenantOf } from '../wire/message.js';
+import { deploymentApp, type DeploymentAppParts } from './deployments/app.js';
 import { docs } from './docs.js';
 import { securityHeaders } from './headers.js';
 import { RECEIPT_BYTES } from './migrations.js';
@@ -22,8 +24,10 @@ import {
   serviceRoute,
   verificationRoute,
 } from './routes.js';
+import { studentRecogniser, type Recogniser } from './recogniser.js';
 import { files } from './files.js';
 import type { Decoy, Found, Store } from './store.js';
+import { trainingApp, type TrainingParts } from './training/app.js';
 
 /** A line of the log. Never holds a body, a name, a token or a feature. */
 export type LogEntry = Readonly<Record<string, string | number>>;
@@ -40,30 +44,53 @@ export interface AppDependencies {
   readonly log: (entry: LogEntry) => void;
   /** Folder of the built app; without one, only the API is served. */
   readonly staticFiles?: string;
+  /** Trains networks on protected features; without it, none. */
+  readonly training?: Pick<TrainingParts, 'queue' | 'rows'>;
+  /** Serves such networks; without it, none. */
+  readonly deployments?: Pick<DeploymentAppParts, 'deployments' | 'rows'>;
+}
+
+/** What was seen, and by what. */
+interface Recognised<Seen> {
+  readonly recogniser: Recogniser;
+  readonly seen: Seen;
 }
 
 /** The cloud: Request to Response. Replies are verdicts, never scores. */
 export function createApp(dependencies: AppDependencies): OpenAPIHono {
-  const { store, student, served, threshold, now, random, log, staticFiles } = dependencies;
+  const { store, student, served, threshold, now, random, log, staticFiles, training, deployments } = dependencies;
 
-  /** The faces of a request's messages, which use up their challenge. A message that is refused before leaves it as it was. */
-  async function faces(body: ArrayBuffer, most?: number): Promise<readonly Embedding[]> {
-    const messages = readMessages(new Uint8Array(body), served, most);
-    const taken = await store.takeChallenge(served.tenant, messages[0].challenge, new Date(now()));
-    if (!taken) throw new XnnError('challenge_invalid');
-    return recognise(student, messages);
+  const own = studentRecogniser(student, served, threshold);
+
+  /** What answers for a gallery. Messages for one that is not served are refused by the cloud's own. */
+  async function recogniserOf(tenant: Uint8Array): Promise<Recogniser> {
+    return (await deployments?.deployments.find(tenant)) ?? own;
   }
 
-  async function face(body: ArrayBuffer): Promise<Embedding> {
-    const [only] = await faces(body);
+  /** The faces of a request's messages, which use up their challenge. A message that is refused before leaves it as it was. */
+  async function faces(body: ArrayBuffer, most: number): Promise<Recognised<readonly Embedding[]>> {
+    const bytes = new Uint8Array(body);
+    const recogniser = await recogniserOf(tenantOf(bytes));
+    const { challenge, embeddings } = recogniser.read(bytes, most);
+    const taken = await store.takeChallenge(served.tenant, challenge, new Date(now()));
+    if (!taken) throw new XnnError('challenge_invalid');
+    return { recogniser, seen: await embeddings() };
+  }
+
+  async function face(body: ArrayBuffer): Promise<Recognised<Embedding>> {
+    const { recogniser, seen } = await faces(body, 1);
+    const [only] = seen;
     if (only === undefined) throw new XnnError('model_invalid', 'the student gave no embedding');
-    return only;
+    return { recogniser, seen: only };
   }
 
   /** Compares a face with a subject's. An unknown subject takes the same work: his template is a random one, and never matches. */
-  async function compare(seen: Embedding, subject: string): Promise<Found & { readonly match: boolean }> {
-    const found = await store.findTemplate(served, subject, decoy(random));
-    const near = similarity(seen, found.embedding) >= threshold;
+  async function compare(
+    { recogniser, seen }: Recognised<Embedding>,
+    subject: string,
+  ): Promise<Found & { readonly match: boolean }> {
+    const found = await store.findTemplate(recogniser.served, subject, decoy(random));
+    const near = similarity(seen, found.embedding) >= recogniser.threshold;
     return { ...found, match: near && found.known };
   }
 
@@ -94,10 +121,16 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono {
 
   app.openapi(enrolmentRoute, async (context) => {
     const { subject } = context.req.valid('param');
-    const captures = await faces(await context.req.arrayBuffer(), MAX_CAPTURES);
-    const embedding = template(captures, threshold);
+    const { recogniser, seen } = await faces(await context.req.arrayBuffer(), MAX_CAPTURES);
+    const embedding = template(seen, recogniser.threshold);
     const receipt = random(RECEIPT_BYTES);
-    const entry = { ...served, subject, embedding, receiptHash: sha256(receipt), createdAt: new Date(now()) };
+    const entry = {
+      ...recogniser.served,
+      subject,
+      embedding,
+      receiptHash: sha256(receipt),
+      createdAt: new Date(now()),
+    };
     if (!(await store.addTemplate(entry))) throw new XnnError('subject_exists');
     return context.json({ subject, receipt: toHex(receipt) }, 200);
   });
@@ -109,9 +142,9 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono {
   });
 
   app.openapi(identificationRoute, async (context) => {
-    const seen = await face(await context.req.arrayBuffer());
-    const nearest = await store.nearest(served, seen);
-    if (nearest === null || similarity(seen, nearest.embedding) < threshold) {
+    const { recogniser, seen } = await face(await context.req.arrayBuffer());
+    const nearest = await store.nearest(recogniser.served, seen);
+    if (nearest === null || similarity(seen, nearest.embedding) < recogniser.threshold) {
       return context.json({ verdict: 'no_match' } as const, 200);
     }
     return context.json({ verdict: 'match', subject: nearest.subject } as const, 200);
@@ -122,22 +155,28 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono {
     const request = context.req.valid('json');
     if ('receipt' in request) {
       const shown = sha256(fromHex(request.receipt, RECEIPT_BYTES));
-      const stored = await store.findReceipt(served.tenant, subject, random(RECEIPT_BYTES));
+      const tenant = request.tenant === undefined ? served.tenant : fromHex(request.tenant, TENANT_BYTES);
+      const stored = await store.findReceipt(tenant, subject, random(RECEIPT_BYTES));
       if (!timingSafeEqual(shown, stored)) throw new XnnError('removal_refused');
-      await remove(subject, stored);
+      await remove(tenant, subject, stored);
     } else {
-      const { match, receiptHash } = await compare(await face(await context.req.arrayBuffer()), subject);
+      const recognised = await face(await context.req.arrayBuffer());
+      const { match, receiptHash } = await compare(recognised, subject);
       if (!match) throw new XnnError('removal_refused');
-      await remove(subject, receiptHash);
+      await remove(recognised.recogniser.served.tenant, subject, receiptHash);
     }
     return context.json({ removed: true } as const, 200);
   });
 
   /** By the receipt that was found, so that a subject who was removed and enrolled anew in between stays. */
-  async function remove(subject: string, receiptHash: Uint8Array): Promise<void> {
-    if (!(await store.removeSubject(served.tenant, subject, receiptHash))) throw new XnnError('removal_refused');
+  async function remove(tenant: Uint8Array, subject: string, receiptHash: Uint8Array): Promise<void> {
+    if (!(await store.removeSubject(tenant, subject, receiptHash))) throw new XnnError('removal_refused');
   }
 
+  if (training !== undefined) app.route('/', trainingApp({ ...training, served, random }));
+  if (deployments !== undefined) app.route('/', deploymentApp({ ...deployments, served, random }));
+
+  app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: {

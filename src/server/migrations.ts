@@ -5,6 +5,7 @@ import {
   MODEL_VERSION_BYTES,
   TENANT_BYTES,
 } from '../core/spec.js';
+import { ID_BYTES, JOB_STATES } from '../wire/training.js';
 import type { Driver } from './drivers.js';
 
 /** Bytes of a receipt and of its SHA-256. */
@@ -34,6 +35,33 @@ const MIGRATIONS: readonly (readonly string[])[] = [
        expires_at timestamptz NOT NULL
      )`,
     'CREATE INDEX challenges_expires_at ON challenges (expires_at)',
+  ],
+  [
+    `CREATE TABLE training_jobs (
+       id         bytea PRIMARY KEY CHECK (octet_length(id) = ${ID_BYTES}),
+       tenant     bytea NOT NULL CHECK (octet_length(tenant) = ${TENANT_BYTES}),
+       token_hash bytea NOT NULL CHECK (octet_length(token_hash) = 32),
+       state      text NOT NULL CHECK (state IN (${JOB_STATES.map((state) => `'${state}'`).join(', ')})),
+       manifest   text NOT NULL,
+       bytes      bigint NOT NULL,
+       epochs     integer NOT NULL,
+       progress   text,
+       error      text,
+       created_at timestamptz NOT NULL,
+       changed_at timestamptz NOT NULL
+     )`,
+    'CREATE INDEX training_jobs_token_hash ON training_jobs (token_hash)',
+    `CREATE TABLE deployments (
+       gallery    bytea PRIMARY KEY CHECK (octet_length(gallery) = ${TENANT_BYTES}),
+       tenant     bytea NOT NULL CHECK (octet_length(tenant) = ${TENANT_BYTES}),
+       token_hash bytea NOT NULL CHECK (octet_length(token_hash) = 32),
+       model      bytea NOT NULL CHECK (octet_length(model) = ${MODEL_VERSION_BYTES}),
+       request    text NOT NULL,
+       live       boolean NOT NULL,
+       key        text NOT NULL,
+       created_at timestamptz NOT NULL
+     )`,
+    'CREATE INDEX deployments_key ON deployments (key)',
   ],
 ];
 

@@ -13,7 +13,8 @@ import {
   type ServiceReply,
   type VerificationReply,
 } from '../wire/api.js';
-import { MESSAGE_BYTES } from '../wire/message.js';
+import { KEYED_MESSAGE_BYTES, MESSAGE_BYTES, MOST_MESSAGE_BYTES } from '../wire/message.js';
+import { OFFSET_HEADER, PART_TYPE } from '../wire/training.js';
 import { limitBody } from './body.js';
 import { RECEIPT_BYTES } from './migrations.js';
 
@@ -24,7 +25,7 @@ function schemaOf<Wire>(): <S extends z.ZodType>(schema: S & Same<z.output<S>, W
   return (schema) => schema;
 }
 
-const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
+export const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
 
 /** Composed and decomposed letters are one name. */
 const subject = z.string().normalize('NFC').regex(SUBJECT_PATTERN).openapi({ example: 'Ada Lovelace' });
@@ -60,19 +61,27 @@ const identificationReply = schemaOf<IdentificationReply>()(
     ])
     .openapi('Identification'),
 );
-const removalRequest = schemaOf<RemovalRequest>()(z.object({ receipt: hex(RECEIPT_BYTES) }).openapi('RemovalRequest'));
+const removalRequest = schemaOf<RemovalRequest>()(
+  z
+    .object({
+      receipt: hex(RECEIPT_BYTES),
+      tenant: hex(TENANT_BYTES)
+        .optional()
+        .openapi({ description: "Of a deployment; else it is the cloud's own gallery." }),
+    })
+    .openapi('RemovalRequest'),
+);
 const removalReply = schemaOf<RemovalReply>()(z.object({ removed: z.literal(true) }).openapi('Removal'));
 const errorReply = schemaOf<ErrorReply>()(
   z.object({ error: z.object({ code: z.enum(ERROR_CODES), message: z.string() }) }).openapi('Error'),
 );
 
-const message = z
-  .custom<ArrayBuffer>()
-  .openapi({ type: 'string', format: 'binary', description: `One message: ${MESSAGE_BYTES} bytes.` });
+const ONE = `One message: ${MESSAGE_BYTES} bytes under noise, or ${KEYED_MESSAGE_BYTES} under the key of a deployment.`;
+const message = z.custom<ArrayBuffer>().openapi({ type: 'string', format: 'binary', description: ONE });
 const messages = z.custom<ArrayBuffer>().openapi({
   type: 'string',
   format: 'binary',
-  description: `1 to ${MAX_CAPTURES} messages of one challenge, one after another, ${MESSAGE_BYTES} bytes each.`,
+  description: `1 to ${MAX_CAPTURES} messages of one challenge and gallery, one after another. ${ONE}`,
 });
 
 /** What any route may refuse with. */
@@ -94,8 +103,17 @@ function reply<S extends z.ZodType>(description: string, schema: S) {
   return { description, content: { 'application/json': { schema } } };
 }
 
+/** One part of an upload. */
+export const partRequest = {
+  headers: z.object({ [OFFSET_HEADER]: z.string().regex(/^\d{1,15}$/) }),
+  body: {
+    content: { [PART_TYPE]: { schema: z.custom<ArrayBuffer>().openapi({ type: 'string', format: 'binary' }) } },
+    required: true,
+  },
+} as const;
+
 /** The answers of a route: one when it does what it is asked, one shape for all its refusals. */
-function replies<S extends z.ZodType>(description: string, schema: S, refusals: readonly ErrorCode[] = []) {
+export function replies<S extends z.ZodType>(description: string, schema: S, refusals: readonly ErrorCode[] = []) {
   const list = [...refusals, ...ANY].map((code) => `- ${httpStatus(code)} \`${code}\`: ${sentence(code)}`);
   return { 200: reply(description, schema), default: reply(`Refused:\n${list.join('\n')}`, errorReply) };
 }
@@ -125,7 +143,7 @@ export const enrolmentRoute = createRoute({
   method: 'post',
   path: '/v1/subjects/{subject}/enrolment',
   summary: 'Stores a template of a face under a name',
-  middleware: limitBody(MAX_CAPTURES * MESSAGE_BYTES, MESSAGE_TYPE),
+  middleware: limitBody(MAX_CAPTURES * MOST_MESSAGE_BYTES, MESSAGE_TYPE),
   request: { params: subjectParameter, body: { content: { [MESSAGE_TYPE]: { schema: messages } }, required: true } },
   responses: replies('Stored.', enrolmentReply, ['subject_invalid', ...MESSAGE, 'captures_differ', 'subject_exists']),
 });
@@ -135,7 +153,7 @@ export const verificationRoute = createRoute({
   path: '/v1/subjects/{subject}/verification',
   summary: 'Whether a face is the one stored under a name',
   description: 'A name that is not stored is answered like a face that does not match.',
-  middleware: limitBody(MESSAGE_BYTES, MESSAGE_TYPE),
+  middleware: limitBody(MOST_MESSAGE_BYTES, MESSAGE_TYPE),
   request: { params: subjectParameter, body: { content: { [MESSAGE_TYPE]: { schema: message } }, required: true } },
   responses: replies('The verdict.', verificationReply, ['subject_invalid', ...MESSAGE]),
 });
@@ -144,7 +162,7 @@ export const identificationRoute = createRoute({
   method: 'post',
   path: '/v1/identification',
   summary: 'Whose face it is, among all stored',
-  middleware: limitBody(MESSAGE_BYTES, MESSAGE_TYPE),
+  middleware: limitBody(MOST_MESSAGE_BYTES, MESSAGE_TYPE),
   request: { body: { content: { [MESSAGE_TYPE]: { schema: message } }, required: true } },
   responses: replies('The verdict.', identificationReply, MESSAGE),
 });
@@ -154,7 +172,7 @@ export const removalRoute = createRoute({
   path: '/v1/subjects/{subject}/removal',
   summary: 'Deletes all there is of a subject',
   description: 'By the receipt of the enrolment, or by one message that shows the face.',
-  middleware: limitBody(MESSAGE_BYTES, 'application/json', MESSAGE_TYPE),
+  middleware: limitBody(MOST_MESSAGE_BYTES, 'application/json', MESSAGE_TYPE),
   request: {
     params: subjectParameter,
     body: { content: { 'application/json': { schema: removalRequest }, [MESSAGE_TYPE]: { schema: message } } },

@@ -41,6 +41,8 @@ export interface Store {
    * PostgreSQL reuses the bytes on disk later, at its next vacuum; no query can read them.
    */
   removeSubject(tenant: Uint8Array, subject: string, receiptHash: Uint8Array): Promise<boolean>;
+  /** Deletes all there is of a tenant. */
+  removeGallery(tenant: Uint8Array): Promise<void>;
   /** Rejects when the database is away. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -119,6 +121,10 @@ export async function openStore(driver: Driver): Promise<Store> {
         [tenant, subject, receiptHash],
       );
       return removed.length === 1;
+    },
+
+    async removeGallery(tenant) {
+      await driver.query('DELETE FROM templates WHERE tenant = $1', [tenant]);
     },
 
     async check() {

@@ -4,9 +4,11 @@ import { Enrol } from './pages/Enrol.js';
 import { Forget } from './pages/Forget.js';
 import { Home } from './pages/Home.js';
 import { Identify } from './pages/Identify.js';
+import { Key } from './pages/Key.js';
 import { Missing } from './pages/Missing.js';
 import { Verify } from './pages/Verify.js';
 import { Header } from './parts/Header.js';
+import { Link } from './parts/Link.js';
 import { StartUp } from './parts/StartUp.js';
 import type { Page } from './routes.js';
 import { SessionContext } from './useSession.js';
@@ -18,6 +20,7 @@ const PAGES: Record<Page, { title: string; Content: ComponentType }> = {
   verify: { title: 'Verify · XNN-d', Content: Verify },
   identify: { title: 'Identify · XNN-d', Content: Identify },
   forget: { title: 'Forget me · XNN-d', Content: Forget },
+  key: { title: 'Your key · XNN-d', Content: Key },
 };
 
 export function App({ session }: { session: Session }) {
@@ -48,7 +51,7 @@ export function App({ session }: { session: Session }) {
           Method: XNN-d, <cite>arXiv 2408.04974</cite>. Measured, with its limits, in the README.
         </p>
         <p>
-          <a href="/docs">API of the cloud</a>
+          <Link to="key">Use a key of your own</Link> · <a href="/docs">API of the cloud</a>
         </p>
       </footer>
     </SessionContext>

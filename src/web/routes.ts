@@ -5,6 +5,7 @@ export const PATHS = {
   verify: '/verify',
   identify: '/identify',
   forget: '/forget',
+  key: '/key',
 } as const;
 
 export type Page = keyof typeof PATHS;

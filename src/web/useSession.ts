@@ -1,6 +1,6 @@
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from 'react';
 import type { ErrorCode } from '../client/messages.js';
-import type { Outcome, Session, SessionState } from '../client/types.js';
+import type { Activity, OpenKey, Outcome, Session, SessionState } from '../client/types.js';
 
 export const SessionContext = createContext<Session | null>(null);
 
@@ -19,11 +19,17 @@ export function useSessionState(): SessionState {
   );
 }
 
+/** The key that is open; null while noise hides faces. */
+export function useKey(): OpenKey | null {
+  const state = useSessionState();
+  return state.status === 'ready' ? state.key : null;
+}
+
 /** What one page has the session do. */
 export interface Action {
   /** Whether an action can begin. */
   readonly ready: boolean;
-  readonly activity: 'idle' | 'encoding' | 'sending';
+  readonly activity: Activity;
   /** The answer or refusal this page asked for; null before it asked. */
   readonly outcome: Outcome | null;
   readonly error: ErrorCode | null;

@@ -49,6 +49,8 @@ export type IdentificationReply =
 /** POST removal, with a JSON body; or with one message that shows the subject's face. */
 export interface RemovalRequest {
   readonly receipt: string;
+  /** Whose gallery, 32 hexadecimal digits; the cloud's own if it is not there. */
+  readonly tenant?: string | undefined;
 }
 
 export interface RemovalReply {

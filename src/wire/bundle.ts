@@ -28,7 +28,7 @@ export const shardSchema = z.strictObject({
   sha256: digits(64),
 });
 
-const manifestSchema = z
+export const manifestSchema = z
   .strictObject({
     format: z.literal('xnn-bundle'),
     version: z.literal(1),

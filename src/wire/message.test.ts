@@ -1,9 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../core/errors.js';
-import { asPerturbed } from '../core/features.js';
+import { asFeatures, asPerturbed } from '../core/features.js';
 import { quantise } from '../core/quantise.js';
 import { FEATURE_CHANNELS, FEATURE_VALUES } from '../core/spec.js';
-import { decodeMessage, encodeMessage, MESSAGE_BYTES } from './message.js';
+import { asObfuscated, quantiseTokens, tokens as tokensOf } from '../core/tokens.js';
+import {
+  decodeKeyedMessage,
+  decodeMessage,
+  encodeKeyedMessage,
+  encodeMessage,
+  KEYED_MESSAGE_BYTES,
+  MESSAGE_BYTES,
+  modeOf,
+  tenantOf,
+} from './message.js';
 
 const features = asPerturbed(
   Float32Array.from({ length: FEATURE_VALUES }, (_, i) => Math.sin(i * 7.31) * (1 + (i % 5))),
@@ -126,4 +136,42 @@ test.each(['model', 'tenant', 'challenge'] as const)('a %s of another size is no
 test('features with a value that is not a number do not become a message that is accepted', () => {
   const broken = asPerturbed(features.map((value, i) => (i === 300 ? NaN : value)));
   expect(() => decodeMessage(encodeMessage(header, broken))).toThrow(refusal('message_values_invalid'));
+});
+
+describe('under a key', () => {
+  const tokens = asObfuscated(Float32Array.from(features));
+  const message = encodeKeyedMessage(header, tokens);
+
+  test('a message has 25,332 bytes, and is decoded to what was encoded', () => {
+    expect(message).toHaveLength(25_332);
+    expect(message).toHaveLength(KEYED_MESSAGE_BYTES);
+    expect(Array.from(message.subarray(4, 8))).toEqual([2, 2, 0, 0]);
+    expect(decodeKeyedMessage(message)).toEqual({ ...header, tokens: quantiseTokens(tokens) });
+    expect(modeOf(message)).toBe('xnn');
+    expect(tenantOf(message)).toEqual(header.tenant);
+  });
+
+  test('each mode refuses the other', () => {
+    const padded = new Uint8Array(KEYED_MESSAGE_BYTES);
+    padded.set(encodeMessage(header, features));
+    expect(() => decodeKeyedMessage(padded)).toThrow(refusal('format_unsupported'));
+    expect(() => decodeMessage(message.subarray(0, MESSAGE_BYTES))).toThrow(refusal('format_unsupported'));
+    expect(() => decodeMessage(message)).toThrow(refusal('message_too_long'));
+    expect(() => decodeKeyedMessage(message.subarray(1))).toThrow(refusal('message_truncated'));
+    expect(() => modeOf(Uint8Array.of(0, 0, 0, 0, 1, 3))).toThrow(refusal('format_unsupported'));
+  });
+
+  test('scales and steps that no encoder makes are refused', () => {
+    const broken = message.slice();
+    new DataView(broken.buffer).setFloat32(48 + 4 * 48, NaN, true);
+    expect(() => decodeKeyedMessage(broken)).toThrow(refusal('message_values_invalid'));
+    const low = message.slice();
+    low[low.length - 1] = 0x80;
+    expect(() => decodeKeyedMessage(low)).toThrow(refusal('message_values_invalid'));
+  });
+
+  test('clean tokens cannot be encoded', () => {
+    // @ts-expect-error their type says so
+    void (() => encodeKeyedMessage(header, tokensOf(asFeatures(features))));
+  });
 });

@@ -1,48 +1,45 @@
-import {
-  CHALLENGE_BYTES,
-  FEATURE_CHANNELS,
-  FEATURE_VALUES,
-  MODEL_VERSION_BYTES,
-  STEP_BITS,
-  TENANT_BYTES,
-} from '../core/spec.js';
+import { CHALLENGE_BYTES, MODEL_VERSION_BYTES, TENANT_BYTES } from '../core/spec.js';
 import { XnnError } from '../core/errors.js';
 import type { PerturbedFeatures } from '../core/features.js';
-import { MIN_SCALE, quantise, type QuantisedFeatures } from '../core/quantise.js';
+import type { QuantisedFeatures } from '../core/quantise.js';
+import type { ObfuscatedTokens, QuantisedTokens } from '../core/tokens.js';
+import { readTokens, writeTokens, XNN_BYTES } from './payload-xnn.js';
+import { readFeatures, writeFeatures, XNN_D_BYTES } from './payload-xnn-d.js';
 
 // One message, little-endian:
 //
 //   struct {
 //     u8  magic[4]       "XNNF"
 //     u8  format         2
-//     u8  mode           1 = XNN-d; others are kept for later modes
+//     u8  mode           1 = XNN-d, 2 = XNN; others are kept for later modes
 //     u8  reserved[2]    0
-//     u8  model[8]       version of encoder, generator and student together
+//     u8  model[8]       version of all networks together, on either side
 //     u8  tenant[16]     whose gallery
 //     u8  challenge[16]  from the server, single use
-//     f32 scales[128]    features per step, one a channel, each positive and finite
-//     u8  steps[12544]   [14, 14, 128] row by row, two in a byte, each in [-7, 7] as a two's complement of 4 bits, the first in the lower half
+//     u8  payload[]      of the mode: payload-xnn-d.ts, payload-xnn.ts
 //   }
 
 const MAGIC = [0x58, 0x4e, 0x4e, 0x46] as const;
 const FORMAT = 2;
-const MODE_XNN_D = 1;
 const FORMAT_AT = 4;
 const MODE_AT = 5;
 const RESERVED_AT = 6;
 const MODEL_AT = 8;
 const TENANT_AT = MODEL_AT + MODEL_VERSION_BYTES;
 const CHALLENGE_AT = TENANT_AT + TENANT_BYTES;
-const SCALES_AT = CHALLENGE_AT + CHALLENGE_BYTES;
-const STEPS_AT = SCALES_AT + 4 * FEATURE_CHANNELS;
+const PAYLOAD_AT = CHALLENGE_AT + CHALLENGE_BYTES;
 
-/** Size of every message, in bytes: 13,104. */
-export const MESSAGE_BYTES = STEPS_AT + (FEATURE_VALUES * STEP_BITS) / 8;
+/** How the features are protected: by noise, or by a key. */
+export type Mode = 'xnn-d' | 'xnn';
 
-/** Largest scale: z̃ is a sum of two layer norms, so no value of an encoder's comes near 7 · 8. */
-const MAX_SCALE = 8;
-/** The one value of 4 bits that is no step: -8. */
-const NO_STEP = 0b1000;
+const NUMBERS: Readonly<Record<Mode, number>> = { 'xnn-d': 1, xnn: 2 };
+
+/** Size of every message under noise, in bytes: 13,104. */
+export const MESSAGE_BYTES = PAYLOAD_AT + XNN_D_BYTES;
+/** Size of every message under a key, in bytes: 25,332. */
+export const KEYED_MESSAGE_BYTES = PAYLOAD_AT + XNN_BYTES;
+/** Of the longest message of any mode. */
+export const MOST_MESSAGE_BYTES = Math.max(MESSAGE_BYTES, KEYED_MESSAGE_BYTES);
 
 /** What a message is bound to. */
 export interface MessageHeader {
@@ -58,74 +55,79 @@ export interface Message extends MessageHeader {
   readonly features: QuantisedFeatures;
 }
 
-/** Writes one message. Takes perturbed features only: encoding clean ones is a type error. */
+export interface KeyedMessage extends MessageHeader {
+  readonly tokens: QuantisedTokens;
+}
+
+/** Writes one message of XNN-d. Takes perturbed features only: encoding clean ones is a type error. */
 export function encodeMessage(header: MessageHeader, features: PerturbedFeatures): Uint8Array {
-  const { steps, scales } = quantise(features);
-  const bytes = new Uint8Array(MESSAGE_BYTES);
-  const view = new DataView(bytes.buffer);
-  bytes.set(MAGIC);
-  view.setUint8(FORMAT_AT, FORMAT);
-  view.setUint8(MODE_AT, MODE_XNN_D);
-  place(bytes, MODEL_AT, header.model, MODEL_VERSION_BYTES);
-  place(bytes, TENANT_AT, header.tenant, TENANT_BYTES);
-  place(bytes, CHALLENGE_AT, header.challenge, CHALLENGE_BYTES);
-  scales.forEach((scale, i) => view.setFloat32(SCALES_AT + 4 * i, scale, true));
-  for (let i = 0; i < FEATURE_VALUES; i += 2) {
-    bytes[STEPS_AT + i / 2] = (steps[i]! & 0b1111) | ((steps[i + 1]! & 0b1111) << 4);
-  }
+  const bytes = headed('xnn-d', MESSAGE_BYTES, header);
+  writeFeatures(bytes.subarray(PAYLOAD_AT), features);
+  return bytes;
+}
+
+/** Writes one message of XNN. Takes obfuscated tokens only: encoding clean ones is a type error. */
+export function encodeKeyedMessage(header: MessageHeader, tokens: ObfuscatedTokens): Uint8Array {
+  const bytes = headed('xnn', KEYED_MESSAGE_BYTES, header);
+  writeTokens(bytes.subarray(PAYLOAD_AT), tokens);
   return bytes;
 }
 
 /**
- * Reads one message. Everything is checked before anything is allocated; the result does not share memory with `bytes`.
+ * Reads one message of XNN-d. The result does not share memory with `bytes`.
  *
  * Knows neither the served model nor tenants nor challenges: the caller compares those.
  *
  * @throws message_truncated, message_too_long, message_invalid, format_unsupported, message_values_invalid
  */
 export function decodeMessage(bytes: Uint8Array): Message {
-  if (bytes.length < MESSAGE_BYTES) {
-    throw new XnnError('message_truncated', `${bytes.length} of ${MESSAGE_BYTES} bytes`);
-  }
-  if (bytes.length > MESSAGE_BYTES) {
-    throw new XnnError('message_too_long', `${bytes.length} instead of ${MESSAGE_BYTES} bytes`);
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { ...readHeader(bytes, 'xnn-d', MESSAGE_BYTES), features: readFeatures(bytes.subarray(PAYLOAD_AT)) };
+}
+
+/** Reads one message of XNN, likewise. */
+export function decodeKeyedMessage(bytes: Uint8Array): KeyedMessage {
+  return { ...readHeader(bytes, 'xnn', KEYED_MESSAGE_BYTES), tokens: readTokens(bytes.subarray(PAYLOAD_AT)) };
+}
+
+/** Which mode bytes are of, if they are a message's. @throws format_unsupported */
+export function modeOf(bytes: Uint8Array): Mode {
+  const mode = (Object.keys(NUMBERS) as Mode[]).find((name) => NUMBERS[name] === bytes[MODE_AT]);
+  if (mode === undefined) throw new XnnError('format_unsupported', `mode ${bytes[MODE_AT]}`);
+  return mode;
+}
+
+/** Which gallery bytes are for, if they are a message's; its other fields may still be wrong. */
+export function tenantOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.subarray(TENANT_AT, CHALLENGE_AT));
+}
+
+function headed(mode: Mode, size: number, { model, tenant, challenge }: MessageHeader): Uint8Array {
+  const bytes = new Uint8Array(size);
+  bytes.set(MAGIC);
+  bytes[FORMAT_AT] = FORMAT;
+  bytes[MODE_AT] = NUMBERS[mode];
+  place(bytes, MODEL_AT, model, MODEL_VERSION_BYTES);
+  place(bytes, TENANT_AT, tenant, TENANT_BYTES);
+  place(bytes, CHALLENGE_AT, challenge, CHALLENGE_BYTES);
+  return bytes;
+}
+
+function readHeader(bytes: Uint8Array, mode: Mode, size: number): MessageHeader {
+  if (bytes.length < size) throw new XnnError('message_truncated', `${bytes.length} of ${size} bytes`);
+  if (bytes.length > size) throw new XnnError('message_too_long', `${bytes.length} instead of ${size} bytes`);
   if (MAGIC.some((byte, i) => bytes[i] !== byte)) throw new XnnError('message_invalid', 'magic');
   if (bytes[FORMAT_AT] !== FORMAT) throw new XnnError('format_unsupported', `format ${bytes[FORMAT_AT]}`);
-  if (bytes[MODE_AT] !== MODE_XNN_D) throw new XnnError('format_unsupported', `mode ${bytes[MODE_AT]}`);
-  if (view.getUint16(RESERVED_AT) !== 0) throw new XnnError('message_invalid', 'reserved bytes are not 0');
-  for (let channel = 0; channel < FEATURE_CHANNELS; channel++) {
-    const scale = view.getFloat32(SCALES_AT + 4 * channel, true);
-    // NaN fails both comparisons.
-    if (!(scale >= MIN_SCALE / 2 && scale <= MAX_SCALE)) {
-      throw new XnnError('message_values_invalid', `scale of channel ${channel}`);
-    }
-  }
-  if (bytes.subarray(STEPS_AT).some((pair) => (pair & 0b1111) === NO_STEP || pair >> 4 === NO_STEP)) {
-    throw new XnnError('message_values_invalid', 'a step is -8');
+  if (bytes[MODE_AT] !== NUMBERS[mode]) throw new XnnError('format_unsupported', `mode ${bytes[MODE_AT]}`);
+  if (bytes[RESERVED_AT] !== 0 || bytes[RESERVED_AT + 1] !== 0) {
+    throw new XnnError('message_invalid', 'reserved bytes are not 0');
   }
   // Not `bytes.slice`, which in a Node Buffer shares memory.
   const copy = (from: number, to: number): Uint8Array<ArrayBuffer> => new Uint8Array(bytes.subarray(from, to));
   return {
     model: copy(MODEL_AT, TENANT_AT),
     tenant: copy(TENANT_AT, CHALLENGE_AT),
-    challenge: copy(CHALLENGE_AT, SCALES_AT),
-    features: {
-      scales: Float32Array.from({ length: FEATURE_CHANNELS }, (_, i) => view.getFloat32(SCALES_AT + 4 * i, true)),
-      steps: unpack(bytes.subarray(STEPS_AT)),
-    },
+    challenge: copy(CHALLENGE_AT, PAYLOAD_AT),
   };
-}
-
-/** Two signed steps of each byte. */
-function unpack(pairs: Uint8Array): Int8Array {
-  const steps = new Int8Array(2 * pairs.length);
-  pairs.forEach((pair, i) => {
-    steps[2 * i] = (pair << 28) >> 28;
-    steps[2 * i + 1] = (pair << 24) >> 28;
-  });
-  return steps;
 }
 
 function place(bytes: Uint8Array, at: number, value: Uint8Array, size: number): void {

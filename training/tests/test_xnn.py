@@ -182,6 +182,13 @@ def test_a_bundle_is_read_as_it_was_written(whole: Path, people: tuple[NDArray[n
     assert np.array_equal(read.tokens(rows), dequantise(*quantise(people[0][rows])))
 
 
+def test_a_bundle_of_one_person_is_refused(people: tuple[NDArray[np.float32], NDArray[np.int64]], tmp_path: Path) -> None:
+    folder = write_bundle(tmp_path / "b", people[0][:20], np.zeros(20, np.int64), 2)
+    with pytest.raises(BundleError) as refusal:
+        read_bundle(folder)
+    assert refusal.value.code == "too_few_identities"
+
+
 def edit(change: Callable[[dict], object]) -> Callable[[Path], object]:
     def spoil(folder: Path) -> None:
         manifest = json.loads((folder / "manifest.json").read_text())
@@ -302,6 +309,14 @@ def test_the_command_refuses_with_status_2_and_one_line(bundle: Path) -> None:
     assert ended.returncode == 2 and ended.stdout == ""
     assert ended.stderr.startswith("bundle_corrupt: 00001.safetensors") and ended.stderr.count("\n") == 1
     assert not out.exists()
+
+
+def test_a_child_stops_with_a_checkpoint_when_its_parent_is_gone(bundle: Path) -> None:
+    out = bundle.parent / "recnet.onnx"
+    command = [sys.executable, "-m", "training.xnn.cloud", "--bundle", str(bundle), "--out", str(out), "--epochs", "50", "--child"]
+    ended = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert ended.returncode == 143 and ended.stderr == ""
+    assert out.with_name("recnet.onnx.checkpoint").exists() and not out.exists()
 
 
 # Tail

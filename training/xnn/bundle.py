@@ -25,7 +25,7 @@ MOST_HEADER_BYTES: Final = 100_000_000
 
 
 class BundleError(Exception):
-    """`code` is one of TypeScript's: bundle_invalid, bundle_truncated or bundle_corrupt."""
+    """`code` is one of TypeScript's: bundle_invalid, bundle_truncated, bundle_corrupt or too_few_identities."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(f"{code}: {reason}")
@@ -69,7 +69,7 @@ def read_bundle(folder: Path) -> Bundle:
         places += [(path, offsets["steps"] + i * RECORD_STEPS) for i in range(entry["records"])]
     every = np.concatenate(labels)
     if len(np.unique(every)) < 2:
-        raise BundleError("bundle_invalid", "all records are of one class")
+        raise BundleError("too_few_identities", "all records are of one class")
     return Bundle(manifest["encoder"], manifest["scheme"], manifest["key"], every, np.concatenate(scales), places)
 
 

@@ -9,14 +9,15 @@ On a GPU if there is one. A line of JSON on stdout every two seconds: {"epoch", 
 Stopped (SIGTERM, SIGINT) or killed, it goes on from `recnet.onnx.checkpoint` when started again, and ends as an unbroken run does.
 
 exit status   0  both files are written
-              2  refused, with one line `code: reason` on stderr: bundle_invalid, bundle_truncated, bundle_corrupt, file_exists,
-                 resume_refused
+              2  refused, with one line `code: reason` on stderr: bundle_invalid, bundle_truncated, bundle_corrupt, too_few_identities,
+                 file_exists, resume_refused
               143  stopped; a checkpoint is written
 """
 
 from __future__ import annotations
 
 import argparse
+import fcntl
 import hashlib
 import json
 import math
@@ -24,6 +25,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -236,6 +238,11 @@ def main() -> int:
         default=Options.slots,
         help="an input projection for each token of a record instead of one for all; tail.py says what that costs and gains",
     )
+    parser.add_argument(
+        "--child",
+        action="store_true",
+        help="of another program: stops when that closes stdin or dies, and waits for an earlier child that has not yet ended",
+    )
     given = parser.parse_args()
     if given.epochs < 1 or given.out.suffix != ".onnx":
         parser.error("at least one epoch, and a file name that ends in .onnx")
@@ -247,6 +254,11 @@ def main() -> int:
     def report(record: Mapping[str, object]) -> None:
         print(json.dumps(record), flush=True)
 
+    if given.child:
+        # Not by sys.stdin, whose lock a thread that waits would hold when the interpreter ends.
+        threading.Thread(target=lambda: asked.append(len(os.read(0, 1))), daemon=True).start()
+        lock = open(given.out.with_name(f"{given.out.name}.lock"), "w")  # held until this process ends
+        fcntl.flock(lock, fcntl.LOCK_EX)
     checkpoint = given.out.with_name(f"{given.out.name}.checkpoint")
     try:
         if given.out.with_suffix(".json").exists():

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { infoOf, readKey } from '../../owner/key.js';
+import { readKey } from '../../owner/key.js';
+import { infoOf } from '../../wire/key-file.js';
 import { parsed } from '../command.js';
 import { print, required, type Command } from './command.js';
 import { PASSPHRASE_HELP, PASSPHRASE_OPTION, passphraseFrom } from './passphrase.js';

@@ -79,7 +79,7 @@ async function open(task: Task): Promise<Producer> {
     started,
     async produce(image, challenge) {
       const header = { ...bound, challenge: fromHex(challenge, CHALLENGE_BYTES) };
-      const { message, clean, stageMs } = await engine.capture(image, header);
+      const { message, clean, stageMs } = await engine.capture(image, header, 'xnn-d');
       return { bytes: new Uint8Array(task.output === 'clean' ? Float32Array.from(clean).buffer : message), stageMs };
     },
     dispose: () => engine.dispose(),

@@ -4,11 +4,12 @@ import { ActionPage } from '../parts/ActionPage.js';
 import { NameField } from '../parts/NameField.js';
 import { OnePicture } from '../parts/OnePicture.js';
 import { copyOf } from '../pictures.js';
-import { useAction, useSession } from '../useSession.js';
+import { useAction, useKey, useSession } from '../useSession.js';
 
 export function Verify() {
   const session = useSession();
   const action = useAction();
+  const key = useKey();
   const [name, setName] = useState(() => session.enrolledHere().at(-1) ?? '');
   const outcome = action.outcome?.kind === 'verified' ? action.outcome : null;
 
@@ -36,7 +37,7 @@ export function Verify() {
       }
       steps={[
         'One picture is taken when you press the button, and the camera is let go.',
-        'Its features leave your device under fresh noise, bound to a challenge that is good for one answer.',
+        `Its features leave your device under ${key ? 'your key' : 'fresh noise'}, bound to a challenge that is good for one answer.`,
         'The cloud says yes or no. It never says how close it was.',
       ]}
       receipt={outcome?.receipt}

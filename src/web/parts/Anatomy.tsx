@@ -1,23 +1,29 @@
-import type { Field } from '../../client/reveal.js';
+import type { Field, Mode } from '../../client/reveal.js';
 import { bytes, hexDump } from '../format.js';
 
 /** Bytes of a long field that are shown. */
 const SHOWN = 16;
 
-const MEANINGS: Record<Field['name'], string> = {
+const MEANINGS: Record<Field['name'], string | Record<Mode, string>> = {
   magic: '“XNNF”, so that the cloud knows what it reads',
   format: 'version of this layout',
-  mode: 'kind of protection: XNN-d',
+  mode: { 'xnn-d': 'kind of protection: XNN-d', xnn: 'kind of protection: XNN, under your key' },
   reserved: 'empty, for later',
   model: 'version of the networks',
   tenant: 'whose gallery is asked',
   challenge: 'random number from the cloud, good for one request',
-  scales: '128 factors, one a channel: value = step × factor',
-  steps: '14 × 14 × 128 features with noise, a byte each',
+  scales: {
+    'xnn-d': '128 factors, one a channel: value = step × factor',
+    xnn: '49 factors, one a token: value = step × factor',
+  },
+  steps: {
+    'xnn-d': '14 × 14 × 128 features with noise, a byte each',
+    xnn: '49 tokens of 512 features under your key, a byte each',
+  },
 };
 
 /** The message from its first byte to its last, every field named. */
-export function Anatomy({ fields }: { fields: readonly Field[] }) {
+export function Anatomy({ fields, mode }: { fields: readonly Field[]; mode: Mode }) {
   return (
     <div className="anatomy">
       <h3>The message, byte by byte</h3>
@@ -32,11 +38,16 @@ export function Anatomy({ fields }: { fields: readonly Field[] }) {
             </dt>
             <dd>
               <code>{hexDump(content, SHOWN)}</code>
-              <span>{MEANINGS[name]}</span>
+              <span>{meaning(name, mode)}</span>
             </dd>
           </div>
         ))}
       </dl>
     </div>
   );
+}
+
+function meaning(name: Field['name'], mode: Mode): string {
+  const words = MEANINGS[name];
+  return typeof words === 'string' ? words : words[mode];
 }

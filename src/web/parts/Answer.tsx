@@ -20,7 +20,11 @@ interface AnswerProps {
 }
 
 const WORK: Record<Exclude<Action['activity'], 'idle'>, { title: string; text: string }> = {
-  encoding: { title: 'Encoding', text: 'Your device finds the face, computes its features and adds fresh noise.' },
+  opening: {
+    title: 'Opening',
+    text: 'Your device decrypts the key and derives what it stands for. That takes a few seconds.',
+  },
+  encoding: { title: 'Encoding', text: 'Your device finds the face, computes its features and hides them.' },
   sending: { title: 'Sending', text: 'The request is on its way; no picture is part of it.' },
 };
 

@@ -1,5 +1,5 @@
 import { useDeferredValue, useId, useMemo, useState, type ReactNode } from 'react';
-import { CROP_SIZE, FEATURE_CHANNELS, MESSAGE_BYTES, reveal } from '../../client/reveal.js';
+import { CROP_SIZE, FEATURE_CHANNELS, reveal, type Mode } from '../../client/reveal.js';
 import type { Capture } from '../../client/types.js';
 import { bytes } from '../format.js';
 import { commonRange, mosaic, pagesOf, sameChannel, SIDES, type Side } from '../mosaic.js';
@@ -9,6 +9,14 @@ import { PixelCanvas } from './PixelCanvas.js';
 import { Segments } from './Segments.js';
 
 const ZOOMS = SIDES.map((side) => ({ value: side, name: `${side * side}` }));
+
+const SENT: Record<Mode, { title: string; text: string }> = {
+  'xnn-d': { title: 'Features plus noise', text: 'The noise is drawn anew for every message, so no two are alike.' },
+  xnn: {
+    title: 'Features under your key',
+    text: 'Positions are mixed up and channels blended by your key. Without noise: the same picture gives the same again.',
+  },
+};
 
 const NOTHING: readonly Capture[] = [];
 
@@ -72,13 +80,8 @@ export function LaidOpen({ captures }: { captures: readonly Capture[] }) {
             label={`${shown} of the clean features, in which outlines of the face can show`}
           />
         </Exhibit>
-        <Exhibit
-          icon="send"
-          fate="Was sent"
-          title="Features plus noise"
-          text="The noise is drawn anew for every message, so no two are alike."
-        >
-          <PixelCanvas pixels={drawn.sent} label={`${shown} of what was sent, under noise`} />
+        <Exhibit icon="send" fate="Was sent" {...SENT[revealed.mode]}>
+          <PixelCanvas pixels={drawn.sent} label={`${shown} of what was sent`} />
         </Exhibit>
       </div>
       <div className="map-controls">
@@ -115,13 +118,13 @@ export function LaidOpen({ captures }: { captures: readonly Capture[] }) {
           Both maps on one scale: black −{range.toFixed(1)}, white +{range.toFixed(1)}.
         </p>
       </div>
-      <Anatomy fields={revealed.fields} />
+      <Anatomy fields={revealed.fields} mode={revealed.mode} />
       <p className="nothing-else">
         <Icon name="lock" />
         <span>
           <strong>Nothing else of the picture was sent.</strong> The aligned face has {bytes(CROP_SIZE * CROP_SIZE * 3)}{' '}
-          of pixels; they stayed in this page, as did the whole photo. The message has {bytes(MESSAGE_BYTES)}; each
-          belongs to a field above.
+          of pixels; they stayed in this page, as did the whole photo. The message has{' '}
+          {bytes(capture?.message.length ?? 0)}; each belongs to a field above.
         </span>
       </p>
     </section>

@@ -7,6 +7,7 @@ export const READY = {
   status: 'ready',
   started: { backend: 'webgpu', model: '0123456789abcdef', release: '1.0.0' },
   activity: 'idle',
+  key: null,
   outcome: null,
   error: null,
 } as const satisfies SessionState;
@@ -56,6 +57,8 @@ export function fakeSession(
     verify: act,
     identify: act,
     forget: act,
+    openKey: act,
+    closeKey: act,
     enrolledHere: () => enrolled,
     reset() {
       if (state.status === 'ready') become({ ...state, outcome: null, error: null });

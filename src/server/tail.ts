@@ -8,19 +8,27 @@ import { asObfuscated, type ObfuscatedTokens } from '../core/tokens.js';
 /** X̃ of one face to a unit embedding [128]. */
 export type Tail = (tokens: ObfuscatedTokens) => Promise<Embedding>;
 
+/** @throws tail_invalid, also if the file cannot be read */
+export async function openTail(file: string): Promise<Tail> {
+  const weights = await readFile(file).catch((cause: unknown) => {
+    throw new XnnError('tail_invalid', `${file} cannot be read`, { cause });
+  });
+  return loadTail(weights);
+}
+
 /**
  * Loads a network that was trained on protected features: ONNX, input `tokens` float32 [n, 49, 512], output `embedding` float32
  * [n, 128]. Whether it was trained with a certain key cannot be seen in it.
  *
  * @throws tail_invalid if it is not such a network, by a trial
  */
-export async function openTail(file: string): Promise<Tail> {
-  const weights = await readFile(file).catch((cause: unknown) => {
-    throw new XnnError('tail_invalid', `${file} cannot be read`, { cause });
-  });
+export async function loadTail(weights: Uint8Array): Promise<Tail> {
   const fails = (cause: unknown): never => {
     throw new XnnError('tail_invalid', cause instanceof Error ? cause.message : String(cause), { cause });
   };
+  // So ONNX begins to name another file that holds weights: a network from elsewhere must not read files of this machine.
+  if (Buffer.from(weights.buffer, weights.byteOffset, weights.byteLength).includes('location'))
+    fails('weights in other files');
   const session = await InferenceSession.create(weights, { interOpNumThreads: 1 }).catch(fails);
   if (session.inputNames.join() !== 'tokens' || !session.outputNames.includes('embedding')) {
     const names = `inputs ${session.inputNames.join()}, outputs ${session.outputNames.join()}`;

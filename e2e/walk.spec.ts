@@ -1,0 +1,225 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { expect, test, type Request } from '@playwright/test';
+import { sentence, XnnError } from '../src/core/errors.js';
+import { derive } from '../src/core/xnn.js';
+import { findTrainer } from '../src/server/training/trainer.js';
+import { decodeKeyFile, encodeKeyFile } from '../src/wire/key-file.js';
+import { decodeKeyedMessage, KEYED_MESSAGE_BYTES } from '../src/wire/message.js';
+import { answer, choosePhotos, enrol, forget, goTo, identify, open, verify } from './fixtures/app.js';
+import { picture, type Picture } from './fixtures/faces.js';
+
+// The whole way of an owner: a key, a bundle, a training in a cloud that is killed half-way, a network that browsers with the key use.
+
+const XNN = fileURLToPath(new URL('../bin/xnn.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../src/server/main.ts', import.meta.url));
+const PASSPHRASE = 'correct horse battery';
+const PEOPLE: Record<string, readonly Picture[]> = {
+  'Ada Lovelace': ['ann-1.jpg', 'ann-2.jpg', 'ann-3.jpg'],
+  'Grace Hopper': ['bea-1.jpg', 'bea-probe.jpg'],
+  'Mary Jackson': ['cat-1.jpg'],
+};
+
+let folder: string;
+const at = (...path: string[]) => join(folder, ...path);
+let server: ChildProcess | null = null;
+
+test.beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'xnn-walk-'));
+});
+test.afterAll(async () => {
+  server?.kill('SIGKILL');
+  await rm(folder, { recursive: true });
+});
+
+/** The product's cloud, with a disk of its own. @returns its address */
+async function start(port: string): Promise<string> {
+  server = spawn(process.execPath, ['--import', 'tsx', MAIN], {
+    env: { ...process.env, PORT: port, DATA_DIR: at('cloud'), DATABASE_URL: '' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(createInterface(server.stdout!), 'line')) as [string];
+  return /http:\S+/.exec(line)![0];
+}
+
+async function kill(): Promise<void> {
+  const exited = once(server!, 'exit');
+  server!.kill('SIGKILL');
+  await exited;
+}
+
+/** Runs a command of the owner. @param onError told every line of stderr */
+async function xnn(
+  args: readonly string[],
+  onError: (line: string) => void = () => {},
+): Promise<Record<string, unknown>> {
+  const child = spawn(process.execPath, [XNN, ...args, '--json'], {
+    cwd: folder,
+    env: { ...process.env, XNN_PASSPHRASE_FILE: at('passphrase'), XDG_STATE_HOME: at('state') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [output, errors] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+  createInterface(child.stderr).on('line', (line) => {
+    errors += `${line}\n`;
+    onError(line);
+  });
+  const [status] = (await once(child, 'close')) as [number];
+  expect(status, errors).toBe(0);
+  return JSON.parse(output) as Record<string, unknown>;
+}
+
+test('keygen, protect, train through a killed server, evaluate, deploy, and use it in the browser', async ({
+  browser,
+}) => {
+  test.setTimeout(400_000);
+  const canTrain = await findTrainer(undefined).catch((error: unknown) => error);
+  test.skip(canTrain instanceof XnnError, 'no Python with PyTorch was found');
+
+  // On the owner's machine: a key, and features under it.
+  await writeFile(at('passphrase'), PASSPHRASE);
+  for (const [name, pictures] of Object.entries(PEOPLE)) {
+    await mkdir(at('faces', name), { recursive: true });
+    for (const [i, file] of pictures.entries()) await copyFile(picture(file), at('faces', name, `holiday-${i}.jpg`));
+  }
+  await mkdir(at('keys'));
+  const key = await xnn(['keygen', '--out', 'keys/faces.key']);
+  expect(key['scheme']).toBe('xnn-hardened');
+  const bundle = await xnn(['protect', '--images', 'faces', '--key', 'keys/faces.key', '--out', 'faces.bundle']);
+  expect(bundle).toMatchObject({ records: 6, classes: 3, refused: [] });
+
+  // In the cloud: training, which goes on after the server was killed.
+  const url = await start('0');
+  let killed: Promise<void> | null = null;
+  const training = xnn(
+    ['train', '--bundle', 'faces.bundle', '--cloud', url, '--out', 'recnet.onnx', '--epochs', '12'],
+    (line) => {
+      if (killed === null && line.startsWith('epoch ')) {
+        killed = kill().then(async () => void (await start(new URL(url).port)));
+      }
+    },
+  );
+  const report = await training;
+  expect(killed).not.toBeNull();
+  expect(report).toMatchObject({ scheme: 'xnn-hardened', key: key['fingerprint'], records: 6, classes: 3, epochs: 12 });
+  const [job] = (await xnn(['jobs'])) as unknown as { job: string; state: string }[];
+  expect(job).toMatchObject({ state: 'done' });
+  expect((await readdir(at('cloud/training-jobs', job!.job))).sort()).toEqual(['recnet.json', 'recnet.onnx']);
+
+  // On the owner's machine: how good it is, and its threshold. Of the same few people: this shows the way, not a rate.
+  const evaluated = await xnn(['evaluate', '--tail', 'recnet.onnx', '--key', 'keys/faces.key', '--images', 'faces']);
+  expect(evaluated).toMatchObject({ images: 6, rank1: { value: 1 }, threshold: { fmr: 1e-3 } });
+  await writeFile(at('calibration.json'), JSON.stringify(evaluated));
+  const deployed = await xnn(['deploy', '--tail', 'recnet.onnx', '--calibration', 'calibration.json', '--cloud', url]);
+  expect(deployed).toMatchObject({
+    key: key['fingerprint'],
+    threshold: (evaluated['threshold'] as { value: number }).value,
+  });
+
+  // In a browser that has the key.
+  const context = await browser.newContext({ baseURL: url });
+  const page = await context.newPage();
+  const requests: Request[] = [];
+  await open(page, '/key');
+  context.on('request', (request) => requests.push(request));
+  const openKey = async (file: string, passphrase: string) => {
+    await page.getByLabel('Key file').setInputFiles(file);
+    await page.getByLabel('Passphrase').fill(passphrase);
+    await page.getByRole('button', { name: 'Open the key' }).click();
+  };
+  await openKey(at('keys/faces.key'), 'incorrect horse battery');
+  await expect(answer(page)).toContainText(sentence('passphrase_wrong'));
+  await openKey(picture('ann-1.jpg'), PASSPHRASE);
+  await expect(answer(page)).toContainText(sentence('key_invalid'));
+  const secret = await decodeKeyFile(await readFile(at('keys/faces.key'), 'utf8'), PASSPHRASE);
+  for (const [name, change, code] of [
+    ['older.key', { encoder: '00'.repeat(8) }, 'encoder_differs'],
+    ['other.key', { scheme: 'permutation' }, 'key_unserved'],
+  ] as const) {
+    await writeFile(at('keys', name), await encodeKeyFile({ ...secret, ...change }, PASSPHRASE));
+    await openKey(at('keys', name), PASSPHRASE);
+    await expect(answer(page)).toContainText(sentence(code));
+  }
+  await openKey(at('keys/faces.key'), PASSPHRASE);
+  await expect(answer(page)).toContainText('Your key is open');
+  await expect(page.locator('.key-facts')).toContainText(String(key['fingerprint']));
+  await expect(page.locator('.key-facts')).toContainText(String(deployed['model']));
+
+  await enrol(page, 'Countess', 'ann-1.jpg');
+  await expect(answer(page)).toContainText('Countess is enrolled');
+  await verify(page, 'Countess', 'ann-probe.jpg');
+  await expect(answer(page)).toContainText('Yes, this is Countess');
+  await expect(page.getByRole('region', { name: 'What left your browser' })).toContainText('Features under your key');
+  await verify(page, 'Countess', 'bea-probe.jpg');
+  await expect(answer(page)).toContainText('No match for Countess');
+  await identify(page, 'ann-probe.jpg');
+  await expect(answer(page)).toContainText('This is Countess');
+
+  // Who has no key is in another gallery, where that name is free.
+  const without = await context.newPage();
+  await open(without);
+  await verify(without, 'Countess', 'ann-probe.jpg');
+  await expect(answer(without)).toContainText('No match for Countess');
+  await without.close();
+
+  await noSecretIn(
+    requests.flatMap((request) => [request.url(), request.postDataBuffer() ?? '']),
+    secret.secret,
+  );
+  const sent = requests.filter((request) => /(enrolment|verification|identification)$/.test(request.url()));
+  const keyed = sent.slice(0, 4).map((request) => request.postDataBuffer()!);
+  for (const body of keyed) {
+    expect(body.length).toBe(KEYED_MESSAGE_BYTES);
+    const { model, tenant } = decodeKeyedMessage(body);
+    expect(Buffer.from(model).toString('hex')).toBe(deployed['model']);
+    expect(Buffer.from(tenant).toString('hex')).toBe(deployed['deployment']);
+  }
+  for (const request of requests.filter((one) => !sent.includes(one))) expect(request.postDataBuffer()).toBeNull();
+
+  // A reader of the bundle and of the cloud's whole disk.
+  await noSecretIn([...(await filesIn(at('faces.bundle'))), ...(await filesIn(at('cloud')))], secret.secret);
+
+  await forget(page, 'Countess');
+  await expect(answer(page)).toContainText('Countess is forgotten');
+  await goTo(page, 'Verify');
+  await xnn(['undeploy', '--deployment', String(deployed['deployment'])]);
+  await choosePhotos(page, 'ann-probe.jpg');
+  await page.getByLabel('Name to verify').fill('Countess');
+  await page.getByRole('button', { name: 'Verify', exact: true }).click();
+  await expect(answer(page)).toContainText(sentence('key_unserved'));
+  expect(await readdir(at('cloud/deployments'))).toEqual([]);
+  await context.close();
+});
+
+/** No part of the key, no picture, no name of a person or a file, not the passphrase. */
+async function noSecretIn(places: readonly (Buffer | string)[], secret: Uint8Array): Promise<void> {
+  const { matrices, order } = derive({ scheme: 'xnn-hardened', encoder: '', secret });
+  const hidden: [string, Buffer | string][] = [
+    ['the secret', Buffer.from(secret)],
+    ['the secret in digits', Buffer.from(secret).toString('hex')],
+    ['the secret in base64', Buffer.from(secret).toString('base64').slice(0, 40)],
+    ['a matrix', Buffer.from(matrices[0]!.buffer).subarray(0, 32)],
+    ['the permutation', Buffer.from(order.buffer)],
+    ['the passphrase', PASSPHRASE],
+    ...['Lovelace', 'Grace Hopper', 'Jackson', 'holiday-'].map((name): [string, string] => [name, name]),
+  ];
+  for (const file of Object.values(PEOPLE).flat()) {
+    const content = await readFile(picture(file));
+    hidden.push([file, content.subarray(content.length >> 1, (content.length >> 1) + 48)]);
+  }
+  for (const place of places) {
+    for (const [what, value] of hidden) expect(place.includes(value as string), what).toBe(false);
+  }
+}
+
+async function filesIn(path: string): Promise<Buffer[]> {
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return Promise.all(
+    entries.filter((entry) => entry.isFile()).map((entry) => readFile(join(entry.parentPath, entry.name))),
+  );
+}

@@ -1,0 +1,92 @@
+import { readFile, stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { XnnError } from '../core/errors.js';
+import { openTail } from '../server/tail.js';
+import type { Deployment } from '../wire/deployment.js';
+import { tailReportSchema, type TailReport } from '../wire/training.js';
+import type { OwnerCloud } from './cloud.js';
+import { sha256 } from './files.js';
+import { changeLedger } from './ledger.js';
+import { requireReleased } from './release.js';
+import { reportFile } from './train.js';
+import { sendAll } from './upload.js';
+
+/** What `xnn evaluate --json` says of a threshold that deploying needs. */
+const calibrationSchema = z.looseObject({
+  /** SHA-256 of the tail that was evaluated. */
+  sha256: z.string(),
+  threshold: z.looseObject({ value: z.number().min(-1).max(1) }),
+});
+
+/** The report beside a tail. @throws tail_invalid if it is missing, no report, or of another tail */
+export async function readReport(tail: string): Promise<TailReport> {
+  const [weights, text] = await Promise.all([readFile(tail), readFile(reportFile(tail), 'utf8')]).catch(
+    (cause: unknown) => {
+      throw new XnnError('tail_invalid', `${tail} and ${reportFile(tail)} cannot both be read`, { cause });
+    },
+  );
+  const report = tailReportSchema.safeParse(parsed(text));
+  if (!report.success) throw new XnnError('tail_invalid', `${reportFile(tail)} is not a report`);
+  if (sha256(weights) !== report.data.sha256)
+    throw new XnnError('tail_invalid', `${reportFile(tail)} is of another tail`);
+  return report.data;
+}
+
+/** The threshold of an evaluation. @throws request_invalid if it is none, or of another tail */
+export async function calibrated(file: string, { sha256: tail }: TailReport): Promise<number> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const found = calibrationSchema.safeParse(parsed(text));
+  if (!found.success) throw new XnnError('request_invalid', `${file} is not what "xnn evaluate --json" prints`);
+  if (found.data.sha256 !== tail) throw new XnnError('request_invalid', `${file} is of another network`);
+  return found.data.threshold.value;
+}
+
+/**
+ * Has a cloud serve a tail. It is tried here first, so that nothing is sent that would be refused.
+ *
+ * @throws tail_invalid, encoder_differs, what the cloud refuses with; then nothing stays there
+ */
+export async function deployTail(
+  cloud: OwnerCloud,
+  tail: string,
+  threshold: number,
+  onUpload: (done: number, total: number) => void,
+): Promise<Deployment> {
+  const { encoder, scheme, key, bytes, sha256: hash } = await readReport(tail);
+  await openTail(tail);
+  await requireReleased(encoder);
+  if ((await stat(tail)).size !== bytes) throw new XnnError('tail_invalid', tail);
+  const made = await cloud.createDeployment({ encoder, scheme, key, threshold, bytes, sha256: hash });
+  const { token } = made;
+  const { deployment: id, created } = made.deployment;
+  const known = { cloud: cloud.address, deployment: id, token, created, tail };
+  await changeLedger((ledger) => ({ ...ledger, deployments: [...ledger.deployments, known] }));
+  try {
+    await sendAll({
+      files: [{ path: tail, bytes }],
+      stands: async () => (await cloud.deployment(id, token)).uploaded,
+      send: (offset, part) => cloud.sendTail(id, token, offset, part),
+      onProgress: onUpload,
+    });
+  } catch (error) {
+    await undeploy(cloud, id, token).catch(() => {});
+    throw error;
+  }
+  return cloud.deployment(id, token);
+}
+
+export async function undeploy(cloud: OwnerCloud, deployment: string, token: string): Promise<void> {
+  await cloud.deleteDeployment(deployment, token);
+  await changeLedger((ledger) => ({
+    ...ledger,
+    deployments: ledger.deployments.filter((known) => known.deployment !== deployment),
+  }));
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

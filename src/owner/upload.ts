@@ -1,0 +1,69 @@
+import { open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isErrorCode, XnnError, type ErrorCode } from '../core/errors.js';
+import { MOST_PART_BYTES } from '../wire/training.js';
+
+/** Files on this machine that go as one stream of bytes, one after another. */
+export interface Sending {
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  /** Where the upload stands in the cloud. */
+  readonly stands: () => Promise<number>;
+  /** @returns bytes that are there */
+  readonly send: (offset: number, part: Uint8Array<ArrayBuffer>) => Promise<number>;
+  readonly onProgress: (done: number, total: number) => void;
+  /** Waits before the first new try, in ms; twice as long before each further one. */
+  readonly patience?: number;
+}
+
+/** After what a part is sent again from where the upload stands: it may have been the line's fault. */
+const AGAIN: readonly ErrorCode[] = [
+  'server_away',
+  'upload_offset_wrong',
+  'message_truncated',
+  'bundle_corrupt',
+  'model_hash_wrong',
+];
+const MOST_TRIES = 6;
+
+/** Sends what is not there yet, patiently. @throws what `send` throws at the last try */
+export async function sendAll({ files, stands, send, onProgress, patience = 1000 }: Sending): Promise<void> {
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  let at = await stands();
+  let failures = 0;
+  // Also when all is there: an empty part has what came last checked, if the cloud ended before it could.
+  do {
+    onProgress(at, total);
+    try {
+      at = await send(at, await readAt(files, at, MOST_PART_BYTES));
+      failures = 0;
+    } catch (error) {
+      if (!(error instanceof XnnError) || !isErrorCode(error.code) || !AGAIN.includes(error.code)) throw error;
+      if (++failures === MOST_TRIES) throw error;
+      await sleep(patience * 2 ** (failures - 1));
+      at = await stands().catch(() => at);
+    }
+  } while (at < total || failures > 0);
+  onProgress(total, total);
+}
+
+/** Up to `most` bytes from an offset in all files together. */
+async function readAt(files: Sending['files'], offset: number, most: number): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array[] = [];
+  let [skip, left] = [offset, most];
+  for (const { path, bytes } of files) {
+    const length = Math.min(bytes - skip, left);
+    if (length > 0) {
+      const handle = await open(path);
+      try {
+        const { bytesRead, buffer } = await handle.read(new Uint8Array(length), 0, length, skip);
+        if (bytesRead < length) throw new XnnError('bundle_truncated', path);
+        pieces.push(buffer);
+      } finally {
+        await handle.close();
+      }
+      left -= length;
+    }
+    skip = Math.max(0, skip - bytes);
+  }
+  return new Uint8Array(Buffer.concat(pieces));
+}

@@ -1,0 +1,30 @@
+import type { Embedding } from '../core/match.js';
+import { readMessages, recognise, type Served, type Student } from '../protocol/recognise.js';
+
+/** What answers the messages of one gallery. */
+export interface Recogniser {
+  /** The gallery, in the store too, and the version of its networks. */
+  readonly served: Served;
+  /** Cosine from which two faces are one person. */
+  readonly threshold: number;
+  /** The messages of one request. @throws what `readMessages` throws */
+  readonly read: (body: Uint8Array, most: number) => Shown;
+}
+
+/** What messages show, once it is asked for. */
+export interface Shown {
+  readonly challenge: Uint8Array;
+  readonly embeddings: () => Promise<readonly Embedding[]>;
+}
+
+/** The released network, for messages under noise. */
+export function studentRecogniser(student: Student, served: Served, threshold: number): Recogniser {
+  return {
+    served,
+    threshold,
+    read(body, most) {
+      const messages = readMessages(body, served, most);
+      return { challenge: messages[0].challenge, embeddings: () => recognise(student, messages) };
+    },
+  };
+}

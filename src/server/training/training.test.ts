@@ -1,0 +1,358 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { sentence, XnnError, type ErrorCode } from '../../core/errors.js';
+import { jobSchema, TRAINING_ROUTES, type Job } from '../../wire/training.js';
+import { openEmbedded, type Driver } from '../drivers.js';
+import { openStore, type Store } from '../store.js';
+import { seeded, testCloud, type Fetch } from '../testing.js';
+import { TrainingQueue, USUAL_LIMITS, type TrainingLimits } from './queue.js';
+import { jobRows } from './rows.js';
+import { FAKE_TRAINER, read, testBundle, trainingClient } from './testing.js';
+import { findTrainer, type TrainerCommand } from './trainer.js';
+
+const bundle = testBundle();
+let folder: string;
+let driver: Driver;
+let store: Store;
+let queue: TrainingQueue;
+let fetch: Fetch;
+let client: ReturnType<typeof trainingClient>;
+let now: number;
+let logged: object[];
+
+beforeAll(async () => {
+  driver = await openEmbedded();
+  store = await openStore(driver);
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'xnn-training-'));
+  await driver.query('DELETE FROM training_jobs');
+  logged = [];
+  now = Date.UTC(2024, 0, 1);
+  await open();
+});
+afterEach(async () => {
+  await queue.close();
+  await rm(folder, { recursive: true });
+});
+
+/** A cloud with a new queue on the same files and database. */
+async function open(
+  limits: Partial<TrainingLimits> = {},
+  trainer: () => Promise<TrainerCommand> = () => Promise.resolve(FAKE_TRAINER),
+) {
+  const rows = jobRows(driver);
+  queue = new TrainingQueue({
+    rows,
+    folder,
+    trainer,
+    limits: { ...USUAL_LIMITS, ...limits },
+    now: () => now,
+    log: (entry) => logged.push(entry),
+  });
+  await queue.start();
+  ({ fetch } = await testCloud({ store, training: { queue, rows }, random: seeded(logged.length + now) }));
+  client = trainingClient(fetch);
+}
+
+async function expectRefusal(response: Response, code: ErrorCode): Promise<void> {
+  expect(await response.json()).toEqual({ error: { code, message: sentence(code) } });
+}
+
+const isOver = ({ state }: Job) => ['done', 'failed', 'cancelled'].includes(state);
+const get = (path: string, token: string) => fetch(path, { headers: client.bearer(token) });
+
+describe('a job', () => {
+  test('goes from its manifest to a tail, and keeps nothing else', async () => {
+    const { job, token } = await client.created({ manifest: bundle.manifest, epochs: 3 });
+    expect(job).toMatchObject({ state: 'uploading', bytes: bundle.bytes.length, uploaded: 0, records: 3, epochs: 3 });
+    expect(job).toMatchObject({ ahead: null, progress: null, error: null, report: null });
+    const half = bundle.bytes.length >> 1;
+    expect(await (await client.send(job.job, token, 0, bundle.bytes.subarray(0, half))).json()).toEqual({
+      uploaded: half,
+    });
+    expect((await client.show(job.job, token)).uploaded).toBe(half);
+    await client.send(job.job, token, half, bundle.bytes.subarray(half));
+    const done = await client.until(job.job, token, isOver);
+    expect(done).toMatchObject({ state: 'done', error: null, progress: { epoch: 3, of: 3 } });
+    expect(done.report).toMatchObject({ records: 3, key: bundle.manifest.key });
+
+    const tail = await get(TRAINING_ROUTES.tail(job.job), token);
+    expect(tail.headers.get('content-type')).toBe('application/octet-stream');
+    expect(await tail.text()).toBe('a tail of 3 records');
+    expect((await readdir(join(folder, job.job))).sort()).toEqual(['recnet.json', 'recnet.onnx']);
+    expect(
+      await (await fetch(TRAINING_ROUTES.job(job.job), { method: 'DELETE', headers: client.bearer(token) })).json(),
+    ).toEqual({
+      deleted: true,
+    });
+    expect(await readdir(folder)).toEqual([]);
+    await expectRefusal(await get(TRAINING_ROUTES.job(job.job), token), 'job_unknown');
+  });
+
+  test('is followed live, from whatever point to its end', async () => {
+    const { id, token } = await client.begin(bundle, 4);
+    const events = await get(TRAINING_ROUTES.events(id), token);
+    expect(events.headers.get('content-type')).toContain('text/event-stream');
+    const seen = [...(await events.text()).matchAll(/^data: (.*)$/gm)].map(([, data]) =>
+      jobSchema.parse(JSON.parse(data!)),
+    );
+    expect(seen.at(-1)).toMatchObject({ state: 'done', report: { records: 3 } });
+    const epochs = seen.flatMap(({ progress }) => progress?.epoch ?? []);
+    expect(new Set(epochs)).toEqual(new Set([1, 2, 3, 4]));
+    expect(epochs).toEqual(epochs.toSorted((a, b) => a - b));
+    // One that is over is told once.
+    expect((await (await get(TRAINING_ROUTES.events(id), token)).text()).match(/^data: /gm)).toHaveLength(1);
+  });
+
+  test('waits for those before it, and is trained when they are cancelled', async () => {
+    const [first, second] = [await client.begin(bundle, 190), await client.begin(bundle, 1)];
+    now += 1000;
+    const third = await client.begin(bundle, 1);
+    await client.until(first.id, first.token, ({ state }) => state === 'running');
+    expect(await client.show(second.id, second.token)).toMatchObject({ state: 'queued', ahead: 1 });
+    expect(await client.show(third.id, third.token)).toMatchObject({ state: 'queued', ahead: 2 });
+    const cancel = (id: string, token: string) =>
+      fetch(TRAINING_ROUTES.cancellation(id), { method: 'POST', headers: client.bearer(token) });
+    expect(await (await cancel(second.id, second.token)).json()).toMatchObject({ state: 'cancelled' });
+    expect(await (await cancel(first.id, first.token)).json()).toMatchObject({ state: 'cancelled' });
+    await expectRefusal(await cancel(first.id, first.token), 'job_state_wrong');
+    expect(await client.until(third.id, third.token, isOver)).toMatchObject({ state: 'done' });
+    expect(await readdir(join(folder, first.id))).toEqual([]);
+    await expectRefusal(await get(TRAINING_ROUTES.tail(first.id), first.token), 'job_state_wrong');
+  });
+
+  test.each([
+    [66, 'too_few_identities'],
+    [77, 'training_failed'],
+  ] as const)('that fails (%d) says why', async (epochs, code) => {
+    const { id, token } = await client.begin(bundle, epochs);
+    const failed = await client.until(id, token, isOver);
+    expect(failed).toMatchObject({ state: 'failed', error: { code, message: sentence(code) }, report: null });
+    expect(await readdir(join(folder, id))).toEqual([]);
+    if (code === 'training_failed') expect(JSON.stringify(logged)).toContain('out of memory');
+  });
+
+  test('under a token that was shown before is listed with the others', async () => {
+    const { job: first, token } = await client.created({ manifest: bundle.manifest });
+    const again = await client.create({ manifest: bundle.manifest }, client.bearer(token));
+    const second = (await again.json()) as { job: Job; token: string };
+    expect(second.token).toBe(token);
+    await client.created({ manifest: bundle.manifest });
+    const { jobs } = (await (await get(TRAINING_ROUTES.jobs, token)).json()) as { jobs: Job[] };
+    expect(jobs.map(({ job }) => job).sort()).toEqual([first.job, second.job.job].sort());
+    expect(await (await fetch(TRAINING_ROUTES.jobs)).json()).toEqual({ jobs: [] });
+  });
+});
+
+describe('the upload', () => {
+  test('takes parts of any size, and no other offset than where it stands', async () => {
+    const { job, token } = await client.created({ manifest: bundle.manifest, epochs: 1 });
+    const sizes = [1, 7, 0, bundle.manifest.shards[0]!.bytes, 100];
+    let at = 0;
+    for (const size of sizes) {
+      for (const wrong of [at + 1, at - 1].filter((offset) => offset >= 0)) {
+        await expectRefusal(await client.send(job.job, token, wrong, new Uint8Array(1)), 'upload_offset_wrong');
+      }
+      await client.send(job.job, token, at, bundle.bytes.subarray(at, at + size));
+      at += size;
+      expect((await client.show(job.job, token)).uploaded).toBe(at);
+    }
+    await expectRefusal(await client.send(job.job, token, at, new Uint8Array(bundle.bytes.length)), 'message_too_long');
+    await client.send(job.job, token, at, bundle.bytes.subarray(at));
+    expect((await client.until(job.job, token, isOver)).state).toBe('done');
+    await expectRefusal(await client.send(job.job, token, at, new Uint8Array(1)), 'job_state_wrong');
+  });
+
+  test('at once by two takes one of them', async () => {
+    const { job, token } = await client.created({ manifest: bundle.manifest });
+    const part = bundle.bytes.subarray(0, 1000);
+    const answers = await Promise.all([1, 2, 3].map(() => client.send(job.job, token, 0, part)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
+    expect((await client.show(job.job, token)).uploaded).toBe(1000);
+  });
+
+  test('drops a shard that is not the one the manifest names, and goes on from its beginning', async () => {
+    const { job, token } = await client.created({ manifest: bundle.manifest, epochs: 1 });
+    const broken = bundle.bytes.slice();
+    broken[broken.length - 1]! ^= 1;
+    await expectRefusal(await client.send(job.job, token, 0, broken), 'bundle_corrupt');
+    const { bytes } = bundle.manifest.shards[0]!;
+    expect((await client.show(job.job, token)).uploaded).toBe(bytes);
+    await client.send(job.job, token, bytes, bundle.bytes.subarray(bytes));
+    expect((await client.until(job.job, token, isOver)).state).toBe('done');
+  });
+
+  test('refuses a shard that is what the manifest names, and no shard', async () => {
+    const nonsense = new Uint8Array(1000).fill(3);
+    const sha256 = Buffer.from(await crypto.subtle.digest('SHA-256', nonsense)).toString('hex');
+    const shards = [{ file: '00000.safetensors', records: 3, bytes: 1000, sha256 }];
+    const { job, token } = await client.created({ manifest: { ...bundle.manifest, shards } });
+    await expectRefusal(await client.send(job.job, token, 0, nonsense), 'bundle_invalid');
+  });
+
+  test('goes on after the server has ended in the middle of a check', async () => {
+    const { job, token } = await client.created({ manifest: bundle.manifest, epochs: 1 });
+    await client.send(job.job, token, 0, bundle.bytes.subarray(0, -1));
+    // The last byte came, and then the end: the file is whole and has not got its name.
+    await appendFile(join(folder, job.job, 'bundle/00001.safetensors.part'), bundle.bytes.subarray(-1));
+    const { uploaded } = await client.show(job.job, token);
+    expect(uploaded).toBe(bundle.bytes.length);
+    await client.send(job.job, token, uploaded, new Uint8Array());
+    expect((await client.until(job.job, token, isOver)).state).toBe('done');
+  });
+});
+
+describe('refusals', () => {
+  test('an unknown job and a wrong token answer alike, on every route', async () => {
+    const { job, token } = await client.created({ manifest: bundle.manifest });
+    const answers = new Set<string>();
+    for (const [id, shown] of [
+      [job.job, '00'.repeat(32)],
+      [job.job, ''],
+      [job.job, token.slice(2)],
+      ['00'.repeat(16), token],
+      ['nonsense', token],
+    ] as const) {
+      const requests: [string, RequestInit][] = [
+        [TRAINING_ROUTES.job(id), {}],
+        [TRAINING_ROUTES.events(id), {}],
+        [TRAINING_ROUTES.tail(id), {}],
+        [TRAINING_ROUTES.cancellation(id), { method: 'POST' }],
+        [TRAINING_ROUTES.job(id), { method: 'DELETE' }],
+      ];
+      for (const [path, init] of requests) {
+        const response = await fetch(path, { ...init, headers: client.bearer(shown) });
+        answers.add(`${response.status} ${await response.text()}`);
+      }
+      const part = await client.send(id, shown, 0, new Uint8Array(1));
+      answers.add(`${part.status} ${await part.text()}`);
+    }
+    expect([...answers]).toEqual([expect.stringMatching(/^404 .*job_unknown/)]);
+    expect((await client.show(job.job, token)).state).toBe('uploading');
+  });
+
+  test.each<[string, object, ErrorCode]>([
+    ['of another encoder', { manifest: { ...bundle.manifest, encoder: '00'.repeat(8) } }, 'encoder_differs'],
+    ['of one person', { manifest: { ...bundle.manifest, classes: 1 } }, 'bundle_invalid'],
+    ['that is none', { manifest: { format: 'something else' } }, 'bundle_invalid'],
+    ['without a manifest', {}, 'bundle_invalid'],
+    [
+      'with shards larger than their records',
+      { manifest: { ...bundle.manifest, shards: bundle.manifest.shards.map((shard) => ({ ...shard, bytes: 4e9 })) } },
+      'bundle_invalid',
+    ],
+    ['for too many epochs', { manifest: bundle.manifest, epochs: 201 }, 'request_invalid'],
+    ['for no epoch', { manifest: bundle.manifest, epochs: 0 }, 'request_invalid'],
+  ])('a bundle %s', async (_, body, code) => {
+    await expectRefusal(await client.create(body), code);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test.each<[string, Partial<TrainingLimits>, ErrorCode]>([
+    ['a bundle', { bundleBytes: bundle.bytes.length - 1 }, 'bundle_too_large'],
+    ['a tenant', { tenantBytes: 2 * bundle.bytes.length - 1 }, 'quota_exceeded'],
+    ['all tenants', { allBytes: 2 * bundle.bytes.length - 1 }, 'quota_exceeded'],
+    ['jobs', { tenantJobs: 1 }, 'quota_exceeded'],
+  ])('more than %s may have', async (what, limits, code) => {
+    await queue.close();
+    await open(limits);
+    if (what !== 'a bundle') {
+      const { job, token } = await client.created({ manifest: bundle.manifest });
+      await expectRefusal(await client.create({ manifest: bundle.manifest }), code);
+      await fetch(TRAINING_ROUTES.job(job.job), { method: 'DELETE', headers: client.bearer(token) });
+      expect((await client.create({ manifest: bundle.manifest })).status).toBe(200);
+    } else await expectRefusal(await client.create({ manifest: bundle.manifest }), code);
+  });
+
+  test('a machine that cannot train', async () => {
+    await queue.close();
+    await open({}, () => findTrainer('/nowhere/python'));
+    await expectRefusal(await client.create({ manifest: bundle.manifest }), 'trainer_missing');
+    await expect(findTrainer(process.execPath)).rejects.toThrow(XnnError);
+  });
+});
+
+describe('the end of the server', () => {
+  test('stops a training, and the next one goes on with it', async () => {
+    const { id, token } = await client.begin(bundle, 8);
+    await client.until(id, token, ({ progress }) => (progress?.epoch ?? 0) >= 3);
+    await queue.close();
+    expect(await readdir(join(folder, id))).toContain('recnet.onnx.checkpoint');
+    await open();
+    const before = logged.length;
+    expect(await client.until(id, token, isOver)).toMatchObject({ state: 'done', progress: { epoch: 8 } });
+    expect(before).toBeLessThanOrEqual(logged.length);
+  });
+
+  test('between the trainer and the note of it loses nothing', async () => {
+    const { id, token } = await client.begin(bundle, 1);
+    await client.until(id, token, isOver);
+    await queue.close();
+    await driver.query("UPDATE training_jobs SET state = 'running'");
+    await open();
+    expect(await client.until(id, token, isOver)).toMatchObject({ state: 'done', report: { records: 3 } });
+  });
+
+  test('leaves no file that belongs to no job, and what is abandoned goes', async () => {
+    const { job, token } = await client.created({ manifest: bundle.manifest });
+    const other = await client.begin(bundle, 1);
+    await client.until(other.id, other.token, isOver);
+    await mkdir(join(folder, 'ab'.repeat(16)));
+    await queue.sweep();
+    expect((await readdir(folder)).sort()).toEqual([job.job, other.id].sort());
+    now += USUAL_LIMITS.kept + 1;
+    await queue.sweep();
+    expect(await readdir(folder)).toEqual([]);
+    await expectRefusal(await get(TRAINING_ROUTES.job(job.job), token), 'job_unknown');
+  });
+
+  test('by kill -9, in the upload and in the training, loses nothing', { timeout: 120_000 }, async () => {
+    const start = async () => {
+      const script = fileURLToPath(new URL('./testing.child.ts', import.meta.url));
+      const child = spawn(process.execPath, ['--import', 'tsx', script, join(folder, 'data')], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      const [port] = (await once(createInterface(child.stdout), 'line')) as [string];
+      const over: Fetch = (path, init) => globalThis.fetch(`http://127.0.0.1:${port}${path}`, init);
+      return { child, client: trainingClient(over), fetch: over };
+    };
+    const kill = async (child: ChildProcess) => {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+    };
+    let server = await start();
+    const { job, token } = await server.client.created({ manifest: bundle.manifest, epochs: 30 });
+    const part = bundle.bytes.length - 500;
+    await server.client.send(job.job, token, 0, bundle.bytes.subarray(0, part));
+    await kill(server.child);
+
+    server = await start();
+    expect(await server.client.show(job.job, token)).toMatchObject({ state: 'uploading', uploaded: part });
+    await server.client.send(job.job, token, part, bundle.bytes.subarray(part));
+    const { progress } = await server.client.until(job.job, token, (now) => (now.progress?.epoch ?? 0) >= 3);
+    await kill(server.child);
+
+    server = await start();
+    const steps: number[] = [];
+    const done = await server.client.until(job.job, token, (now) => {
+      steps.push(now.progress?.epoch ?? 0);
+      return isOver(now);
+    });
+    expect(done).toMatchObject({ state: 'done', progress: { epoch: 30 } });
+    expect(Math.min(...steps)).toBeGreaterThanOrEqual(progress!.epoch);
+    const tail = await server.fetch(TRAINING_ROUTES.tail(job.job), { headers: server.client.bearer(token) });
+    expect(new Uint8Array(await tail.arrayBuffer())).toEqual(
+      await read(folder, 'data/training-jobs', job.job, 'recnet.onnx'),
+    );
+    await kill(server.child);
+  });
+});
