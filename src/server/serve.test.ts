@@ -88,6 +88,8 @@ test.each([
   [{ PORT: 'http' }, 'PORT must be'],
   [{ PORT: '70000' }, 'PORT must be'],
   [{ TENANT: 'demo' }, 'TENANT must be'],
+  [{ TRAINING_AT_ONCE: 'two' }, 'TRAINING_AT_ONCE must be'],
+  [{ DEPLOYMENTS_MOST: '-1' }, 'DEPLOYMENTS_MOST must be'],
 ])(
   'main refuses %j in words',
   async (env, words) => {

@@ -158,7 +158,7 @@ export class TrainingQueue {
     return Promise.all(jobs.map((row) => this.#describe(row)));
   }
 
-  /** A job as it stands, and again after every change, until it has come to an end or the server ends. */
+  /** A job as it stands, and again after every change, until it has come to an end, is deleted, or the server ends. */
   async *follow(id: Uint8Array, signal: AbortSignal): AsyncGenerator<Job> {
     let wake = () => {};
     let changed = true;
@@ -174,9 +174,10 @@ export class TrainingQueue {
         if (!changed) await new Promise<void>((resolve) => (wake = resolve));
         if (signal.aborted || this.#closing) return;
         changed = false;
-        const job = await this.describe(id);
-        yield job;
-        if (isOver(job.state)) return;
+        const row = await this.#parts.rows.find(id);
+        if (row === null) return;
+        yield await this.#describe(row);
+        if (isOver(row.state)) return;
       }
     } finally {
       this.#changes.off(name, note).off('close', note);

@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quantiseTokens, asObfuscated } from '../../core/tokens.js';
@@ -98,15 +97,6 @@ export function trainingClient(fetch: Fetch) {
     return { id: job.job, token };
   };
   return { bearer, create, created, send, show, until, begin };
-}
-
-export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'xnn-training-'));
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
 }
 
 export const read = async (...path: string[]) => new Uint8Array(await readFile(join(...path)));

@@ -108,6 +108,12 @@ describe('a job', () => {
     const epochs = seen.flatMap(({ progress }) => progress?.epoch ?? []);
     expect(new Set(epochs)).toEqual(new Set([1, 2, 3, 4]));
     expect(epochs).toEqual(epochs.toSorted((a, b) => a - b));
+    // One that is deleted is told no more.
+    const other = await client.begin(bundle, 190);
+    const following = get(TRAINING_ROUTES.events(other.id), other.token).then((response) => response.text());
+    await client.until(other.id, other.token, ({ progress }) => progress !== null);
+    await fetch(TRAINING_ROUTES.job(other.id), { method: 'DELETE', headers: client.bearer(other.token) });
+    expect(await following).not.toContain('"done"');
     // One that is over is told once.
     expect((await (await get(TRAINING_ROUTES.events(id), token)).text()).match(/^data: /gm)).toHaveLength(1);
   });
