@@ -60,11 +60,11 @@ describe('pages', () => {
 });
 
 describe('start-up', () => {
-  it('shows how far it is, and the page meanwhile', () => {
+  it('shows how far it is, and the frame of the page meanwhile', () => {
     const html = app(fakeSession(STARTING));
     expect(html).toContain('value="0.72"');
     expect(html).toContain('72 %');
-    expect(html).toContain('<h1');
+    expect(html).toContain('<main');
   });
 
   it('says what failed in words and in code, and offers to try again', () => {

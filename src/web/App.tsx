@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ComponentType } from 'react';
+import { useDeferredValue, useEffect, useRef, type ComponentType } from 'react';
 import type { Session } from '../client/types.js';
 import { Enrol } from './pages/Enrol.js';
 import { Forget } from './pages/Forget.js';
@@ -11,8 +11,9 @@ import { Header } from './parts/Header.js';
 import { Link } from './parts/Link.js';
 import { StartUp } from './parts/StartUp.js';
 import type { Page } from './routes.js';
-import { SessionContext } from './useSession.js';
+import { usePainted } from './usePainted.js';
 import { useRoute } from './useRoute.js';
+import { SessionContext } from './useSession.js';
 
 const PAGES: Record<Page, { title: string; Content: ComponentType }> = {
   home: { title: 'XNN-d: face verification that keeps your photo', Content: Home },
@@ -23,29 +24,20 @@ const PAGES: Record<Page, { title: string; Content: ComponentType }> = {
   key: { title: 'Your key · XNN-d', Content: Key },
 };
 
+const MISSING = { title: 'Not found · XNN-d', Content: Missing };
+/** Until the page itself is drawn. */
+const FRAME = { title: 'XNN-d', Content: () => null };
+
 export function App({ session }: { session: Session }) {
-  const page = useRoute();
-  const main = useRef<HTMLElement>(null);
-  const shown = useRef(page);
-  const { title, Content } = page ? PAGES[page] : { title: 'Not found · XNN-d', Content: Missing };
-
-  useEffect(() => {
-    document.title = title;
-    if (shown.current === page) return;
-    shown.current = page;
-    main.current?.querySelector('h1')?.focus({ preventScroll: true });
-  }, [page, title]);
-
+  const route = useRoute();
   return (
     <SessionContext value={session}>
       <a className="skip" href="#main">
         Skip to the content
       </a>
-      <Header page={page} />
+      <Header page={route} />
       <StartUp />
-      <main ref={main} id="main" key={page} tabIndex={-1}>
-        <Content />
-      </main>
+      <Main route={route} />
       <footer className="footer">
         <p>
           Method: XNN-d, <cite>arXiv 2408.04974</cite>. Measured, with its limits, in the README.
@@ -55,5 +47,28 @@ export function App({ session }: { session: Session }) {
         </p>
       </footer>
     </SessionContext>
+  );
+}
+
+/** The page of a route, after the frame around it and after the press that led there: at once, they would keep the browser from answering. */
+function Main({ route }: { route: Page | null }) {
+  const painted = usePainted();
+  const page = useDeferredValue(painted ? route : undefined);
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef(page);
+  const { title, Content } = page === undefined ? FRAME : page === null ? MISSING : PAGES[page];
+
+  useEffect(() => {
+    document.title = title;
+    const isFirst = shown.current === undefined;
+    if (shown.current === page) return;
+    shown.current = page;
+    if (!isFirst) main.current?.querySelector('h1')?.focus({ preventScroll: true });
+  }, [page, title]);
+
+  return (
+    <main ref={main} id="main" key={page} tabIndex={-1}>
+      <Content />
+    </main>
   );
 }

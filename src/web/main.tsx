@@ -1,21 +1,21 @@
-import { StrictMode } from 'react';
-import { createRoot } from 'react-dom/client';
 import { createSession } from '../client/session.js';
 import { BACKENDS } from '../client/types.js';
-import { App } from './App.js';
 import './styles/index.css';
 import { applyTheme } from './theme.js';
 
+/** Ends the task, so that each step of the start has one of its own: together they would keep the browser from answering. */
+const nextTask = () => new Promise((resolve) => setTimeout(resolve));
+
+const loading = [import('./render.js'), import('react-dom/client')] as const;
+
+// The thread waits here until the browser hands over its storage.
 applyTheme();
+await nextTask();
 
 /** `?backend=wasm` tries that one alone: for support, and for tests. */
 const wanted = new URLSearchParams(location.search).get('backend');
-const backend = BACKENDS.find((name) => name === wanted);
+const session = createSession({ backend: BACKENDS.find((name) => name === wanted) });
 
-const root = document.getElementById('root');
-if (!root) throw new Error('the page has no #root');
-createRoot(root).render(
-  <StrictMode>
-    <App session={createSession({ backend })} />
-  </StrictMode>,
-);
+const [{ render }] = await Promise.all(loading);
+await nextTask();
+render(session);

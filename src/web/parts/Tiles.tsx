@@ -7,23 +7,27 @@ const SHADES = {
   sum: (i: number) => 0.25 * smooth(i) + 0.75 * rough(i + 50),
 };
 
+/** Shades that are told apart. Tiles of one are one shape, because a page of many shapes takes long to lay out. */
+const LEVELS = 6;
+
 /** A picture of a feature map, for explaining; not of anybody's. */
 export function Tiles({ of }: { of: keyof typeof SHADES }) {
+  const levels = Array.from({ length: SIDE * SIDE }, (_, i) => Math.round(SHADES[of](i) * (LEVELS - 1)));
   return (
     <svg className="tiles" viewBox={`0 0 ${SIDE} ${SIDE}`} aria-hidden="true">
-      {Array.from({ length: SIDE * SIDE }, (_, i) => (
-        <rect
-          key={i}
-          x={(i % SIDE) + 0.05}
-          y={Math.floor(i / SIDE) + 0.05}
-          width={0.9}
-          height={0.9}
-          rx={0.12}
-          fillOpacity={0.06 + 0.9 * SHADES[of](i)}
+      {Array.from({ length: LEVELS }, (_, level) => (
+        <path
+          key={level}
+          d={levels.map((at, i) => (at === level ? tile(i) : '')).join('')}
+          fillOpacity={0.06 + (0.9 * level) / (LEVELS - 1)}
         />
       ))}
     </svg>
   );
+}
+
+function tile(i: number): string {
+  return `M${(i % SIDE) + 0.05} ${Math.floor(i / SIDE) + 0.05}h.9v.9h-.9z`;
 }
 
 /** Two soft spots, in [0, 1]. */
