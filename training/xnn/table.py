@@ -1,0 +1,117 @@
+"""All rows of the attackers' table, one after another, and the table.
+
+    python3 -m training.xnn.table [--encoder NAME --tail NAME]      about 40 minutes of a core with OpenBLAS; resumes where it was stopped
+    python3 -m training.xnn.table --show                            prints the tables of the newest rows as Markdown, runs nothing
+
+Rows that `attacks.jsonl` has of the same encoder's weights are not run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from typing import Iterable, Mapping
+
+from training.xnn.attacks import ROWS
+from training.xnn.defences import DEFENCES
+from training.xnn.features import load_encoder, weights_of
+
+KEYED = ("xnn", "xnn-hardened")
+Row = Mapping[str, object]
+
+SCHEMES = ("none", "xnn-hardened", "xnn", "matrix", "permutation")
+OTHERS = tuple(name for name in DEFENCES if name not in SCHEMES)
+
+# What needs no training first; the most telling first.
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    *(("people", "--defence", defence) for defence in KEYED),
+    *(("statistics", "--defence", defence) for defence in KEYED),
+    *(
+        ("gram", "--defence", defence, "--form", form, "--shape", shape)
+        for shape in ("ours", "authors")
+        for form in ("gram", "projector", "population", "by-place")
+        for defence in KEYED
+    ),
+    *(("plaintext", "--defence", defence, *rounded) for defence in KEYED for rounded in ((), ("--int8",))),
+    *(("utility", "--defence", defence, "--slots") for defence in SCHEMES),
+    *(("expected", "--defence", defence) for defence in (*SCHEMES[::-1], "neuracrypt")),
+    *(("utility", "--defence", defence, "--slots") for defence in OTHERS),
+    *(
+        ("gram", "--defence", defence, "--form", form, "--shape", "ours", "--trained")
+        for form in ("population", "gram")
+        for defence in KEYED
+    ),
+    *(("gram", "--defence", "xnn", "--form", form, "--shape", "authors", "--trained") for form in ("projector", "population", "gram")),
+    *(("inversion", "--defence", defence) for defence in ("floor", "none", "xnn-hardened", "xnn", "instahide-2", "gaussian", "neuracrypt")),
+)
+
+
+def is_of(row: Row, command: tuple[str, ...], weights: str) -> bool:
+    """Whether a row is what a command gives."""
+    given = {"row": command[0], "weights": weights}
+    words = iter(command[1:])
+    flags = [word for word in command[1:] if word in ("--slots", "--trained", "--int8")]
+    for word in words:
+        if word not in flags:
+            given[word[2:]] = next(words)
+    return all(row.get(key) == value for key, value in given.items()) and all(
+        bool(row.get(flag)) == (f"--{flag}" in flags) for flag in ("slots", "trained", "int8")
+    )
+
+
+def rows() -> list[Row]:
+    return [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
+
+
+def newest(command: tuple[str, ...], weights: str) -> Row | None:
+    return next((row for row in reversed(rows()) if is_of(row, command, weights)), None)
+
+
+def show(weights: str) -> Iterable[str]:
+    """A line of the table each command that has a row: what was attacked, by what, the numbers."""
+    yield "| row | defence | settings | result | chance | epochs | core min | date, commit |"
+    yield "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    known = ("row", "defence", "encoder", "weights", "seed", "date", "commit", "core_minutes", "chance", "epochs")
+    for command in COMMANDS:
+        row = newest(command, weights)
+        if row is None:
+            continue
+        chosen = [str(row[name]) for name in ("form", "shape") if name in row]
+        chosen += [name for name in ("slots", "trained", "int8") if row.get(name)]
+        result = {
+            key: value
+            for key, value in row.items()
+            if key not in known and key not in ("form", "shape", "slots", "trained", "int8", "known_images_to_errors")
+        }
+        told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in result.items())
+        chance = row.get("chance", "")
+        yield (
+            f"| {row['row']} | {row['defence']} | {' '.join(chosen)} | {told} | {chance} | {row.get('epochs', '')} "
+            f"| {row['core_minutes']} | {row['date']}, {row['commit']} |"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--encoder", default="encoder", help="checkpoint in training/runs, without .pt")
+    parser.add_argument("--tail", default="clean-tail", help="the public recogniser's, likewise")
+    parser.add_argument("--show", action="store_true")
+    options = parser.parse_args()
+    weights = weights_of(load_encoder(options.encoder))
+    failed = []
+    if not options.show:
+        for command in COMMANDS:
+            if newest(command, weights) is None:
+                extra = ("--tail", options.tail) if command[0] == "statistics" else ()
+                words = [*command, "--encoder", options.encoder, *extra]
+                if subprocess.run([sys.executable, "-m", "training.xnn.attacks", *words]).returncode != 0:
+                    failed.append(" ".join(words))
+    print("\n".join(show(weights)))
+    if failed:
+        sys.exit("no row of: " + "; ".join(failed))
+
+
+if __name__ == "__main__":
+    main()
