@@ -24,24 +24,28 @@ Row = Mapping[str, object]
 SCHEMES = ("none", "xnn-hardened", "xnn", "matrix", "permutation")
 OTHERS = tuple(name for name in DEFENCES if name not in SCHEMES)
 
-# What needs no training first; the most telling first.
 COMMANDS: tuple[tuple[str, ...], ...] = (
     *(("people", "--defence", defence) for defence in KEYED),
-    *(("statistics", "--defence", defence) for defence in KEYED),
+    *(
+        command
+        for defence in SCHEMES
+        for command in (("utility", "--defence", defence, "--slots"), ("expected", "--defence", defence))
+        if command[:3] != ("expected", "--defence", "none")  # without a key it is what the utility is
+    ),
+    *(("statistics", "--defence", defence) for defence in KEYED[::-1]),
     *(
         ("gram", "--defence", defence, "--form", form, "--shape", shape)
         for shape in ("ours", "authors")
-        for form in ("gram", "projector", "population", "by-place")
-        for defence in KEYED
+        for form in ("population", "gram", "by-place", "projector")
+        for defence in KEYED[::-1]
     ),
-    *(("plaintext", "--defence", defence, *rounded) for defence in KEYED for rounded in ((), ("--int8",))),
-    *(("utility", "--defence", defence, "--slots") for defence in SCHEMES),
-    *(("expected", "--defence", defence) for defence in (*SCHEMES[::-1], "neuracrypt")),
+    *(("plaintext", "--defence", defence, *rounded) for defence in KEYED for rounded in (("--int8",), ())),
     *(("utility", "--defence", defence, "--slots") for defence in OTHERS),
+    ("expected", "--defence", "neuracrypt"),
     *(
         ("gram", "--defence", defence, "--form", form, "--shape", "ours", "--trained")
         for form in ("population", "gram")
-        for defence in KEYED
+        for defence in KEYED[::-1]
     ),
     *(("gram", "--defence", "xnn", "--form", form, "--shape", "authors", "--trained") for form in ("projector", "population", "gram")),
     *(("inversion", "--defence", defence) for defence in ("floor", "none", "xnn-hardened", "xnn", "instahide-2", "gaussian", "neuracrypt")),
