@@ -44,6 +44,7 @@ from training.xnn.obfuscation import (
     to_tokens,
 )
 from training.xnn.tail import Size, Tail, write_onnx
+from training.xnn.whitening import fit as fit_whitening
 
 torch.set_num_threads(1)
 
@@ -556,6 +557,19 @@ def test_moments_by_place_and_between_places_give_xnn_hardened_away_and_one_reco
 
     assert missed(restore_places(hidden, own, axes=16)) < 0.6
     assert missed(restore_places(hidden[:2], own, axes=16)) > 0.9
+
+
+def test_whitening_leaves_no_mean_and_no_axis_and_can_be_undone() -> None:
+    tokens = related_tokens(1500, 1, 24)
+    whitening = fit_whitening(tokens)
+    white = whitening.apply(tokens)
+    assert np.allclose(np.linalg.norm(white, axis=2), 24**0.5, rtol=1e-4)
+    for place in (0, 48):
+        assert np.abs(white[:, place].mean(axis=0)).max() < 0.15
+        sizes = np.linalg.eigvalsh(np.cov(white[:, place].T))
+        assert sizes.max() < 1.5 and np.linalg.eigvalsh(np.cov(tokens[:, place].T)).max() > 5
+    first = at_length(tokens)
+    assert np.mean([np.corrcoef(a, b)[0, 1] for a, b in zip(whitening.undo(white)[:50].reshape(50, -1), first[:50].reshape(50, -1))]) > 0.9
 
 
 @pytest.mark.parametrize("scheme", ["xnn", "xnn-hardened"])

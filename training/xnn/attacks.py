@@ -7,6 +7,7 @@
     python3 -m training.xnn.attacks gram --form F --shape S --trained     the same, read by a tail trained on own faces     3 min
     python3 -m training.xnn.attacks plaintext --defence D [--int8]    error of the key against the number of known images   2 min
     python3 -m training.xnn.attacks statistics --defence D        the key from a bundle without one known image              1 min
+                                                                  `--whitened`: `whitening.py` before the rotations
     python3 -m training.xnn.attacks people --defence D            who is who, from how people lie to one another             1 min
     python3 -m training.xnn.attacks inversion --defence D         photos painted from records under an unknown key          10 min
 
@@ -45,6 +46,7 @@ from training.xnn.moments import moments, restore, restore_places
 from training.xnn.obfuscation import TOKEN_CHANNELS, TOKEN_COUNT, at_length, to_features
 from training.xnn.recipe import BATCH, optimiser_of, update
 from training.xnn.tail import Block, Size, Tail, linear
+from training.xnn.whitening import fit as fit_whitening
 
 ROWS = ROOT / "training" / "xnn" / "attacks.jsonl"
 KEY_PAIRS = 5  # over which the authors' attack is averaged
@@ -254,10 +256,13 @@ def statistics(options: argparse.Namespace) -> Result:
     own, faces = load_faces("train", options.encoder), load_faces("val", options.encoder)
     mixed = np.random.default_rng(options.seed).permutation(len(faces))
     clean, others = faces.read(mixed), own.read(np.arange(0, len(own), 4))
+    whitening = fit_whitening(own.read(np.arange(1, len(own), 2))) if options.whitened else None
+    sent = clean if whitening is None else whitening.apply(clean)
+    others = others if whitening is None else whitening.apply(others)
     weights = weights_for(options.defence, TOKEN_COUNT, TOKEN_CHANNELS, seeded(options, 5))
     hardened = options.defence == "xnn-hardened"
     order = torch.arange(TOKEN_COUNT) if hardened else torch.randperm(TOKEN_COUNT, generator=seeded(options, 6))
-    hidden = records(torch.from_numpy(clean), order, weights).numpy()
+    hidden = records(torch.from_numpy(sent), order, weights).numpy()
     tail = ClearTail()
     load_modules(options.tail, {"tail": tail})
     tail.eval().to(memory_format=torch.channels_last)
@@ -275,7 +280,7 @@ def statistics(options: argparse.Namespace) -> Result:
     known = None if hardened else moments(others)
     for count in BUNDLES:
         restored = restore_places(hidden[:count], others) if known is None else restore(hidden[:count], known)[0]
-        result[f"rank1_of_{count}_records"] = rank_one(shown(restored))
+        result[f"rank1_of_{count}_records"] = rank_one(shown(restored if whitening is None else whitening.undo(restored)))
     return result
 
 
@@ -382,7 +387,7 @@ def run(
 
 
 def settings(options: argparse.Namespace) -> dict[str, object]:
-    names = ("row", "defence", "slots", "form", "shape", "trained", "int8", "encoder", "seed")
+    names = ("row", "defence", "slots", "form", "shape", "trained", "int8", "whitened", "encoder", "seed")
     return {name: getattr(options, name) for name in names if hasattr(options, name)}
 
 
@@ -413,6 +418,7 @@ def main() -> None:
     row("plaintext", keyed).add_argument("--int8", action="store_true", help="from records as a bundle rounds them")
     one = row("statistics", keyed)
     one.add_argument("--tail", default="clean-tail", help="the public recogniser's checkpoint in training/runs, without .pt")
+    one.add_argument("--whitened", action="store_true", help="of xnn-hardened")
     row("people", keyed)
     row("inversion", (*DEFENCES, "floor"), 1)
     options = parser.parse_args()

@@ -19,6 +19,7 @@ from training.xnn.defences import DEFENCES
 from training.xnn.features import load_encoder, weights_of
 
 KEYED = ("xnn", "xnn-hardened")
+FLAGS = ("slots", "trained", "int8", "whitened")
 Row = Mapping[str, object]
 
 SCHEMES = ("none", "xnn-hardened", "xnn", "matrix", "permutation")
@@ -32,7 +33,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
         for command in (("utility", "--defence", defence, "--slots"), ("expected", "--defence", defence))
         if command[:3] != ("expected", "--defence", "none")  # without a key it is what the utility is
     ),
-    *(("statistics", "--defence", defence) for defence in KEYED[::-1]),
+    *(("statistics", "--defence", *settings) for settings in (("xnn-hardened",), ("xnn-hardened", "--whitened"), ("xnn",))),
     *(
         ("gram", "--defence", defence, "--form", form, "--shape", shape)
         for shape in ("ours", "authors")
@@ -56,12 +57,12 @@ def is_of(row: Row, command: tuple[str, ...], weights: str) -> bool:
     """Whether a row is what a command gives."""
     given = {"row": command[0], "weights": weights}
     words = iter(command[1:])
-    flags = [word for word in command[1:] if word in ("--slots", "--trained", "--int8")]
+    flags = [word for word in command[1:] if word[2:] in FLAGS]
     for word in words:
         if word not in flags:
             given[word[2:]] = next(words)
     return all(row.get(key) == value for key, value in given.items()) and all(
-        bool(row.get(flag)) == (f"--{flag}" in flags) for flag in ("slots", "trained", "int8")
+        bool(row.get(flag)) == (f"--{flag}" in flags) for flag in FLAGS
     )
 
 
@@ -83,11 +84,11 @@ def show(weights: str) -> Iterable[str]:
         if row is None:
             continue
         chosen = [str(row[name]) for name in ("form", "shape") if name in row]
-        chosen += [name for name in ("slots", "trained", "int8") if row.get(name)]
+        chosen += [name for name in FLAGS if row.get(name)]
         result = {
             key: value
             for key, value in row.items()
-            if key not in known and key not in ("form", "shape", "slots", "trained", "int8", "known_images_to_errors")
+            if key not in known and key not in ("form", "shape", *FLAGS, "known_images_to_errors")
         }
         told = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in result.items())
         chance = row.get("chance", "")
