@@ -186,14 +186,17 @@ def linkage(lfw: Lfw, embed: Callable[[Tensor], Tensor]) -> dict[str, float]:
     }
 
 
-def pictures(lfw: Lfw, paint: Callable[[Tensor], Tensor]) -> dict[str, float]:
-    """How much of LFW's photos comes back, and whether the judge takes what comes back for the person. 50 % = chance."""
+def pictures(lfw: Lfw, paint: Callable[[Tensor], Tensor], judged: Callable[[Lfw], NDArray[np.float32]]) -> dict[str, float]:
+    """How much of LFW's photos comes back, and whether the judge takes what comes back for the person. 50 % = chance.
+
+    `judged` gives the judge's embeddings of the photos.
+    """
     recovered = embed_all(paint, lfw.images)
     judge = Judge().eval().to(memory_format=torch.channels_last)
     first, second, same = (np.array(column) for column in zip(*lfw.view2))
     used = np.unique(first)
     differences = ((recovered[used].astype(np.float32) - lfw.images[used]) ** 2).mean(axis=(1, 2, 3))
-    scores = (_about_mean(embed_all(judge, recovered))[first] * judged_lfw(lfw)[second]).sum(1)
+    scores = (about_mean(embed_all(judge, recovered))[first] * judged(lfw)[second]).sum(1)
     return {
         "psnr": float((10 * np.log10(255**2 / differences)).mean()),
         "ssim": float(np.mean([ssim(recovered[number], lfw.images[number]) for number in used])),
@@ -220,17 +223,17 @@ def ssim(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
 
 
 def judged_chips(chips: Chips, rows: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
-    return _about_mean(_judged(f"judged-{len(rows)}-chips-{seed}", lambda: chips.crops(rows)))
+    return about_mean(_judged(f"judged-{len(rows)}-chips-{seed}", lambda: chips.crops(rows)))
 
 
 def judged_lfw(lfw: Lfw) -> NDArray[np.float32]:
-    return _about_mean(_judged("judged-lfw", lambda: lfw.images))
+    return about_mean(_judged("judged-lfw", lambda: lfw.images))
 
 
-def _about_mean(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
+def about_mean(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
     """The judge's embeddings all point much the same way; what tells people apart is the rest. The mean needs no label."""
     rest = embeddings - embeddings.mean(axis=0)
-    return rest / np.linalg.norm(rest, axis=1, keepdims=True)
+    return rest / (np.linalg.norm(rest, axis=1, keepdims=True) + 1e-12)
 
 
 def _judged(name: str, faces: Callable[[], NDArray[np.uint8]]) -> NDArray[np.float32]:
@@ -289,7 +292,7 @@ def main() -> None:
     elif options.attacker == "D":
         result = linkage(lfw, received)
     else:
-        result = pictures(lfw, painted)
+        result = pictures(lfw, painted, judged_lfw)
     record(ROWS, {**settings(options), "networks": fingerprint(options), "epochs": options.epochs, "seed": options.seed}, begun, result)
 
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { asFeatures } from './features.js';
-import { keystream } from './keystream.js';
+import { keystream, normals } from './keystream.js';
 import { FEATURE_VALUES, TOKEN_CHANNELS, TOKEN_COUNT } from './spec.js';
 import { quantiseTokens, tokens } from './tokens.js';
 import { derive, fingerprint, obfuscate, SCHEMES, type Derived, type Key, type Scheme } from './xnn.js';
@@ -53,27 +53,37 @@ describe('schemes', () => {
     order.forEach((from, to) => expect(rowOf(hidden, to)).toEqual(rowOf(clean, from)));
   });
 
-  test.each(['matrix', 'xnn', 'xnn-hardened'] as const)('%s multiplies, bit for bit as defined', (scheme) => {
-    const { order, matrices } = derived[scheme];
+  test.each(['matrix', 'xnn'] as const)('%s multiplies, bit for bit as defined', (scheme) => {
+    const { order, matrix } = derived[scheme];
     const hidden = obfuscate(derived[scheme], clean);
     for (const to of [0, 1, 20, 48]) {
-      const from = order[to]!;
-      expect(rowOf(hidden, to)).toEqual(product(rowOf(clean, from), matrices[matrices.length > 1 ? from : 0]!));
+      expect(rowOf(hidden, to)).toEqual(product(rowOf(clean, order[to]!), matrix!));
     }
     expect([...order].every((from, to) => from === to)).toBe(scheme === 'matrix');
-    expect(matrices).toHaveLength(scheme === 'xnn-hardened' ? 49 : 1);
   });
 
-  test('the sum over tokens gives W of xnn away, whatever the permutation, but not those of xnn-hardened', () => {
-    const sums = Float32Array.from(sumOf(clean));
-    for (const [scheme, leaks] of [
-      ['xnn', true],
-      ['xnn-hardened', false],
-    ] as const) {
-      const { matrices } = derived[scheme];
-      const hidden = sumOf(obfuscate(derived[scheme], clean));
-      expect(difference(hidden, Float64Array.from(product(sums, matrices[0]!))) < 1e-5, scheme).toBe(leaks);
+  test('xnn-hardened scales each token and turns it by the rotation of its position, as defined', () => {
+    const { order, rotations } = derived['xnn-hardened'];
+    const hidden = obfuscate(derived['xnn-hardened'], clean);
+    expect(rotations).toHaveLength(TOKEN_COUNT);
+    for (const to of [0, 1, 20, 48]) {
+      const row = rowOf(clean, order[to]!);
+      const scale = Math.sqrt(TOKEN_CHANNELS / inner(row, row));
+      const expected = turned(
+        Array.from(row, (value) => value * scale),
+        rotations[order[to]!]!,
+      );
+      rowOf(hidden, to).forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 5));
     }
+  });
+
+  test('the sum over tokens gives W of xnn away, whatever the permutation, but no such map of xnn-hardened', () => {
+    // Twice a token is the same record of xnn-hardened, and another sum of clean tokens.
+    const other = clean.map((value, i) => (i < TOKEN_CHANNELS ? 2 * value : value)) as typeof clean;
+    expect(obfuscate(derived['xnn-hardened'], other)).toEqual(obfuscate(derived['xnn-hardened'], clean));
+    const sums = Float32Array.from(sumOf(clean));
+    const hidden = sumOf(obfuscate(derived.xnn, clean));
+    expect(difference(hidden, Float64Array.from(product(sums, derived.xnn.matrix!)))).toBeLessThan(1e-5);
   });
 
   test('leave the clean tokens as they are', () => {
@@ -96,7 +106,7 @@ describe('keys', () => {
   test('of one secret share nothing between schemes', () => {
     const orders = (['permutation', 'xnn', 'xnn-hardened'] as const).map((scheme) => derived[scheme].order.join());
     expect(new Set(orders).size).toBe(3);
-    const firsts = (['matrix', 'xnn', 'xnn-hardened'] as const).map((scheme) => derived[scheme].matrices[0]![0]);
+    const firsts = [derived.matrix.matrix![0], derived.xnn.matrix![0], derived['xnn-hardened'].rotations[0]![1]];
     expect(new Set(firsts).size).toBe(3);
   });
 
@@ -116,7 +126,7 @@ describe('keys', () => {
 });
 
 describe('matrices', () => {
-  const matrices = [...derived['xnn-hardened'].matrices.slice(0, 2), ...derived.xnn.matrices];
+  const matrices = [derived.matrix.matrix!, derived.xnn.matrix!];
   const size = TOKEN_CHANNELS;
 
   test('have entries of mean 0 and variance 1/512, in every row and column', () => {
@@ -154,6 +164,63 @@ describe('matrices', () => {
     }
   });
 });
+
+describe('rotations', () => {
+  const random = normals(secretOf(7), [9, 9, 9], 2 * FEATURE_VALUES);
+  const several = [0, 1].map((i) =>
+    tokens(asFeatures(Float32Array.from(random.subarray(i * FEATURE_VALUES, (i + 1) * FEATURE_VALUES)))),
+  );
+  const hidden = several.map((one) => obfuscate(derived['xnn-hardened'], one));
+  const { order } = derived['xnn-hardened'];
+
+  test('keep angles and give every token the same length', () => {
+    order.forEach((from, to) => {
+      const [a, b] = several.map((one) => rowOf(one, from));
+      const [x, y] = hidden.map((one) => rowOf(one, to));
+      const cosine = inner(a!, b!) / Math.sqrt(inner(a!, a!) * inner(b!, b!));
+      expect(inner(x!, x!)).toBeCloseTo(TOKEN_CHANNELS, 3);
+      expect(inner(x!, y!) / TOKEN_CHANNELS).toBeCloseTo(cosine, 6);
+    });
+  });
+
+  test('spread any token evenly: the first axis at every position, as well as all channels equal', () => {
+    for (const channels of [[1], Array<number>(TOKEN_CHANNELS).fill(1)]) {
+      const same = new Float32Array(FEATURE_VALUES) as typeof clean;
+      for (let i = 0; i < TOKEN_COUNT; i++) same.set(channels, i * TOKEN_CHANNELS);
+      const values = obfuscate(derived['xnn-hardened'], same);
+      const moment = (power: number) => values.reduce((sum, value) => sum + value ** power, 0) / FEATURE_VALUES;
+      // Of 25,088 numbers that are nearly normal: standard errors 0.0063, 0.009 and 0.06.
+      expect(Math.abs(moment(1))).toBeLessThan(0.03);
+      expect(Math.abs(moment(2) - 1)).toBeLessThan(1e-5);
+      expect(Math.abs(moment(4) - 3)).toBeLessThan(0.3);
+      // Neighbouring positions have nothing to do with one another: cosines of a standard deviation of 1/√512.
+      for (let i = 1; i < TOKEN_COUNT; i++) {
+        expect(Math.abs(inner(rowOf(values, i - 1), rowOf(values, i)))).toBeLessThan(5 * Math.sqrt(TOKEN_CHANNELS));
+      }
+    }
+  });
+
+  test('of a token of zeros make zeros', () => {
+    const hidden = obfuscate(derived['xnn-hardened'], new Float32Array(FEATURE_VALUES) as typeof clean);
+    expect(hidden.every((value) => value === 0)).toBe(true);
+  });
+});
+
+function inner(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  return Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0);
+}
+
+/** row under a rotation: c becomes −s (c − v (v·c)) for its first 1, 2 … channels. */
+function turned(row: readonly number[], vectors: Float32Array): number[] {
+  let channels = [...row];
+  for (let k = 1, from = 0; k <= row.length; from += k++) {
+    const vector = vectors.subarray(from, from + k);
+    const along = inner(vector, channels);
+    const sign = vector[k - 1]! < 0 ? 1 : -1;
+    channels = channels.map((value, i) => (i < k ? sign * (value - vector[i]! * along) : value));
+  }
+  return channels;
+}
 
 /** Largest by smallest singular value, by power iteration with the matrix and with its inverse. */
 function conditionOf(matrix: Float64Array, n: number): number {
@@ -233,7 +300,7 @@ function sample(values: ArrayLike<number>, stride: number): number[] {
 }
 
 test('the vectors that PyTorch reproduces are those of this code', async () => {
-  const stride = { features: 1009, tokens: 1009, matrix: 16_411, obfuscated: 1009, steps: 1009 };
+  const stride = { features: 1009, tokens: 1009, matrix: 16_411, rotation: 8209, obfuscated: 1009, steps: 1009 };
   const { secret, encoder } = keyOf('xnn');
   const vectors = {
     about:
@@ -247,7 +314,7 @@ test('the vectors that PyTorch reproduces are those of this code', async () => {
     schemes: Object.fromEntries(
       SCHEMES.map((scheme, number) => {
         const key = keyOf(scheme);
-        const { order, matrices } = derived[scheme];
+        const { order, matrix, rotations } = derived[scheme];
         const hidden = obfuscate(derived[scheme], clean);
         const quantised = quantiseTokens(hidden);
         return [
@@ -257,9 +324,10 @@ test('the vectors that PyTorch reproduces are those of this code', async () => {
             fingerprint: fingerprint(key),
             streams: [1, 2].map((purpose) => Buffer.from(keystream(secret, [purpose, number, 0], 32)).toString('hex')),
             order: [...order],
-            matrices: [...new Set([0, 17, matrices.length - 1])]
-              .filter((index) => index in matrices)
-              .map((index) => ({ index, entries: sample(matrices[index]!, stride.matrix) })),
+            matrix: matrix === undefined ? null : sample(matrix, stride.matrix),
+            rotations: [0, 17, 48]
+              .filter((index) => index in rotations)
+              .map((index) => ({ index, entries: sample(rotations[index]!, stride.rotation) })),
             obfuscated: sample(hidden, stride.obfuscated),
             scales: sample(quantised.scales, 1),
             steps: sample(quantised.steps, stride.steps),

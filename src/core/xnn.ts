@@ -12,15 +12,27 @@ import { asObfuscated, type ObfuscatedTokens, type Tokens } from './tokens.js';
 //   permutation    X row π(j)                    nothing from a network that ignores the order, such as a transformer
 //   matrix         (X row j) W                   as xnn, if the order is known
 //   xnn            (X row π(j)) W                the paper's
-//   xnn-hardened   (X row π(j)) W_π(j)           sums over tokens and their Gram matrix depend on the key, too
+//   xnn-hardened   √512 unit(X row π(j)) Q_π(j)  everything that one record alone could tell; Q_i are rotations, one for each position
 //
-// All schemes are linear: who has enough images together with their X̃ computes the key, whatever its size.
+// What holds of xnn-hardened. A vector of fixed length under a uniformly distributed (Haar) orthogonal matrix is uniform on the sphere,
+// whatever it was. So with a secret that nobody knows, the 49 tokens of one record are independent and uniform: they say nothing of the
+// face, however they are read. Rounding to int8 sees nothing but those tokens and changes nothing about it. Many records under one key
+// give away, at each place, how they lie to one another (their inner products) and nothing else; a cloud that is to learn from them
+// needs that, and it is not nothing: see docs/xnn-attacks.md. Clean tokens have that length already, but for layer norm's epsilon.
+//
+// Every scheme falls to who has enough images together with their X̃.
 //
 // Everything is derived from 32 secret bytes by ChaCha20 streams (`keystream.ts`). Each has a name of three numbers, its nonce:
 //
 //   π      (1, scheme, 0)   a permutation of 0 … 48 from the stream's words
-//   W_i    (2, scheme, i)   512 · 512 standard normal numbers row by row, each divided by √512 and rounded to float32;
-//                           i = 0 for the one W of matrix and xnn, 0 … 48 for the matrices of xnn-hardened
+//   W      (2, scheme, 0)   512 · 512 standard normal numbers row by row, each divided by √512 and rounded to float32
+//   Q_i    (2, scheme, i)   rotation i = 0 … 48 as 512 Householder vectors (Stewart 1980; Diaconis and Shahshahani 1987). Vector k = 1 … 512
+//                           is made of k standard normal numbers: divided by their length they are u; s, the sign of its last number,
+//                           is added to that, and what comes of it is given the length √2 and rounded to float32. The stream holds the
+//                           numbers of one vector after another's
+//
+// x Q_i is computed without the matrix: for k = 1 … 512 the first k channels c become −s (c − v (v·c)), the orthogonal map that takes
+// axis k to u. So axis k goes anywhere with equal chance, and the axes before it have been turned in the same way.
 //
 // where scheme is the row in the table above, from 0. Products and sums are in float64, sums in the order of X's channels, and each
 // value of X̃ is rounded to float32 at the end. So a key gives the same X̃ bit for bit wherever logarithm, sine and cosine are the same
@@ -29,16 +41,19 @@ import { asObfuscated, type ObfuscatedTokens, type Tokens } from './tokens.js';
 const PERMUTATION = 1;
 const MATRIX = 2;
 
+/** Numbers of a rotation: vectors of 1, 2 … 512. */
+const ROTATION_VALUES = (TOKEN_CHANNELS * (TOKEN_CHANNELS + 1)) / 2;
+
 export const SCHEMES = ['none', 'permutation', 'matrix', 'xnn', 'xnn-hardened'] as const;
 export type Scheme = (typeof SCHEMES)[number];
 
-/** What the matrices of each scheme are; which schemes permute. */
-const PARTS: Record<Scheme, { readonly permutes: boolean; readonly matrices: number }> = {
-  none: { permutes: false, matrices: 0 },
-  permutation: { permutes: true, matrices: 0 },
-  matrix: { permutes: false, matrices: 1 },
-  xnn: { permutes: true, matrices: 1 },
-  'xnn-hardened': { permutes: true, matrices: TOKEN_COUNT },
+/** What each scheme does to tokens; `map` is one W for all positions, or a rotation Q_i for each. */
+const PARTS: Record<Scheme, { readonly permutes: boolean; readonly map: 'none' | 'matrix' | 'rotations' }> = {
+  none: { permutes: false, map: 'none' },
+  permutation: { permutes: true, map: 'none' },
+  matrix: { permutes: false, map: 'matrix' },
+  xnn: { permutes: true, map: 'matrix' },
+  'xnn-hardened': { permutes: true, map: 'rotations' },
 };
 
 /** One owner's key, the same for every image. It is part of the model: whoever has it undoes the obfuscation. */
@@ -54,43 +69,97 @@ export interface Key {
 export interface Derived {
   /** π: [49]; row j of X̃ comes from row order[j] of X. */
   readonly order: Uint32Array;
-  /** Each [512, 512] row by row: none, one for all positions, or one for each position of X. */
-  readonly matrices: readonly Float32Array[];
+  /** W [512, 512] row by row, if the scheme has one. */
+  readonly matrix: Float32Array | undefined;
+  /** Q_i of each position of X, as Householder vectors of 1, 2 … 512 numbers; none in other schemes. */
+  readonly rotations: readonly Float32Array[];
 }
 
 /**
- * Computes what a key stands for. Takes a second or two and 51 MB for xnn-hardened, so it is done once for many images.
+ * Computes what a key stands for. Takes about a second and 26 MB for xnn-hardened, so it is done once for many images.
  *
  * @throws key_invalid if the secret has another size
  */
 export function derive({ scheme, secret }: Key): Derived {
   if (secret.length !== SECRET_BYTES) throw new XnnError('key_invalid', `a secret has ${SECRET_BYTES} bytes`);
-  const { permutes, matrices } = PARTS[scheme];
+  const { permutes, map } = PARTS[scheme];
   const number = SCHEMES.indexOf(scheme);
   return {
     order: permutes
       ? permutation(TOKEN_COUNT, words(secret, [PERMUTATION, number, 0]))
       : Uint32Array.from({ length: TOKEN_COUNT }, (_, i) => i),
-    matrices: Array.from({ length: matrices }, (_, i) => matrix(secret, number, i)),
+    matrix: map === 'matrix' ? matrix(secret, number) : undefined,
+    rotations: map === 'rotations' ? Array.from({ length: TOKEN_COUNT }, (_, i) => rotation(secret, number, i)) : [],
   };
 }
 
 /** W: entries independent and normal with variance 1/512. Not orthogonal, or X̃X̃ᵀ would be free of it. */
-function matrix(secret: Uint8Array, scheme: number, index: number): Float32Array {
-  const entries = normals(secret, [MATRIX, scheme, index], TOKEN_CHANNELS * TOKEN_CHANNELS);
+function matrix(secret: Uint8Array, scheme: number): Float32Array {
+  const entries = normals(secret, [MATRIX, scheme, 0], TOKEN_CHANNELS * TOKEN_CHANNELS);
   const root = Math.sqrt(TOKEN_CHANNELS);
   return new Float32Array(entries.map((entry) => entry / root));
 }
 
+/** Q_i, uniformly distributed over all orthogonal matrices. */
+function rotation(secret: Uint8Array, scheme: number, index: number): Float32Array {
+  const entries = normals(secret, [MATRIX, scheme, index], ROTATION_VALUES);
+  for (let k = 1, from = 0; k <= TOKEN_CHANNELS; from += k++) {
+    const vector = entries.subarray(from, from + k);
+    scale(vector, 1);
+    vector[k - 1]! += signOf(vector[k - 1]!);
+    scale(vector, Math.SQRT2);
+  }
+  return new Float32Array(entries);
+}
+
 /** X to X̃. */
-export function obfuscate({ order, matrices }: Derived, tokens: Tokens): ObfuscatedTokens {
+export function obfuscate({ order, matrix, rotations }: Derived, tokens: Tokens): ObfuscatedTokens {
   const result = new Float32Array(FEATURE_VALUES);
   order.forEach((from, to) => {
     const row = tokens.subarray(from * TOKEN_CHANNELS, (from + 1) * TOKEN_CHANNELS);
-    const weights = matrices.length > 1 ? matrices[from] : matrices[0];
-    result.set(weights === undefined ? row : multiply(row, weights), to * TOKEN_CHANNELS);
+    const turn = rotations[from];
+    const hidden = turn !== undefined ? rotate(row, turn) : matrix !== undefined ? multiply(row, matrix) : row;
+    result.set(hidden, to * TOKEN_CHANNELS);
   });
   return asObfuscated(result);
+}
+
+/** row [512], scaled to the length √512, under a rotation, in float64. */
+function rotate(row: Float32Array, vectors: Float32Array): Float64Array {
+  const x = Float64Array.from(row);
+  scale(x, Math.sqrt(x.length));
+  for (let k = 1, from = 0; k <= x.length; from += k++) {
+    const vector = vectors.subarray(from, from + k);
+    const sign = signOf(vector[k - 1]!);
+    const along = dot(vector, x);
+    for (let i = 0; i < k; i++) x[i] = sign * (vector[i]! * along - x[i]!);
+  }
+  return x;
+}
+
+/** Gives a vector this length. Zeros stay zeros. */
+function scale(vector: Float64Array, length: number): void {
+  const before = Math.sqrt(dot(vector, vector));
+  const factor = before > 0 ? length / before : 0;
+  for (let i = 0; i < vector.length; i++) vector[i]! *= factor;
+}
+
+function signOf(value: number): number {
+  return value < 0 ? -1 : 1;
+}
+
+/** Of the numbers of the first vector with as many of the second. Four sums at once, which is faster; then the rest. */
+function dot(first: Float32Array | Float64Array, second: Float64Array): number {
+  const whole = first.length - (first.length % 4);
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let i = 0; i < whole; i += 4) {
+    a += first[i]! * second[i]!;
+    b += first[i + 1]! * second[i + 1]!;
+    c += first[i + 2]! * second[i + 2]!;
+    d += first[i + 3]! * second[i + 3]!;
+  }
+  for (let i = whole; i < first.length; i++) a += first[i]! * second[i]!;
+  return a + b + c + d;
 }
 
 /** row [512] · weights [512, 512], in float64. */

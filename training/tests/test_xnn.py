@@ -23,24 +23,28 @@ from training.xnn import algebra, cloud
 from training.xnn.attacks import as_map
 from training.xnn.bundle import BundleError, decode_tensors, read_bundle
 from training.xnn.defences import DEFENCES, fresh, through_bundle
-from training.xnn.moments import moments, restore
+from training.xnn.moments import moments, restore, restore_places
 from training.xnn.obfuscation import (
     SCHEMES,
     TOKEN_CHANNELS,
     TOKEN_COUNT,
     Derived,
     Key,
+    at_length,
     dequantise,
     derive,
     fingerprint,
+    householder,
     keystream,
     obfuscate,
     permutation,
     quantise,
+    rotate,
     to_features,
     to_tokens,
 )
 from training.xnn.tail import Size, Tail, write_onnx
+from training.xnn.whitening import fit as fit_whitening
 
 torch.set_num_threads(1)
 
@@ -66,9 +70,10 @@ def related_tokens(images: int, seed: int, channels: int) -> NDArray[np.float32]
 def random_key(scheme: str, channels: int = TOKEN_CHANNELS) -> Derived:
     """As `derive` gives, from a faster source, for tokens of any number of channels."""
     random = np.random.default_rng(0)
-    count = TOKEN_COUNT if scheme == "xnn-hardened" else 1
-    entries = random.standard_normal((count, channels, channels)) / channels**0.5
-    return Derived(random.permutation(TOKEN_COUNT), entries.astype(np.float32))
+    order = random.permutation(TOKEN_COUNT)
+    if scheme == "xnn-hardened":
+        return Derived(order, rotations=householder(random.standard_normal((TOKEN_COUNT, channels * (channels + 1) // 2))))
+    return Derived(order, matrix=(random.standard_normal((channels, channels)) / channels**0.5).astype(np.float32))
 
 
 # Obfuscation
@@ -101,8 +106,11 @@ def test_typescript_and_python_agree(scheme: str) -> None:
     assert fingerprint(key) == expected["fingerprint"]
     assert [keystream(key.secret, (use, expected["number"], 0), 32).tobytes().hex() for use in (1, 2)] == expected["streams"]
     assert derived.order.tolist() == expected["order"]
-    for matrix in expected["matrices"]:
-        assert np.abs(derived.matrices[matrix["index"]].ravel()[:: stride["matrix"]] - matrix["entries"]).max() < 1e-6
+    if expected["matrix"] is not None:
+        assert np.abs(derived.matrix.ravel()[:: stride["matrix"]] - expected["matrix"]).max() < 1e-6
+    for rotation in expected["rotations"]:
+        assert np.abs(derived.rotations[rotation["index"]][:: stride["rotation"]] - rotation["entries"]).max() < 1e-6
+    assert (derived.matrix is None, derived.rotations is None) == (expected["matrix"] is None, expected["rotations"] == [])
     hidden = obfuscate(derived, tokens)
     assert np.abs(hidden.ravel()[:: stride["obfuscated"]] - expected["obfuscated"]).max() < 1e-6
     steps, scales = quantise(hidden)
@@ -110,6 +118,37 @@ def test_typescript_and_python_agree(scheme: str) -> None:
     assert steps.ravel()[:: stride["steps"]].tolist() == expected["steps"]
     # What attackers use in its place is the same.
     assert np.allclose(through_bundle(torch.from_numpy(hidden)).numpy(), dequantise(steps, scales), atol=1e-5)
+
+
+def test_rotations_are_uniformly_distributed() -> None:
+    size, count = 4, 20_000
+    vectors = householder(np.random.default_rng(11).standard_normal((count, size * (size + 1) // 2)))
+    matrices = np.stack([rotate(np.eye(size), one) for one in vectors])
+    assert np.allclose(matrices @ matrices.swapaxes(1, 2), np.eye(size), atol=1e-6)
+    # Of Haar measure on O(4), each with its standard error: no entry differs from another, both determinants, moments of the trace.
+    assert np.abs(matrices.mean(axis=0)).max() < 5 * 0.5 / count**0.5
+    assert np.abs((matrices**2).mean(axis=0) - 1 / size).max() < 5 * 0.25 / count**0.5
+    assert np.abs((matrices**4).mean(axis=0) - 3 / (size * (size + 2))).max() < 5 * 0.2 / count**0.5
+    assert abs(np.linalg.det(matrices).mean()) < 5 / count**0.5
+    trace = np.trace(matrices, axis1=1, axis2=2)
+    assert abs(trace.mean()) < 5 / count**0.5 and abs((trace**2).mean() - 1) < 5 * 2 / count**0.5
+
+
+def test_one_record_of_xnn_hardened_is_noise_and_two_tell_only_how_they_lie_to_one_another() -> None:
+    tokens = torch.from_numpy(clean_tokens(2).astype(np.float32))
+    other = tokens.clone()
+    other[0] = torch.randn(tokens[0].shape, generator=torch.Generator().manual_seed(1))
+    hidden, _ = fresh("xnn-hardened", torch.Generator().manual_seed(2), once=True)(tokens, torch.Generator().manual_seed(3))
+    whole, _ = fresh("xnn-hardened", torch.Generator().manual_seed(2))(tokens, torch.Generator().manual_seed(3))
+    clean = torch.nn.functional.normalize(tokens, dim=2)
+    angles = (clean[0] * clean[1]).sum(1).sort().values
+    for records in (hidden, whole):
+        assert torch.allclose(records.norm(dim=2), torch.full((2, TOKEN_COUNT), TOKEN_CHANNELS**0.5), rtol=2e-3)
+        assert torch.allclose((records[0] * records[1]).sum(1).sort().values / TOKEN_CHANNELS, angles, atol=5e-3)
+        # Of one record, every channel is about normal, and places have nothing to do with one another.
+        assert abs(float((records[0] ** 4).mean()) - 3) < 0.2
+        cosines = records[0] @ records[0].T / TOKEN_CHANNELS
+        assert float(cosines.fill_diagonal_(0).abs().max()) < 5.5 / TOKEN_CHANNELS**0.5
 
 
 # Bundle
@@ -444,7 +483,7 @@ def solved(rows: NDArray[np.float64], true: NDArray[np.float64], found: NDArray[
 
 def test_known_images_break_xnn_by_sums_at_d_and_with_positions_at_d_through_n() -> None:
     clean, key = clean_tokens(D, channels=D), random_key("xnn", D)
-    true = key.matrices[0].astype(np.float64)
+    true = key.matrix.astype(np.float64)
     hidden = clean[:, key.order] @ true
     assert solved(clean.sum(1), true, hidden.sum(1)) < 1e-6
     assert solved(clean[: D - 8].sum(1), true, hidden[: D - 8].sum(1)) > 0.1
@@ -456,17 +495,26 @@ def test_known_images_break_xnn_by_sums_at_d_and_with_positions_at_d_through_n()
 
 def test_known_images_break_the_hardened_scheme_only_at_d_a_position() -> None:
     clean, key = clean_tokens(D, channels=D), random_key("xnn-hardened", D)
-    hidden = obfuscate(key, clean)
-    assert np.array_equal(algebra.match_positions(clean[:24], hidden[:24].astype(np.float64)), key.order)
+    hidden = obfuscate(key, clean).astype(np.float64)
+    scaled = at_length(clean)
+    assert np.array_equal(algebra.match_positions(scaled[:24], hidden[:24]), key.order)
     for to in (0, 30):
-        mine, true = clean[:, key.order[to]], key.matrices[key.order[to]].astype(np.float64)
+        mine, true = scaled[:, key.order[to]], rotate(np.eye(D), key.rotations[key.order[to]])
         assert np.allclose(hidden[:, to], mine @ true, rtol=1e-4, atol=1e-4)
         assert solved(mine, true, mine @ true) < 1e-6
         assert solved(mine[: D - 8], true, mine[: D - 8] @ true) > 0.1
 
 
+def test_the_nearest_rotation_averages_rounding_out() -> None:
+    true = np.linalg.qr(np.random.default_rng(1).standard_normal((D, D)))[0]
+    found = true + np.random.default_rng(2).standard_normal((D, D)) * 0.02 / D**0.5
+    nearest = algebra.nearest_rotation(found)
+    assert np.allclose(nearest @ nearest.T, np.eye(D))
+    assert np.linalg.norm(nearest - true) < 0.8 * np.linalg.norm(found - true)
+
+
 def test_rounding_is_met_by_a_solution_that_expects_it() -> None:
-    rows, true = clean_tokens(2 * D, channels=D)[:, 0], random_key("xnn", D).matrices[0].astype(np.float64)
+    rows, true = clean_tokens(2 * D, channels=D)[:, 0], random_key("xnn", D).matrix.astype(np.float64)
     hidden = rows @ true + np.random.default_rng(1).standard_normal(rows.shape) * algebra.STEP_VARIANCE**0.5
 
     def missed(variance: float) -> float:
@@ -490,13 +538,13 @@ def test_the_projector_does_not_depend_on_the_key_and_is_the_identity_where_toke
 
 def test_a_gaussian_key_leaves_the_gram_matrix_recognisable_and_an_orthogonal_one_leaves_it_whole() -> None:
     tokens = clean_tokens(3)
-    gaussian = random_key("xnn").matrices[0].astype(np.float64)
+    gaussian = random_key("xnn").matrix.astype(np.float64)
     orthogonal = np.linalg.qr(gaussian)[0]
     clean = algebra.gram(tokens, "gram")
     assert 0.5 < algebra.correlation(clean, algebra.gram(tokens @ gaussian, "gram")) < 0.999
     assert np.allclose(clean, algebra.gram(tokens @ orthogonal, "gram"))
-    hardened = algebra.gram(obfuscate(Derived(np.arange(49), random_key("xnn-hardened").matrices), tokens).astype(np.float64), "gram")
-    assert algebra.correlation(clean, hardened) < 0.2
+    hardened = algebra.gram(obfuscate(Derived(np.arange(49), rotations=random_key("xnn-hardened").rotations), tokens).astype(np.float64), "gram")
+    assert abs(algebra.correlation(clean, hardened)) < 0.1
 
 
 def test_the_second_moment_of_many_records_cancels_the_key_at_any_shape() -> None:
@@ -511,9 +559,64 @@ def test_moments_of_a_bundle_alone_give_xnn_away() -> None:
     restored, order = restore(obfuscate(key, clean), moments(own))
     assert np.array_equal(order, key.order)
     assert np.linalg.norm(restored - clean) < 0.3 * np.linalg.norm(clean)
-    # Nothing but the moments: of a bundle that they do not fit, nothing comes back.
-    hardened, _ = restore(obfuscate(random_key("xnn-hardened", 24), clean), moments(own))
-    assert np.linalg.norm(hardened - clean) > 0.8 * np.linalg.norm(clean)
+
+
+def test_moments_by_place_and_between_places_give_xnn_hardened_away_and_one_record_alone_does_not() -> None:
+    own, clean = (at_length(related_tokens(1500, seed, 24)) for seed in (1, 2))
+    rotations = np.stack([np.linalg.qr(np.random.default_rng(seed).standard_normal((24, 24)))[0] for seed in range(TOKEN_COUNT)])
+    hidden = np.stack([clean[:, i] @ rotations[i] for i in range(TOKEN_COUNT)], axis=1).astype(np.float32)
+
+    def missed(restored: NDArray[np.float32]) -> float:
+        about = clean[: len(restored)] - clean.mean(axis=0)
+        return float(np.linalg.norm(restored - clean[: len(restored)]) / np.linalg.norm(about))
+
+    assert missed(restore_places(hidden, own, axes=16)) < 0.6
+    assert missed(restore_places(hidden[:2], own, axes=16)) > 0.9
+
+
+def test_whitening_leaves_no_mean_and_no_axis_and_can_be_undone() -> None:
+    tokens = related_tokens(1500, 1, 24)
+    whitening = fit_whitening(tokens)
+    white = whitening.apply(tokens)
+    assert np.allclose(np.linalg.norm(white, axis=2), 24**0.5, rtol=1e-4)
+    for place in (0, 48):
+        assert np.abs(white[:, place].mean(axis=0)).max() < 0.15
+        sizes = np.linalg.eigvalsh(np.cov(white[:, place].T))
+        assert sizes.max() < 1.5 and np.linalg.eigvalsh(np.cov(tokens[:, place].T)).max() > 5
+    first = at_length(tokens)
+    assert np.mean([np.corrcoef(a, b)[0, 1] for a, b in zip(whitening.undo(white)[:50].reshape(50, -1), first[:50].reshape(50, -1))]) > 0.9
+
+
+@pytest.mark.parametrize("scheme", ["xnn", "xnn-hardened"])
+def test_lengths_and_means_by_place_do_not_depend_on_the_key(scheme: str) -> None:
+    clean = at_length(clean_tokens(200, channels=24))
+    key = random_key(scheme, 24)
+    hidden = obfuscate(Derived(np.arange(TOKEN_COUNT), key.matrix, key.rotations), clean).astype(np.float64)
+    mine, theirs = algebra.by_place(clean), algebra.by_place(hidden)
+    assert np.corrcoef(mine[..., 0].ravel(), theirs[..., 0].ravel())[0, 1] > 0.95
+    assert mine.shape == (200, TOKEN_COUNT, 2)
+
+
+def test_who_lies_how_to_whom_names_people_and_unrelated_people_stay_unnamed() -> None:
+    random = np.random.default_rng(6)
+    known = random.standard_normal((12, TOKEN_COUNT, 24))
+    rotations = np.linalg.qr(random.standard_normal((TOKEN_COUNT, 24, 24)))[0]
+    again = known + 0.5 * random.standard_normal(known.shape)
+    hidden = (again.swapaxes(0, 1) @ rotations).swapaxes(0, 1)
+    for seeds in (0, 3):
+        order = np.concatenate([np.arange(seeds), seeds + random.permutation(12 - seeds)])
+        assert np.array_equal(order[algebra.named_by_geometry(hidden, known[order], seeds)], np.arange(12))
+    shares = [
+        (algebra.named_by_geometry(random.standard_normal(known.shape), known, 3)[3:] == np.arange(3, 12)).mean() for _ in range(20)
+    ]
+    assert np.mean(shares) < 0.35  # a ninth by chance
+
+
+def test_rank_one_between_two_sets_of_images() -> None:
+    shown, asked = np.array([0, 1, 1, 2]), np.array([2, 0, 1, 1])
+    assert algebra.rank_one_between(np.eye(3)[shown], np.eye(3)[asked], shown, asked) == (1.0, 0.0)
+    wrong = np.eye(3)[[2, 0, 0, 0]]  # the last two are taken for person 0
+    assert algebra.rank_one_between(np.eye(3)[shown], wrong, shown, asked)[0] == 0.5
 
 
 def test_sorted_rows_do_not_depend_on_the_order() -> None:

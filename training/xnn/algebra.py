@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from training.xnn.obfuscation import to_features
 
 Matrix = NDArray[np.float64]
 
-GRAM_FORMS: Final = ("gram", "projector", "population")
+GRAM_FORMS: Final = ("gram", "projector", "population", "by-place")
 STEP_VARIANCE: Final = 7e-5  # of int8's rounding, in squared features; tokens have a variance of 1
 
 
@@ -50,6 +50,22 @@ def inverse_root(moment: Matrix) -> Matrix:
     return directions[:, kept] * sizes[kept] ** -0.5
 
 
+def by_place(tokens: Matrix) -> Matrix:
+    """[images, n, 2], free of every invertible matrix at any place of the record, whether one for all or one each.
+
+    Whitened by the moments of its place over all records of the key, a token has a length, and a product with the mean of its place.
+    """
+    features = np.empty((*tokens.shape[:2], 2))
+    for place in range(tokens.shape[1]):
+        rows = tokens[:, place]
+        mean = rows.mean(axis=0)
+        about = rows - mean
+        root = inverse_root(second_moment(about[:, None]) + 1e-3 * (about**2).mean() * np.eye(rows.shape[1]))
+        whitened, middle = about @ root, mean @ root
+        features[:, place] = np.stack([(whitened**2).sum(axis=1), whitened @ middle], axis=1)
+    return features
+
+
 def without_order(matrices: Matrix) -> Matrix:
     """[images, n, n] as what does not depend on the tokens' order: each row sorted, then the rows by their largest entries."""
     rows = -np.sort(-matrices, axis=2)
@@ -64,23 +80,30 @@ def correlation(first: Matrix, second: Matrix) -> float:
 
 def rank_one(gallery: Matrix, probes: Matrix, people: NDArray[np.int64], rounds: int = 100) -> tuple[float, float]:
     """Closed-set rank-1 of unit rows over random galleries of one image a person, all others being probes: mean and standard deviation."""
-    random = np.random.default_rng(1)
-    scores = probes @ gallery.T
     shares = []
-    for _ in range(rounds):
-        mixed = random.permutation(len(people))
-        names, first = np.unique(people[mixed], return_index=True)
-        shown = mixed[first]
-        asked = np.setdiff1d(mixed, shown)
-        shares.append(float((names[scores[np.ix_(asked, shown)].argmax(axis=1)] == people[asked]).mean()))
+    for shown in _galleries(people, rounds):
+        asked = np.setdiff1d(np.arange(len(people)), shown)
+        shares.append(_recognised(gallery[shown], probes[asked], people[shown], people[asked]))
     return float(np.mean(shares)), float(np.std(shares))
 
 
-def unit_rows(features: Matrix) -> Matrix:
-    """[images, ...] to unit rows about the mean of all, which the attacker knows of every key's records."""
-    rows = features.reshape(len(features), -1)
-    rows = rows - rows.mean(axis=0)
-    return rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-12)
+def rank_one_between(
+    gallery: Matrix, probes: Matrix, shown: NDArray[np.int64], asked: NDArray[np.int64], rounds: int = 100
+) -> tuple[float, float]:
+    """The same where probes are other images than those that galleries are drawn from; `shown` and `asked` are the people on them."""
+    shares = [_recognised(gallery[rows], probes, shown[rows], asked) for rows in _galleries(shown, rounds)]
+    return float(np.mean(shares)), float(np.std(shares))
+
+
+def _galleries(people: NDArray[np.int64], rounds: int) -> Iterator[NDArray[np.int64]]:
+    random = np.random.default_rng(1)
+    for _ in range(rounds):
+        mixed = random.permutation(len(people))
+        yield mixed[np.unique(people[mixed], return_index=True)[1]]
+
+
+def _recognised(gallery: Matrix, probes: Matrix, shown: NDArray[np.int64], asked: NDArray[np.int64]) -> float:
+    return float((shown[(probes @ gallery.T).argmax(axis=1)] == asked).mean())
 
 
 def match_positions(clean: Matrix, hidden: Matrix) -> NDArray[np.int64]:
@@ -109,8 +132,41 @@ def assign(likeness: Matrix) -> NDArray[np.int64]:
     return order
 
 
+def named_by_geometry(hidden: Matrix, known: Matrix, seeds: int, rounds: int = 20) -> NDArray[np.int64]:
+    """Who is who [people], from how people lie to one another: no key changes the angles between two people's mean tokens at a place.
+
+    Mean tokens of each person at each place [people, n, d], `hidden` under a key of rotations and `known` of clean tokens, in the same
+    order of places; the first `seeds` people stand in the same rows of both, the others anywhere.
+    """
+
+    def angles(means: Matrix) -> Matrix:
+        rows = _unit(means - means.mean(axis=0)).swapaxes(0, 1)  # [n, people, d]
+        return (rows @ rows.swapaxes(1, 2)).transpose(1, 2, 0)  # [people, people, n]
+
+    theirs, mine = angles(hidden), angles(known)
+    people = len(theirs)
+    if seeds == 0:  # by each person's angles to all others, sorted at each place
+        names = assign(unit_rows(np.sort(theirs, axis=1)) @ unit_rows(np.sort(mine, axis=1)).T)
+    else:
+        names = np.arange(people)
+    trusted = np.arange(seeds) if seeds > 0 else np.arange(people)
+    for _ in range(rounds):
+        likeness = unit_rows(theirs[:, trusted]) @ unit_rows(mine[:, names[trusted]]).T
+        likeness[:seeds] = likeness[:, :seeds] = -1
+        likeness[np.arange(seeds), np.arange(seeds)] = 2
+        names = assign(likeness)
+        trusted = np.arange(people)
+    return names
+
+
+def unit_rows(features: Matrix) -> Matrix:
+    """[images, ...] to unit rows about the mean of all, which the attacker knows of every key's records."""
+    rows = features.reshape(len(features), -1)
+    return _unit(rows - rows.mean(axis=0))
+
+
 def _unit(rows: Matrix) -> Matrix:
-    return rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-12)
+    return rows / (np.linalg.norm(rows, axis=-1, keepdims=True) + 1e-12)
 
 
 def solve_key(clean: Matrix, hidden: Matrix, variance: float = 0.0) -> Matrix:
@@ -124,6 +180,12 @@ def solve_key(clean: Matrix, hidden: Matrix, variance: float = 0.0) -> Matrix:
     if len(clean) < channels:
         return clean.T @ np.linalg.solve(clean @ clean.T + channels * variance * np.eye(len(clean)), hidden)
     return np.linalg.solve(clean.T @ clean + channels * variance * np.eye(channels), clean.T @ hidden)
+
+
+def nearest_rotation(matrix: Matrix) -> Matrix:
+    """The orthogonal matrix [d, d] that is least far."""
+    left, _, right = np.linalg.svd(matrix)
+    return left @ right
 
 
 def key_error(found: Matrix, true: Matrix) -> float:

@@ -19,7 +19,7 @@ import torch.nn.functional as functional
 from torch import Tensor
 
 from training import spec
-from training.xnn.obfuscation import MATRICES, MIN_SCALE, PERMUTING, SCHEMES, TOKEN_CHANNELS, TOKEN_COUNT
+from training.xnn.obfuscation import MIN_SCALE, PERMUTING, SCHEMES, TOKEN_CHANNELS, TOKEN_COUNT, WITH_MATRIX, at_length
 
 Mixture = Sequence[tuple[float, Tensor]]
 """Whose faces a batch of records holds: weights, and for each the row [batch] of the face in the batch."""
@@ -30,9 +30,14 @@ KEYLESS = ("gaussian", "instahide-2", "instahide-3")
 DEFENCES = (*SCHEMES, *KEYLESS, "neuracrypt")
 
 
-def fresh(defence: str, random: torch.Generator) -> Hide:
-    """The defence under a new key. Records pass int8 as a bundle's do."""
-    if defence in SCHEMES:
+def fresh(defence: str, random: torch.Generator, once: bool = False) -> Hide:
+    """The defence under a new key. Records pass int8 as a bundle's do.
+
+    `once` says that the key is for one batch: then no rotation of `xnn-hardened` is made whole, which takes two seconds a key.
+    """
+    if defence == "xnn-hardened":
+        make = _turned_once if once else _rotating(random)
+    elif defence in SCHEMES:
         make = _linear(defence, random)
     elif defence == "neuracrypt":
         make = _random_network(random)
@@ -60,17 +65,44 @@ def _own(tokens: Tensor) -> Mixture:
 
 def _linear(scheme: str, random: torch.Generator) -> Hide:
     order = torch.randperm(TOKEN_COUNT, generator=random) if scheme in PERMUTING else torch.arange(TOKEN_COUNT)
-    matrices = torch.randn((MATRICES[scheme], TOKEN_CHANNELS, TOKEN_CHANNELS), generator=random) * TOKEN_CHANNELS**-0.5
+    matrix = gaussian(TOKEN_CHANNELS, random) if scheme in WITH_MATRIX else None
 
     def hide(tokens: Tensor, _: torch.Generator) -> tuple[Tensor, Mixture]:
         hidden = tokens[:, order]
-        if len(matrices) == 1:
-            hidden = hidden @ matrices[0]
-        elif len(matrices) > 1:
-            hidden = (hidden.transpose(0, 1) @ matrices).transpose(0, 1)
-        return hidden, _own(tokens)
+        return hidden if matrix is None else hidden @ matrix, _own(tokens)
 
     return hide
+
+
+def gaussian(size: int, random: torch.Generator) -> Tensor:
+    return torch.randn((size, size), generator=random) * size**-0.5
+
+
+def haar(count: int, size: int, random: torch.Generator) -> Tensor:
+    """Uniformly distributed orthogonal matrices [count, size, size]: Gaussian ones made orthogonal, signs as Mezzadri (2007) has them."""
+    q, r = torch.linalg.qr(torch.randn((count, size, size), generator=random))
+    return q * r.diagonal(dim1=1, dim2=2).sign()[:, None, :]
+
+
+def _rotating(random: torch.Generator) -> Hide:
+    order, rotations = torch.randperm(TOKEN_COUNT, generator=random), haar(TOKEN_COUNT, TOKEN_CHANNELS, random)
+
+    def hide(tokens: Tensor, _: torch.Generator) -> tuple[Tensor, Mixture]:
+        return (at_length(tokens)[:, order].transpose(0, 1) @ rotations).transpose(0, 1), _own(tokens)
+
+    return hide
+
+
+def _turned_once(tokens: Tensor, random: torch.Generator) -> tuple[Tensor, Mixture]:
+    """One batch as a new key turns it. Rotations keep its inner products G = L L^T [49, batch, batch] at each position and nothing else:
+    it becomes L U with orthonormal rows U of uniform directions, which are those of a Gaussian batch."""
+    order = torch.randperm(TOKEN_COUNT, generator=random)
+    places = at_length(tokens)[:, order].transpose(0, 1)
+    noise = torch.randn(places.shape, generator=random)
+    gram = places @ places.transpose(1, 2) + 1e-3 * torch.eye(len(tokens))
+    left, free = torch.linalg.cholesky(gram), torch.linalg.cholesky(noise @ noise.transpose(1, 2))
+    hidden = left @ torch.linalg.solve_triangular(free, noise, upper=False)
+    return hidden.transpose(0, 1), _own(tokens)
 
 
 def _noisy(tokens: Tensor, random: torch.Generator) -> tuple[Tensor, Mixture]:

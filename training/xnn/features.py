@@ -59,6 +59,11 @@ def encode(encoder: Encoder, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return to_tokens(encoder(faces)[1].permute(0, 2, 3, 1).contiguous().numpy())
 
 
+def weights_of(encoder: Encoder) -> str:
+    """Names an encoder's weights, 12 hexadecimal digits."""
+    return hashlib.sha256(b"".join(value.numpy().tobytes() for value in encoder.state_dict().values())).hexdigest()[:12]
+
+
 def load_faces(split: str, encoder: str = "encoder") -> Faces:
     """Those of `train` or of `val`, who are other people."""
     chips = load_chips()
@@ -75,8 +80,7 @@ def labelled(chips: Chips) -> NDArray[np.int64]:
 
 
 def _cached(chips: Chips, rows: NDArray[np.int64], encoder: Encoder) -> os.PathLike[str]:
-    weights = b"".join(value.numpy().tobytes() for value in encoder.state_dict().values())
-    path = CACHE / f"tokens-{hashlib.sha256(weights).hexdigest()[:12]}.npy"
+    path = CACHE / f"tokens-{weights_of(encoder)}.npy"
     if not path.exists():
         partial = path.with_suffix(".partial")
         tokens = np.lib.format.open_memmap(partial, "w+", np.float16, (len(rows), TOKEN_COUNT, TOKEN_CHANNELS))

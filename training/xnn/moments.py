@@ -1,7 +1,10 @@
-"""The key of `xnn` from a bundle alone, without one known image: what holds of faces in general holds of the owner's, too.
+"""A key from a bundle alone, without one known image: what holds of faces in general holds of the owner's, too.
 
-With one W for all tokens, every mean and covariance of tokens changes by that W. Whitened by their mean covariance, tokens change by a
-rotation, and the attacker finds the one that best takes his own faces' moments to those of the bundle. Nothing here depends on n <= d.
+`restore` is for one W for all tokens (`xnn`), by which every mean and covariance of tokens changes. Whitened by their mean covariance,
+tokens change by a rotation, and the attacker finds the one that best takes his own faces' moments to those of the bundle.
+
+`restore_places` is for a rotation of each position (`xnn-hardened`). Means and axes of each place give a first guess of its rotation;
+covariances between the places, in which all rotations meet, then set them right one by one. Nothing here depends on n <= d.
 """
 
 from __future__ import annotations
@@ -59,6 +62,47 @@ def restore(hidden: NDArray[np.float32], own: Moments, rounds: int = 12) -> tupl
     restored = np.empty_like(hidden)
     restored[:, order] = (hidden - theirs.centre.astype(np.float32)) @ undo + own.centre.astype(np.float32)
     return restored, order
+
+
+def restore_places(hidden: NDArray[np.float32], own: NDArray[np.float32], axes: int = 48, rounds: int = 12) -> NDArray[np.float32]:
+    """Records [images, n, d] of one key of rotations to what their clean tokens are like, from other people's clean tokens `own`.
+
+    The order of the positions is given to the attacker here. Only the `axes` along which a place varies most are restored.
+    """
+    mine, theirs = _Places(own, axes), _Places(hidden, axes)
+    turns = np.tile(np.eye(axes, dtype=np.float32), (own.shape[1], 1, 1))  # from his own axes of a place to the bundle's
+    covariances = mine.covariances(), theirs.covariances()
+    for _ in range(rounds):
+        for place in range(len(turns)):
+            of_mine, of_theirs = (some[place] for some in covariances)  # with all places, [n, axes, axes]
+            agreeing = (of_mine @ turns @ of_theirs.transpose(0, 2, 1)).sum(axis=0)
+            left, _, right = np.linalg.svd(agreeing + np.outer(mine.means[place], theirs.means[place]))
+            turns[place] = left @ right
+    restored = theirs.coefficients @ turns.transpose(0, 2, 1) @ mine.axes.transpose(0, 2, 1) + mine.centres[:, None]
+    return np.ascontiguousarray(restored.transpose(1, 0, 2))
+
+
+class _Places:
+    """Tokens [images, n, d] about the `centres` [n, d] of their places, along the `axes` [n, d, axes] that vary most.
+
+    An axis points to where the mean lies, so that it has a sign. `coefficients` [n, images, axes]; of the centres, `means` [n, axes].
+    """
+
+    def __init__(self, tokens: NDArray[np.float32], count: int) -> None:
+        places = tokens.transpose(1, 0, 2)
+        self.centres = places.mean(axis=1)
+        about = places - self.centres[:, None]
+        axes = np.stack([np.linalg.eigh(rows.T @ rows)[1][:, : -count - 1 : -1] for rows in about])
+        means = np.einsum("nd,nda->na", self.centres, axes)
+        signs = np.where(means < 0, -1, 1).astype(np.float32)
+        self.axes, self.means = axes * signs[:, None], means * signs
+        self.coefficients = about @ self.axes
+
+    def covariances(self) -> NDArray[np.float32]:
+        """[n, n, axes, axes]"""
+        count, images, axes = self.coefficients.shape
+        rows = self.coefficients.transpose(1, 0, 2).reshape(images, count * axes)
+        return (rows.T @ rows / images).reshape(count, axes, count, axes).transpose(0, 2, 1, 3)
 
 
 def _root(moment: Matrix, power: float) -> Matrix:

@@ -1,4 +1,4 @@
-"""XNN of the paper, as `src/core/xnn.ts` has it: the owner's key turns the tokens X [49, 512] of every image into X~ = P_pi X W.
+"""XNN's schemes, as `src/core/xnn.ts` has them: the owner's key turns the tokens X [49, 512] of every image into X~.
 
 Everything is derived from 32 secret bytes by ChaCha20 streams; `src/core/xnn.vectors.json` holds the two languages together. Only the
 owner ever runs this on a real key; here it serves attackers, who draw keys of their own, and tests.
@@ -23,7 +23,7 @@ MIN_SCALE: Final = 1e-12  # smallest step of a quantised token, in features
 
 SCHEMES: Final = ("none", "permutation", "matrix", "xnn", "xnn-hardened")
 PERMUTING: Final = ("permutation", "xnn", "xnn-hardened")
-MATRICES: Final = {"none": 0, "permutation": 0, "matrix": 1, "xnn": 1, "xnn-hardened": TOKEN_COUNT}
+WITH_MATRIX: Final = ("matrix", "xnn")
 
 _PERMUTATION, _MATRIX = 1, 2  # first number of a stream's name
 
@@ -43,10 +43,15 @@ class Key:
 
 @dataclass(frozen=True)
 class Derived:
-    """What a key stands for: row j of X~ comes from row order[j] of X [49]; matrices [0, 1 or 49, 512, 512], in the order of X's rows."""
+    """What a key stands for.
+
+    Row j of X~ comes from row order[j] of X [49]. `matrix` is W [512, 512]; `rotations` [49, 512 * 513 / 2] are Q_i of each row of X, as
+    Householder vectors of 1, 2 ... 512 numbers. A scheme has one of both or none.
+    """
 
     order: NDArray[np.int64]
-    matrices: NDArray[np.float32]
+    matrix: NDArray[np.float32] | None = None
+    rotations: NDArray[np.float32] | None = None
 
 
 def derive(key: Key) -> Derived:
@@ -54,22 +59,58 @@ def derive(key: Key) -> Derived:
         raise ValueError(f"a secret has {SECRET_BYTES} bytes, not {len(key.secret)}")
     number = SCHEMES.index(key.scheme)
     order = permutation(TOKEN_COUNT, words(key.secret, (_PERMUTATION, number, 0))) if key.scheme in PERMUTING else np.arange(TOKEN_COUNT)
-    matrices = np.empty((MATRICES[key.scheme], TOKEN_CHANNELS, TOKEN_CHANNELS), np.float32)
-    for index in range(len(matrices)):
-        entries = normals(key.secret, (_MATRIX, number, index), TOKEN_CHANNELS**2)
-        matrices[index] = (entries / np.sqrt(TOKEN_CHANNELS)).reshape(TOKEN_CHANNELS, TOKEN_CHANNELS)
-    return Derived(order, matrices)
+    if key.scheme in WITH_MATRIX:
+        entries = normals(key.secret, (_MATRIX, number, 0), TOKEN_CHANNELS**2) / np.sqrt(TOKEN_CHANNELS)
+        return Derived(order, matrix=entries.reshape(TOKEN_CHANNELS, TOKEN_CHANNELS).astype(np.float32))
+    if key.scheme == "xnn-hardened":
+        count = TOKEN_CHANNELS * (TOKEN_CHANNELS + 1) // 2
+        numbers = np.stack([normals(key.secret, (_MATRIX, number, index), count) for index in range(TOKEN_COUNT)])
+        return Derived(order, rotations=householder(numbers))
+    return Derived(order)
 
 
 def obfuscate(derived: Derived, tokens: Tokens) -> Tokens:
-    """X [..., 49, 512] to X~, products in float64."""
+    """X [..., 49, 512] to X~, in float64."""
+    if derived.rotations is not None:
+        turned = [rotate(at_length(tokens[..., i, :].astype(np.float64)), vectors) for i, vectors in enumerate(derived.rotations)]
+        return np.stack(turned, axis=-2).astype(np.float32)[..., derived.order, :]
     hidden = tokens[..., derived.order, :]
-    if len(derived.matrices) == 0:
+    if derived.matrix is None:
         return hidden
-    if len(derived.matrices) == 1:
-        return (hidden.astype(np.float64) @ derived.matrices[0].astype(np.float64)).astype(np.float32)
-    rows = [hidden[..., to, :].astype(np.float64) @ derived.matrices[origin].astype(np.float64) for to, origin in enumerate(derived.order)]
-    return np.stack(rows, axis=-2).astype(np.float32)
+    return (hidden.astype(np.float64) @ derived.matrix.astype(np.float64)).astype(np.float32)
+
+
+def householder(numbers: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Standard normal numbers [rotations, d (d + 1) / 2] to uniformly distributed rotations, each d vectors of 1, 2 ... d numbers."""
+    vectors = np.empty(numbers.shape, np.float32)
+    for part in _parts(numbers.shape[1]):
+        some = numbers[:, part] / np.linalg.norm(numbers[:, part], axis=1, keepdims=True)
+        some[:, -1] += np.where(some[:, -1] < 0, -1, 1)
+        vectors[:, part] = some * (2**0.5 / np.linalg.norm(some, axis=1, keepdims=True))
+    return vectors
+
+
+def rotate(rows: NDArray[np.float64], vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    """[..., d] by one rotation [d (d + 1) / 2]; `rotate(np.eye(d), vectors)` is its matrix."""
+    turned = rows.astype(np.float64)
+    for count, part in enumerate(_parts(len(vectors)), start=1):
+        vector = vectors[part].astype(np.float64)
+        first = turned[..., :count]
+        first -= (first @ vector)[..., None] * vector
+        first *= 1.0 if vector[-1] < 0 else -1.0
+    return turned
+
+
+def at_length(tokens: Array) -> Array:
+    """Tokens [..., d] scaled to the length of clean ones, sqrt(d). Zeros stay zeros."""
+    lengths = (tokens**2).sum(-1)[..., None] ** 0.5
+    return tokens * (tokens.shape[-1] ** 0.5 / (lengths + MIN_SCALE))
+
+
+def _parts(count: int) -> list[slice]:
+    """Of numbers [d (d + 1) / 2]: the first, the next two, the next three ..."""
+    ends = np.cumsum(np.arange(int((2 * count) ** 0.5) + 1))
+    return [slice(start, end) for start, end in zip(ends[:-1], ends[1:])]
 
 
 def fingerprint(key: Key) -> str:
