@@ -23,7 +23,14 @@ import {
   verificationRoute,
 } from './routes.js';
 import { files } from './files.js';
+import type { AuditAction } from './audit/audit.js';
+import type { Rates } from './limits/limiter.js';
+import type { Observed } from './operations/metrics.js';
 import type { Decoy, Found, Store } from './store.js';
+import { administer } from './tenants/admin.js';
+import { authenticate, type Env } from './tenants/authenticate.js';
+import { scoreRoute } from './tenants/routes.js';
+import type { Principal } from './tenants/tenants.js';
 
 /** A line of the log. Never holds a body, a name, a token or a feature. */
 export type LogEntry = Readonly<Record<string, string | number>>;
@@ -31,46 +38,90 @@ export type LogEntry = Readonly<Record<string, string | number>>;
 export interface AppDependencies {
   readonly store: Store;
   readonly student: Student;
+  /** The model, and the tenant whose requests those without a key are as long as it is public. */
   readonly served: Served;
-  /** Cosine from which two faces are one person. */
+  /** Cosine from which two faces are one person, unless their tenant has its own. */
   readonly threshold: number;
   /** In ms since 1970. */
   readonly now: () => number;
   readonly random: RandomBytes;
   readonly log: (entry: LogEntry) => void;
+  readonly rates: Rates;
+  /** Where a request comes from; "" if that is not known. */
+  readonly addressOf: (context: Context) => string;
+  /** Told of every request that was answered. */
+  readonly observe?: (request: Observed) => void;
   /** Folder of the built app; without one, only the API is served. */
   readonly staticFiles?: string;
 }
 
+/** What comes of comparing a face with a subject's. */
+interface Comparison extends Found {
+  /** Cosine. */
+  readonly score: number;
+  readonly match: boolean;
+}
+
 /** The cloud: Request to Response. Replies are verdicts, never scores. */
-export function createApp(dependencies: AppDependencies): OpenAPIHono {
-  const { store, student, served, threshold, now, random, log, staticFiles } = dependencies;
+export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
+  const { store, student, served, now, random, log, rates, addressOf, staticFiles } = dependencies;
+  const { audit, limiter, keyring } = store;
+
+  /** What a request is served: the model, and the tenant of its key. */
+  const servedTo = ({ tenant }: Principal): Served => ({ model: served.model, tenant: tenant.id });
+  const thresholdOf = ({ tenant }: Principal) => tenant.threshold ?? dependencies.threshold;
+
+  /** Keeps what was answered, before it is. */
+  async function record({ tenant, actor }: Principal, action: AuditAction, subject: string | null, match: boolean) {
+    const object = subject === null ? null : keyring.pseudonym(tenant.id, subject);
+    const outcome = match ? 'match' : 'no_match';
+    await audit.append({ tenant: tenant.id, actor, at: new Date(now()), action, object, outcome });
+  }
 
   /** The faces of a request's messages, which use up their challenge. A message that is refused before leaves it as it was. */
-  async function faces(body: ArrayBuffer, most?: number): Promise<readonly Embedding[]> {
-    const messages = readMessages(new Uint8Array(body), served, most);
-    const taken = await store.takeChallenge(served.tenant, messages[0].challenge, new Date(now()));
+  async function faces(by: Principal, body: ArrayBuffer, most?: number): Promise<readonly Embedding[]> {
+    const messages = readMessages(new Uint8Array(body), servedTo(by), most);
+    const taken = await store.takeChallenge(by.tenant.id, messages[0].challenge, new Date(now()));
     if (!taken) throw new XnnError('challenge_invalid');
     return recognise(student, messages);
   }
 
-  async function face(body: ArrayBuffer): Promise<Embedding> {
-    const [only] = await faces(body);
+  async function face(by: Principal, body: ArrayBuffer): Promise<Embedding> {
+    const [only] = await faces(by, body);
     if (only === undefined) throw new XnnError('model_invalid', 'the student gave no embedding');
     return only;
   }
 
-  /** Compares a face with a subject's. An unknown subject takes the same work: his template is a random one, and never matches. */
-  async function compare(seen: Embedding, subject: string): Promise<Found & { readonly match: boolean }> {
-    const found = await store.findTemplate(served, subject, decoy(random));
-    const near = similarity(seen, found.embedding) >= threshold;
-    return { ...found, match: near && found.known };
+  /**
+   * Compares a face with a subject's. A subject that is unknown or locked takes the same work and never matches; to one that is unknown, a
+   * random template belongs.
+   */
+  async function compare(by: Principal, action: AuditAction, body: ArrayBuffer, subject: string): Promise<Comparison> {
+    const seen = await face(by, body);
+    const allowed = await limiter.attempt(by.tenant.id, subject);
+    const found = await store.findTemplate(servedTo(by), subject, decoy(random));
+    const score = similarity(seen, found.embedding);
+    const match = score >= thresholdOf(by) && found.known && allowed;
+    await record(by, action, subject, match);
+    if (match) await limiter.succeed(by.tenant.id, subject);
+    return { ...found, score, match };
   }
 
-  const app = new OpenAPIHono({
+  const app = new OpenAPIHono<Env>({
     defaultHook: (result) => {
       if (!result.success) throw new XnnError(result.target === 'param' ? 'subject_invalid' : 'request_invalid');
     },
+  });
+  app.use(async (context, next) => {
+    const begun = performance.now();
+    await next();
+    const { method } = context.req;
+    dependencies.observe?.({
+      method,
+      route: routePath(context, -1),
+      status: context.res.status,
+      ms: performance.now() - begun,
+    });
   });
   app.use(securityHeaders);
   app.onError((error, context) => refuse(error, context, log));
@@ -81,63 +132,92 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono {
     return context.json({ status: 'ok' } as const, 200);
   });
 
-  app.openapi(serviceRoute, (context) =>
-    context.json({ model: toHex(served.model), tenant: toHex(served.tenant) }, 200),
-  );
+  app.use('/v1/*', authenticate({ ...store, rates, addressOf, now, publicTenant: served.tenant }));
+
+  app.openapi(serviceRoute, (context) => {
+    const { model, tenant } = servedTo(context.get('principal'));
+    return context.json({ model: toHex(model), tenant: toHex(tenant) }, 200);
+  });
 
   app.openapi(challengeRoute, async (context) => {
     const challenge = random(CHALLENGE_BYTES);
     const at = now();
-    await store.addChallenge(served.tenant, challenge, new Date(at), new Date(at + CHALLENGE_LIFETIME));
+    await store.addChallenge(
+      context.get('principal').tenant.id,
+      challenge,
+      new Date(at),
+      new Date(at + CHALLENGE_LIFETIME),
+    );
     return context.json({ challenge: toHex(challenge), expiresIn: CHALLENGE_LIFETIME }, 200);
   });
 
   app.openapi(enrolmentRoute, async (context) => {
     const { subject } = context.req.valid('param');
-    const captures = await faces(await context.req.arrayBuffer(), MAX_CAPTURES);
-    const embedding = template(captures, threshold);
+    const by = context.get('principal');
+    const captures = await faces(by, await context.req.arrayBuffer(), MAX_CAPTURES);
+    const embedding = template(captures, thresholdOf(by));
     const receipt = random(RECEIPT_BYTES);
-    const entry = { ...served, subject, embedding, receiptHash: sha256(receipt), createdAt: new Date(now()) };
-    if (!(await store.addTemplate(entry))) throw new XnnError('subject_exists');
+    const entry = { ...servedTo(by), subject, embedding, receiptHash: sha256(receipt), createdAt: new Date(now()) };
+    if (!(await store.addTemplate(entry, by.actor))) throw new XnnError('subject_exists');
     return context.json({ subject, receipt: toHex(receipt) }, 200);
   });
 
   app.openapi(verificationRoute, async (context) => {
     const { subject } = context.req.valid('param');
-    const { match } = await compare(await face(await context.req.arrayBuffer()), subject);
+    const { match } = await compare(context.get('principal'), 'verify', await context.req.arrayBuffer(), subject);
     return context.json({ verdict: match ? ('match' as const) : ('no_match' as const) }, 200);
   });
 
+  app.openapi(scoreRoute, async (context) => {
+    const { subject } = context.req.valid('param');
+    const body = await context.req.arrayBuffer();
+    const { match, score } = await compare(context.get('principal'), 'score', body, subject);
+    return context.json({ verdict: match ? ('match' as const) : ('no_match' as const), score }, 200);
+  });
+
   app.openapi(identificationRoute, async (context) => {
-    const seen = await face(await context.req.arrayBuffer());
-    const nearest = await store.nearest(served, seen);
-    if (nearest === null || similarity(seen, nearest.embedding) < threshold) {
+    const by = context.get('principal');
+    const seen = await face(by, await context.req.arrayBuffer());
+    const nearest = await store.nearest(servedTo(by), seen);
+    const found = nearest !== null && similarity(seen, nearest.embedding) >= thresholdOf(by) ? nearest.subject : null;
+    await record(by, 'identify', found, found !== null);
+    if (found === null) {
       return context.json({ verdict: 'no_match' } as const, 200);
     }
-    return context.json({ verdict: 'match', subject: nearest.subject } as const, 200);
+    return context.json({ verdict: 'match', subject: found } as const, 200);
   });
 
   app.openapi(removalRoute, async (context) => {
     const { subject } = context.req.valid('param');
     const request = context.req.valid('json');
-    if ('receipt' in request) {
-      const shown = sha256(fromHex(request.receipt, RECEIPT_BYTES));
-      const stored = await store.findReceipt(served.tenant, subject, random(RECEIPT_BYTES));
-      if (!timingSafeEqual(shown, stored)) throw new XnnError('removal_refused');
-      await remove(subject, stored);
-    } else {
-      const { match, receiptHash } = await compare(await face(await context.req.arrayBuffer()), subject);
-      if (!match) throw new XnnError('removal_refused');
-      await remove(subject, receiptHash);
-    }
+    const by = context.get('principal');
+    const proof = 'receipt' in request ? await byReceipt(by, subject, request.receipt) : await byFace(context, subject);
+    // By what was found, so that a subject who was removed and enrolled anew in between stays.
+    const removed = await store.removeSubject(by.tenant.id, subject, proof, { actor: by.actor, at: new Date(now()) });
+    if (!removed) throw new XnnError('removal_refused');
+    // Who proves that a subject is his own and deletes it may enrol it again.
+    await limiter.succeed(by.tenant.id, subject);
     return context.json({ removed: true } as const, 200);
   });
 
-  /** By the receipt that was found, so that a subject who was removed and enrolled anew in between stays. */
-  async function remove(subject: string, receiptHash: Uint8Array): Promise<void> {
-    if (!(await store.removeSubject(served.tenant, subject, receiptHash))) throw new XnnError('removal_refused');
+  /** @returns the hash of the receipt, if it is the subject's. @throws removal_refused */
+  async function byReceipt(by: Principal, subject: string, receipt: string): Promise<Uint8Array> {
+    const stored = await store.findReceipt(by.tenant.id, subject, random(RECEIPT_BYTES));
+    if (!timingSafeEqual(sha256(fromHex(receipt, RECEIPT_BYTES)), stored)) throw new XnnError('removal_refused');
+    return stored;
   }
 
+  /** @returns the hash of the subject's receipt, if the message shows his face. @throws removal_refused */
+  async function byFace(context: Context<Env>, subject: string): Promise<Uint8Array> {
+    const body = await context.req.arrayBuffer();
+    const { match, receiptHash } = await compare(context.get('principal'), 'verify', body, subject);
+    if (!match) throw new XnnError('removal_refused');
+    return receiptHash;
+  }
+
+  administer(app, store, now);
+
+  app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' });
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
     info: {
@@ -147,6 +227,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono {
         'Verifies faces from perturbed features. Takes no pictures, and answers with verdicts, never scores.',
       license: { name: 'MIT' },
     },
+    security: [{}, { key: [] }],
   });
   app.route('/docs', docs());
   app.all('/v1/*', (context) => context.notFound());

@@ -1,35 +1,6 @@
-import { fileURLToPath } from 'node:url';
-import { TENANT_BYTES } from '../core/spec.js';
-import { fromHex } from '../wire/hex.js';
 import type { LogEntry } from './app.js';
-import { startServer, type ServerConfig } from './serve.js';
-
-// PORT          default 8080
-// HOST          default 127.0.0.1: browsers give the camera only to localhost and to HTTPS, so that listening on the network is of use
-//               only behind something that speaks HTTPS
-// DATA_DIR      folder of the embedded database, default ./data
-// DATABASE_URL  of a PostgreSQL with pgvector, instead of the embedded database
-// TENANT        32 hexadecimal digits, default "demo" in ASCII
-
-const DEMO_TENANT = '64656d6f000000000000000000000000';
-
-function configuration(env: NodeJS.ProcessEnv): ServerConfig {
-  const port = Number(env['PORT'] || 8080);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new Error('PORT must be a number from 0 to 65535.');
-  const tenant = env['TENANT'] || DEMO_TENANT;
-  if (!new RegExp(`^[0-9a-f]{${2 * TENANT_BYTES}}$`).test(tenant)) {
-    throw new Error(`TENANT must be ${2 * TENANT_BYTES} hexadecimal digits.`);
-  }
-  return {
-    port,
-    host: env['HOST'] || '127.0.0.1',
-    dataDir: env['DATA_DIR'] || 'data',
-    ...(env['DATABASE_URL'] && { databaseUrl: env['DATABASE_URL'] }),
-    tenant: fromHex(tenant, TENANT_BYTES),
-    models: fileURLToPath(new URL('../../models', import.meta.url)),
-    staticFiles: fileURLToPath(new URL('../../dist', import.meta.url)),
-  };
-}
+import { configuration } from './configuration.js';
+import { startServer } from './serve.js';
 
 function log(entry: LogEntry): void {
   console.error(JSON.stringify({ time: new Date().toISOString(), ...entry }));

@@ -16,19 +16,20 @@ import {
 import { MESSAGE_BYTES } from '../wire/message.js';
 import { limitBody } from './body.js';
 import { RECEIPT_BYTES } from './migrations.js';
+import { requires } from './tenants/authenticate.js';
 
 type Same<A, B> = [A, B] extends [B, A] ? unknown : never;
 
 /** A schema for exactly this type of the wire: a difference, either way, is a type error. */
-function schemaOf<Wire>(): <S extends z.ZodType>(schema: S & Same<z.output<S>, Wire>) => S {
+export function schemaOf<Wire>(): <S extends z.ZodType>(schema: S & Same<z.output<S>, Wire>) => S {
   return (schema) => schema;
 }
 
-const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
+export const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
 
 /** Composed and decomposed letters are one name. */
 const subject = z.string().normalize('NFC').regex(SUBJECT_PATTERN).openapi({ example: 'Ada Lovelace' });
-const subjectParameter = z.object({ subject });
+export const subjectParameter = z.object({ subject });
 
 const serviceReply = schemaOf<ServiceReply>()(
   z.object({ model: hex(MODEL_VERSION_BYTES), tenant: hex(TENANT_BYTES) }).openapi('Service'),
@@ -66,7 +67,7 @@ const errorReply = schemaOf<ErrorReply>()(
   z.object({ error: z.object({ code: z.enum(ERROR_CODES), message: z.string() }) }).openapi('Error'),
 );
 
-const message = z
+export const message = z
   .custom<ArrayBuffer>()
   .openapi({ type: 'string', format: 'binary', description: `One message: ${MESSAGE_BYTES} bytes.` });
 const messages = z.custom<ArrayBuffer>().openapi({
@@ -76,9 +77,16 @@ const messages = z.custom<ArrayBuffer>().openapi({
 });
 
 /** What any route may refuse with. */
-const ANY: readonly ErrorCode[] = ['internal'];
+const ANY: readonly ErrorCode[] = [
+  'credentials_missing',
+  'credentials_invalid',
+  'forbidden',
+  'limited',
+  'overloaded',
+  'internal',
+];
 /** What any route that takes a message may refuse with. */
-const MESSAGE: readonly ErrorCode[] = [
+export const MESSAGE: readonly ErrorCode[] = [
   'request_invalid',
   'message_truncated',
   'message_too_long',
@@ -95,7 +103,7 @@ function reply<S extends z.ZodType>(description: string, schema: S) {
 }
 
 /** The answers of a route: one when it does what it is asked, one shape for all its refusals. */
-function replies<S extends z.ZodType>(description: string, schema: S, refusals: readonly ErrorCode[] = []) {
+export function replies<S extends z.ZodType>(description: string, schema: S, refusals: readonly ErrorCode[] = []) {
   const list = [...refusals, ...ANY].map((code) => `- ${httpStatus(code)} \`${code}\`: ${sentence(code)}`);
   return { 200: reply(description, schema), default: reply(`Refused:\n${list.join('\n')}`, errorReply) };
 }
@@ -125,7 +133,7 @@ export const enrolmentRoute = createRoute({
   method: 'post',
   path: '/v1/subjects/{subject}/enrolment',
   summary: 'Stores a template of a face under a name',
-  middleware: limitBody(MAX_CAPTURES * MESSAGE_BYTES, MESSAGE_TYPE),
+  middleware: [requires('enrol'), limitBody(MAX_CAPTURES * MESSAGE_BYTES, MESSAGE_TYPE)],
   request: { params: subjectParameter, body: { content: { [MESSAGE_TYPE]: { schema: messages } }, required: true } },
   responses: replies('Stored.', enrolmentReply, ['subject_invalid', ...MESSAGE, 'captures_differ', 'subject_exists']),
 });
@@ -135,7 +143,7 @@ export const verificationRoute = createRoute({
   path: '/v1/subjects/{subject}/verification',
   summary: 'Whether a face is the one stored under a name',
   description: 'A name that is not stored is answered like a face that does not match.',
-  middleware: limitBody(MESSAGE_BYTES, MESSAGE_TYPE),
+  middleware: [requires('verify'), limitBody(MESSAGE_BYTES, MESSAGE_TYPE)],
   request: { params: subjectParameter, body: { content: { [MESSAGE_TYPE]: { schema: message } }, required: true } },
   responses: replies('The verdict.', verificationReply, ['subject_invalid', ...MESSAGE]),
 });
@@ -144,7 +152,7 @@ export const identificationRoute = createRoute({
   method: 'post',
   path: '/v1/identification',
   summary: 'Whose face it is, among all stored',
-  middleware: limitBody(MESSAGE_BYTES, MESSAGE_TYPE),
+  middleware: [requires('identify'), limitBody(MESSAGE_BYTES, MESSAGE_TYPE)],
   request: { body: { content: { [MESSAGE_TYPE]: { schema: message } }, required: true } },
   responses: replies('The verdict.', identificationReply, MESSAGE),
 });
@@ -154,7 +162,7 @@ export const removalRoute = createRoute({
   path: '/v1/subjects/{subject}/removal',
   summary: 'Deletes all there is of a subject',
   description: 'By the receipt of the enrolment, or by one message that shows the face.',
-  middleware: limitBody(MESSAGE_BYTES, 'application/json', MESSAGE_TYPE),
+  middleware: [requires('remove'), limitBody(MESSAGE_BYTES, 'application/json', MESSAGE_TYPE)],
   request: {
     params: subjectParameter,
     body: { content: { 'application/json': { schema: removalRequest }, [MESSAGE_TYPE]: { schema: message } } },

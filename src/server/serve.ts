@@ -4,10 +4,17 @@ import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import { getConnInfo } from '@hono/node-server/conninfo';
+import type { Context } from 'hono';
+import { XnnError } from '../core/errors.js';
 import { createApp, type LogEntry } from './app.js';
+import type { Act } from './audit/audit.js';
 import { openEmbedded, openPostgres } from './drivers.js';
-import { loadCloudModel } from './models.js';
+import { loadMaster } from './keyring/master.js';
+import type { Rates } from './limits/limiter.js';
+import { createMetrics, serveMetrics } from './operations/metrics.js';
 import { openStore, type Store } from './store.js';
+import { startStudent } from './student.js';
 
 export interface ServerConfig {
   /** 0 for any that is free. */
@@ -15,9 +22,18 @@ export interface ServerConfig {
   readonly host: string;
   /** Folder of the embedded database, unless there is a `databaseUrl`. */
   readonly dataDir: string;
-  /** Of a PostgreSQL with pgvector. */
+  /** Of a PostgreSQL. */
   readonly databaseUrl?: string;
-  /** 16 bytes. */
+  /** 64 hexadecimal digits; without them, those in `keyFile`. */
+  readonly masterKey?: string;
+  /** Made when missing. */
+  readonly keyFile: string;
+  readonly rates: Rates;
+  /** Whether a proxy stands before the server, which names the address a request comes from. */
+  readonly behindProxy: boolean;
+  /** Port of this machine on which metrics are served. */
+  readonly metricsPort?: number;
+  /** 16 bytes. Whose requests those without a key are, as long as it is public. */
   readonly tenant: Uint8Array;
   /** Folder of models/manifest.json and its student. */
   readonly models: string;
@@ -28,7 +44,7 @@ export interface ServerConfig {
 export interface RunningServer {
   /** "http://localhost:8080" */
   readonly url: string;
-  /** Answers what has been asked, for at most 5 s, then closes the database. */
+  /** Answers what has been asked, for at most 5 s, then closes network and database. */
   close(): Promise<void>;
 }
 
@@ -39,9 +55,19 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
       cause,
     });
   });
-  const { model, threshold, student } = await loadCloudModel(config.models);
-  const store = await openDatabase(config, log);
+  const { model, threshold, student, close: closeStudent } = await startStudent(config.models);
+  const closing: (() => void | Promise<void>)[] = [closeStudent];
+  /** In the order of what needs what. */
+  const close = async (): Promise<void> => {
+    for (const part of closing.splice(0).reverse()) await part();
+  };
   try {
+    const store = await openDatabase(config, log);
+    closing.push(() => store.close());
+    await store.tenants.ensure(config.tenant, PUBLIC_TENANT_NAME, true, act());
+    closing.push(await keepTidy(store, log));
+    const metrics = createMetrics();
+    if (config.metricsPort !== undefined) closing.push(await serveMetrics(metrics, config.metricsPort));
     const app = createApp({
       store,
       student,
@@ -50,6 +76,12 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
       now: Date.now,
       random: randomBytes,
       log,
+      rates: config.rates,
+      addressOf: (context) => addressOf(context, config.behindProxy),
+      observe: (request) => {
+        metrics.observe(request);
+        log({ level: 'info', ...request, ms: Math.round(request.ms) });
+      },
       staticFiles: config.staticFiles,
     });
     const server = createAdaptorServer({ fetch: app.fetch });
@@ -57,28 +89,53 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
     await once(server, 'listening').catch((cause: unknown) => {
       throw new Error(portProblem(config, cause), { cause });
     });
-    return {
-      url: `http://${urlHost(config.host)}:${(server.address() as AddressInfo).port}`,
-      close: async () => {
-        const closed = once(server, 'close');
-        server.close();
-        const impatience = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), 5_000);
-        await closed;
-        clearTimeout(impatience);
-        await store.close();
-      },
-    };
+    closing.push(async () => {
+      const closed = once(server, 'close');
+      server.close();
+      const impatience = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), 5_000);
+      await closed;
+      clearTimeout(impatience);
+    });
+    return { url: `http://${urlHost(config.host)}:${(server.address() as AddressInfo).port}`, close };
   } catch (error) {
-    await store.close();
+    await close();
     throw error;
   }
 }
 
-async function openDatabase(config: ServerConfig, log: (entry: LogEntry) => void): Promise<Store> {
+/** Name of the tenant whose requests need no key, when it is made. */
+const PUBLIC_TENANT_NAME = 'demo';
+const HOUR = 3_600_000;
+
+/** What the server does by itself. */
+const act = (): Act => ({ actor: 'server', at: new Date() });
+
+/** Deletes what tenants keep no longer, now and every hour. @returns how to stop */
+async function keepTidy(store: Store, log: (entry: LogEntry) => void): Promise<() => void> {
+  await store.sweep(act());
+  const timer = setInterval(() => {
+    store.sweep(act()).catch(({ name }: Error) => log({ level: 'error', code: 'sweep_failed', error: name }));
+  }, HOUR);
+  return () => clearInterval(timer);
+}
+
+/** Where a request comes from. Of what a proxy says, only the last entry is its own; those before it anybody can write. */
+function addressOf(context: Context, behindProxy: boolean): string {
+  const forwarded = behindProxy ? context.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined;
+  return forwarded ?? getConnInfo(context).remote.address ?? '';
+}
+
+/** Opens the database of a server, or of a command beside it. @throws an Error whose message tells the operator what to do */
+export async function openDatabase(
+  config: Pick<ServerConfig, 'dataDir' | 'databaseUrl' | 'masterKey' | 'keyFile'>,
+  log: (entry: LogEntry) => void,
+): Promise<Store> {
   const { databaseUrl, dataDir } = config;
-  if (databaseUrl === undefined) return openStore(await openEmbedded(dataDir));
+  const master = await loadMaster(config.masterKey, config.keyFile);
+  if (databaseUrl === undefined) return openStore(await openEmbedded(dataDir), master);
   const lost = ({ name }: Error) => log({ level: 'error', code: 'database_connection_lost', error: name });
-  return openStore(openPostgres(databaseUrl, lost)).catch((cause: unknown) => {
+  return openStore(openPostgres(databaseUrl, lost), master).catch((cause: unknown) => {
+    if (cause instanceof XnnError) throw cause;
     // Refused by several addresses of one name, it has a code but no message.
     const why = cause instanceof Error ? cause.message || ('code' in cause && cause.code) : cause;
     throw new Error(`The database of DATABASE_URL cannot be used: ${String(why)}`, { cause });
