@@ -5,7 +5,7 @@ import { fromHex } from '../wire/hex.js';
 import type { MessageHeader } from '../wire/message.js';
 import { connectCloud, type Cloud } from './cloud.js';
 import { openEngine, type Engine } from './engine.js';
-import type { Backend, Capture, Outcome, Picture, Receipt, Session, SessionState, Started } from './types.js';
+import type { Backend, Capture, Offer, Outcome, Picture, Receipt, Session, SessionState, Started } from './types.js';
 
 export interface SessionOptions {
   /** Tries this backend alone. */
@@ -102,6 +102,13 @@ class EngineSession implements Session {
     });
   }
 
+  async messages(pictures: readonly Picture[], offer: Offer): Promise<Uint8Array<ArrayBuffer>> {
+    const [state, engine] = [this.#state, this.#engine];
+    if (state.status !== 'ready' || engine === null) throw new XnnError('page_failed', 'the session is not ready');
+    checkModel(state.started, offer.model);
+    return joined((await encoded(engine, pictures, offer)).map(({ message }) => message));
+  }
+
   enrolledHere(): readonly string[] {
     return [...this.#receipts().keys()];
   }
@@ -159,16 +166,9 @@ class EngineSession implements Session {
   /** The pictures as messages of one fresh challenge. */
   async #captures(engine: Engine, started: Started, pictures: readonly Picture[]): Promise<readonly Capture[]> {
     const { model, tenant } = await this.#cloud.service();
-    if (model !== started.model) throw new XnnError('model_unsupported', `${started.model} here, ${model} there`);
+    checkModel(started, model);
     const { challenge } = await this.#cloud.challenge();
-    const header: MessageHeader = {
-      model: fromHex(model, MODEL_VERSION_BYTES),
-      tenant: fromHex(tenant, TENANT_BYTES),
-      challenge: fromHex(challenge, CHALLENGE_BYTES),
-    };
-    const captures: Capture[] = [];
-    for (const picture of pictures) captures.push(await engine.capture(picture, header));
-    return captures;
+    return encoded(engine, pictures, { model, tenant, challenge });
   }
 
   async #send<Reply>(
@@ -229,6 +229,22 @@ class EngineSession implements Session {
       // A full storage keeps no receipt; the subject can still be forgotten by face.
     }
   }
+}
+
+function checkModel({ model }: Started, served: string): void {
+  if (model !== served) throw new XnnError('model_unsupported', `${model} here, ${served} there`);
+}
+
+/** Pictures as messages of one challenge. */
+async function encoded(engine: Engine, pictures: readonly Picture[], offer: Offer): Promise<readonly Capture[]> {
+  const header: MessageHeader = {
+    model: fromHex(offer.model, MODEL_VERSION_BYTES),
+    tenant: fromHex(offer.tenant, TENANT_BYTES),
+    challenge: fromHex(offer.challenge, CHALLENGE_BYTES),
+  };
+  const captures: Capture[] = [];
+  for (const picture of pictures) captures.push(await engine.capture(picture, header));
+  return captures;
 }
 
 function checkSubject(subject: string): void {

@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../core/errors.js';
 
+export type { AccountReply as Account } from '../wire/login.js';
+
 /** In the order they are tried. */
 export const BACKENDS = ['webgpu', 'webgl', 'wasm'] as const;
 export type Backend = (typeof BACKENDS)[number];
@@ -42,6 +44,13 @@ export interface Started {
   readonly model: string;
   /** Release of the model, for people ("1.0.0"). */
   readonly release: string;
+}
+
+/** What a server says messages must be made for, in hexadecimal digits. */
+export interface Offer {
+  readonly model: string;
+  readonly tenant: string;
+  readonly challenge: string;
 }
 
 export interface Progress {
@@ -93,6 +102,8 @@ export interface Session {
   identify(picture: Picture): Promise<void>;
   /** With the receipt this browser kept; else with a picture of the subject's face. */
   forget(subject: string, picture?: Picture): Promise<void>;
+  /** Pictures as messages of one request, one after another, for who sends them himself. Rejects with XnnError; leaves outcome and error alone. */
+  messages(pictures: readonly Picture[], offer: Offer): Promise<Uint8Array<ArrayBuffer>>;
   /** Names enrolled in this browser, whose receipts it keeps. */
   enrolledHere(): readonly string[];
   /** Clears outcome and error. */

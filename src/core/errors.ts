@@ -58,6 +58,8 @@ const CATALOGUE = {
   tenant_missing: [404, 'There is no tenant of this name.'],
   tenant_exists: [409, 'There is a tenant of this name already.'],
   master_key_wrong: [500, 'The master key does not open this database.'],
+  backup_invalid: [422, 'This is not a backup of this version.'],
+  database_not_empty: [409, 'There is something in this database. A backup fills an empty one only.'],
   audit_broken: [422, 'The audit log was changed or cut: its chain of hashes does not hold.'],
   // The owner of pictures, who has a network trained on protected features
   passphrase_missing: [400, 'A passphrase is needed. Type it, or name a file that holds it.'],

@@ -25,6 +25,8 @@ import {
 import { files } from './files.js';
 import type { AuditAction } from './audit/audit.js';
 import type { Rates } from './limits/limiter.js';
+import { openAccounts } from './login/accounts.js';
+import { login } from './login/login.js';
 import type { Observed } from './operations/metrics.js';
 import type { Decoy, Found, Store } from './store.js';
 import { administer } from './tenants/admin.js';
@@ -51,6 +53,8 @@ export interface AppDependencies {
   readonly addressOf: (context: Context) => string;
   /** Told of every request that was answered. */
   readonly observe?: (request: Observed) => void;
+  /** The login of one's own page; none without it. */
+  readonly login?: { readonly tenant: Uint8Array; readonly origin: string };
   /** Folder of the built app; without one, only the API is served. */
   readonly staticFiles?: string;
 }
@@ -132,6 +136,12 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
     return context.json({ status: 'ok' } as const, 200);
   });
 
+  if (dependencies.login !== undefined) {
+    const { tenant, origin } = dependencies.login;
+    const accounts = openAccounts(store.driver, keyring, audit, tenant);
+    const ours = { model: served.model, tenant };
+    app.route('/', login({ ...dependencies, accounts, served: ours, origin }));
+  }
   app.use('/v1/*', authenticate({ ...store, rates, addressOf, now, publicTenant: served.tenant }));
 
   app.openapi(serviceRoute, (context) => {

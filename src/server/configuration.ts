@@ -15,6 +15,7 @@ import type { ServerConfig } from './serve.js';
 // LIMIT_PER_ADDRESS  requests that are not GET a minute, default 300
 // LIMIT_PER_TENANT   the same for a whole tenant, default 6000
 // BEHIND_PROXY       1 if a proxy sets X-Forwarded-For
+// ORIGIN             where people reach the page, as https://login.example.com; default http://localhost:PORT. Passkeys belong to its host
 // METRICS_PORT       of this machine, for Prometheus; none if it is not set
 
 const DEMO_TENANT = '64656d6f000000000000000000000000';
@@ -42,10 +43,16 @@ export function configuration(env: NodeJS.ProcessEnv): ServerConfig {
       perAddress: number('LIMIT_PER_ADDRESS', 300, 1, 1e9),
       perTenant: number('LIMIT_PER_TENANT', 6_000, 1, 1e9),
     },
+    ...(env['ORIGIN'] && { origin: originOf(env['ORIGIN']) }),
     behindProxy: env['BEHIND_PROXY'] === '1',
     ...(env['METRICS_PORT'] && { metricsPort: number('METRICS_PORT', 0, 0, 65_535) }),
     tenant: fromHex(tenant, TENANT_BYTES),
     models: fileURLToPath(new URL('../../models', import.meta.url)),
     staticFiles: fileURLToPath(new URL('../../dist', import.meta.url)),
   };
+}
+
+function originOf(text: string): string {
+  if (URL.canParse(text) && new URL(text).origin === text) return text;
+  throw new Error('ORIGIN must be an address without a path, such as https://login.example.com.');
 }

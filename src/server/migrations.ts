@@ -69,6 +69,7 @@ const MIGRATIONS: readonly (readonly Step[])[] = [
        threshold      real CHECK (threshold BETWEEN 0 AND 1),
        retention_days integer CHECK (retention_days > 0),
        webhook        text,
+       webhook_seq    bigint NOT NULL DEFAULT 0,
        created_at     timestamptz NOT NULL
      )`,
     `CREATE TABLE api_keys (

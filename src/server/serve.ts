@@ -7,12 +7,15 @@ import { createAdaptorServer } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
 import { XnnError } from '../core/errors.js';
+import { TENANT_BYTES } from '../core/spec.js';
+import { fromHex } from '../wire/hex.js';
 import { createApp, type LogEntry } from './app.js';
 import type { Act } from './audit/audit.js';
 import { openEmbedded, openPostgres } from './drivers.js';
 import { loadMaster } from './keyring/master.js';
 import type { Rates } from './limits/limiter.js';
 import { createMetrics, serveMetrics } from './operations/metrics.js';
+import { deliverWebhooks } from './operations/webhooks.js';
 import { openStore, type Store } from './store.js';
 import { startStudent } from './student.js';
 
@@ -31,6 +34,8 @@ export interface ServerConfig {
   readonly rates: Rates;
   /** Whether a proxy stands before the server, which names the address a request comes from. */
   readonly behindProxy: boolean;
+  /** "https://login.example.com", where people reach the page; "http://localhost:PORT" if it is not set. */
+  readonly origin?: string;
   /** Port of this machine on which metrics are served. */
   readonly metricsPort?: number;
   /** 16 bytes. Whose requests those without a key are, as long as it is public. */
@@ -65,9 +70,16 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
     const store = await openDatabase(config, log);
     closing.push(() => store.close());
     await store.tenants.ensure(config.tenant, PUBLIC_TENANT_NAME, true, act());
+    await store.tenants.ensure(LOGIN_TENANT, 'login', false, act());
     closing.push(await keepTidy(store, log));
     const metrics = createMetrics();
     if (config.metricsPort !== undefined) closing.push(await serveMetrics(metrics, config.metricsPort));
+    const server = createAdaptorServer({ fetch: (request, env) => app.fetch(request, env) });
+    server.listen(config.port, config.host);
+    await once(server, 'listening').catch((cause: unknown) => {
+      throw new Error(portProblem(config, cause), { cause });
+    });
+    const url = `http://${urlHost(config.host)}:${(server.address() as AddressInfo).port}`;
     const app = createApp({
       store,
       student,
@@ -82,12 +94,8 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
         metrics.observe(request);
         log({ level: 'info', ...request, ms: Math.round(request.ms) });
       },
+      login: { tenant: LOGIN_TENANT, origin: config.origin ?? url },
       staticFiles: config.staticFiles,
-    });
-    const server = createAdaptorServer({ fetch: app.fetch });
-    server.listen(config.port, config.host);
-    await once(server, 'listening').catch((cause: unknown) => {
-      throw new Error(portProblem(config, cause), { cause });
     });
     closing.push(async () => {
       const closed = once(server, 'close');
@@ -96,7 +104,7 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
       await closed;
       clearTimeout(impatience);
     });
-    return { url: `http://${urlHost(config.host)}:${(server.address() as AddressInfo).port}`, close };
+    return { url, close };
   } catch (error) {
     await close();
     throw error;
@@ -105,18 +113,33 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
 
 /** Name of the tenant whose requests need no key, when it is made. */
 const PUBLIC_TENANT_NAME = 'demo';
+/** Tenant of the login's templates: "login" in ASCII. */
+const LOGIN_TENANT = fromHex('6c6f67696e0000000000000000000000', TENANT_BYTES);
 const HOUR = 3_600_000;
+/** Between two deliveries, in ms. */
+const WEBHOOK_PAUSE = 5_000;
 
 /** What the server does by itself. */
 const act = (): Act => ({ actor: 'server', at: new Date() });
 
-/** Deletes what tenants keep no longer, now and every hour. @returns how to stop */
+/** Does what is due by itself: deletes what tenants keep no longer, and tells webhooks. @returns how to stop */
 async function keepTidy(store: Store, log: (entry: LogEntry) => void): Promise<() => void> {
   await store.sweep(act());
-  const timer = setInterval(() => {
-    store.sweep(act()).catch(({ name }: Error) => log({ level: 'error', code: 'sweep_failed', error: name }));
-  }, HOUR);
-  return () => clearInterval(timer);
+  const every = (ms: number, code: string, work: () => Promise<unknown>) => {
+    let running = false;
+    return setInterval(() => {
+      if (running) return;
+      running = true;
+      work()
+        .catch(({ name }: Error) => log({ level: 'error', code, error: name }))
+        .finally(() => (running = false));
+    }, ms);
+  };
+  const timers = [
+    every(HOUR, 'sweep_failed', () => store.sweep(act())),
+    every(WEBHOOK_PAUSE, 'webhooks_failed', () => deliverWebhooks(store, Date.now)),
+  ];
+  return () => timers.forEach(clearInterval);
 }
 
 /** Where a request comes from. Of what a proxy says, only the last entry is its own; those before it anybody can write. */

@@ -1,4 +1,4 @@
-import { useEffect, useRef, type ComponentType } from 'react';
+import { lazy, Suspense, useEffect, useRef, type ComponentType } from 'react';
 import type { Session } from '../client/types.js';
 import { Enrol } from './pages/Enrol.js';
 import { Forget } from './pages/Forget.js';
@@ -7,10 +7,14 @@ import { Identify } from './pages/Identify.js';
 import { Missing } from './pages/Missing.js';
 import { Verify } from './pages/Verify.js';
 import { Header } from './parts/Header.js';
+import { Link } from './parts/Link.js';
 import { StartUp } from './parts/StartUp.js';
 import type { Page } from './routes.js';
 import { SessionContext } from './useSession.js';
 import { useRoute } from './useRoute.js';
+
+/** Brings WebAuthn along, which the other pages do without. */
+const DemoLogin = lazy(async () => ({ default: (await import('./pages/DemoLogin.js')).DemoLogin }));
 
 const PAGES: Record<Page, { title: string; Content: ComponentType }> = {
   home: { title: 'XNN-d: face verification that keeps your photo', Content: Home },
@@ -18,6 +22,7 @@ const PAGES: Record<Page, { title: string; Content: ComponentType }> = {
   verify: { title: 'Verify · XNN-d', Content: Verify },
   identify: { title: 'Identify · XNN-d', Content: Identify },
   forget: { title: 'Forget me · XNN-d', Content: Forget },
+  login: { title: 'Log in · XNN-d', Content: DemoLogin },
 };
 
 export function App({ session }: { session: Session }) {
@@ -41,14 +46,16 @@ export function App({ session }: { session: Session }) {
       <Header page={page} />
       <StartUp />
       <main ref={main} id="main" key={page} tabIndex={-1}>
-        <Content />
+        <Suspense>
+          <Content />
+        </Suspense>
       </main>
       <footer className="footer">
         <p>
           Method: XNN-d, <cite>arXiv 2408.04974</cite>. Measured, with its limits, in the README.
         </p>
         <p>
-          <a href="/docs">API of the cloud</a>
+          <a href="/docs">API of the cloud</a> · <Link to="login">Demo of a login</Link>
         </p>
       </footer>
     </SessionContext>

@@ -5,6 +5,7 @@ export const PATHS = {
   verify: '/verify',
   identify: '/identify',
   forget: '/forget',
+  login: '/demo/login',
 } as const;
 
 export type Page = keyof typeof PATHS;

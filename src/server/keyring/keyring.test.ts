@@ -21,7 +21,7 @@ beforeAll(async () => {
     const template = { ...SERVED, subject: `person ${person}`, embedding: embeddingOf(person) };
     await store.addTemplate({ ...template, receiptHash: new Uint8Array(32), createdAt: ACT.at }, 'test');
   }
-}, 120_000);
+});
 afterAll(() => store.close());
 
 const decoy = { embedding: embeddingOf(9), receiptHash: new Uint8Array(32) };

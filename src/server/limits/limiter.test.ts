@@ -14,7 +14,7 @@ let store: Store;
 beforeAll(async () => {
   driver = await openEmbedded();
   store = await openStore(driver, MASTER);
-}, 120_000);
+});
 afterAll(() => store.close());
 beforeEach(async () => {
   await driver.query('DELETE FROM limits');
@@ -121,7 +121,7 @@ describe('unknown subject, locked subject and non-match', () => {
     await enrol(fetch, 'Ada', ADA);
     await enrol(fetch, 'Locked', ADA);
     await driver.query('DELETE FROM limits');
-  await driver.query('DELETE FROM challenges');
+    await driver.query('DELETE FROM challenges');
     for (let miss = 0; miss < FREE_MISSES + 2; miss++) await store.limiter.attempt(SERVED.tenant, 'Locked');
 
     const kinds = ['Ada', 'Nobody', 'Locked'] as const;

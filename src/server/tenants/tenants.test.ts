@@ -60,7 +60,7 @@ beforeAll(async () => {
     }
   }
   await enrol(of('alpha', 'user'), 'Ada', ADA, served.alpha);
-}, 120_000);
+});
 afterAll(() => store.close());
 
 interface Attempt {

@@ -113,8 +113,12 @@ export function openTenants(driver: Driver, audit: AuditLog): Tenants {
         const before = await find(tenant, connection);
         if (before === null) throw new XnnError('tenant_missing');
         const after = { ...before, ...settings };
+        // A new webhook is told what comes, not what was.
         await connection.query(
-          'UPDATE tenants SET threshold = $2, retention_days = $3, is_public = $4, webhook = $5 WHERE id = $1',
+          `UPDATE tenants SET threshold = $2, retention_days = $3, is_public = $4, webhook = $5,
+             webhook_seq = CASE WHEN webhook IS NOT DISTINCT FROM $5 THEN webhook_seq
+               ELSE (SELECT coalesce(max(seq), 0) FROM audit WHERE tenant = $1) END
+           WHERE id = $1`,
           [tenant, after.threshold, after.retentionDays, after.isPublic, after.webhook],
         );
         await audit.within(connection, { ...act, tenant, action: 'tenant.change', object: null, outcome: 'done' });

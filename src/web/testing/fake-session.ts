@@ -55,6 +55,7 @@ export function fakeSession(
     verify: act,
     identify: act,
     forget: act,
+    messages: () => Promise.resolve(new Uint8Array()),
     enrolledHere: () => enrolled,
     reset() {
       if (state.status === 'ready') become({ ...state, outcome: null, error: null });
