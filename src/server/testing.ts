@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { asPerturbed } from '../core/features.js';
@@ -11,7 +12,7 @@ import { MESSAGE_TYPE, ROUTES, type ChallengeReply, type EnrolmentReply } from '
 import { fromHex, toHex } from '../wire/hex.js';
 import { encodeMessage } from '../wire/message.js';
 import { createApp, type AppDependencies, type LogEntry } from './app.js';
-import { openEmbedded } from './drivers.js';
+import { openEmbedded, openPostgres, type Driver } from './drivers.js';
 import { localMaster } from './keyring/master.js';
 import type { Rates } from './limits/limiter.js';
 import { openStore } from './store.js';
@@ -95,9 +96,24 @@ export async function show(fetch: Fetch, path: string, person: number, served: S
   return (await post(fetch, path, messageOf(person, challenge, served, 4))).json();
 }
 
+/**
+ * An empty database: embedded, or on the server at TEST_DATABASE_URL a new one, which stays behind there.
+ *
+ * @throws an Error if that server is away
+ */
+export async function openTestDatabase(): Promise<Driver> {
+  const server = process.env['TEST_DATABASE_URL'];
+  if (!server) return openEmbedded();
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const admin = openPostgres(server, () => undefined, 1);
+  await admin.query(`CREATE DATABASE ${name}`);
+  await admin.close();
+  return openPostgres(new URL(`/${name}`, server).href, () => undefined);
+}
+
 /** A cloud in this process, with a database in memory and a clock that stands still, unless told otherwise. */
 export async function testCloud(changes: Partial<AppDependencies> = {}) {
-  const store = changes.store ?? (await openStore(await openEmbedded(), MASTER));
+  const store = changes.store ?? (await openStore(await openTestDatabase(), MASTER));
   const clock = { now: Date.UTC(2024, 0, 1) };
   const logged: LogEntry[] = [];
   const { tenant } = changes.served ?? SERVED;

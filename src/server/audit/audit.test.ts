@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openEmbedded, type Driver } from '../drivers.js';
+import type { Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
-import { MASTER, SERVED } from '../testing.js';
+import { MASTER, SERVED, openTestDatabase } from '../testing.js';
 import { allEntries, verifyAudit, type AuditEntry, type AuditEvent } from './audit.js';
 
 let driver: Driver;
@@ -25,7 +25,7 @@ async function all(): Promise<AuditEntry[]> {
 }
 
 beforeAll(async () => {
-  driver = await openEmbedded();
+  driver = await openTestDatabase();
   store = await openStore(driver, MASTER);
   const other = new Uint8Array(16);
   await Promise.all(

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openEmbedded, type Driver } from '../drivers.js';
+import type { Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
-import { embeddingOf, MASTER, SERVED } from '../testing.js';
+import { embeddingOf, MASTER, SERVED, openTestDatabase } from '../testing.js';
 import { changeMaster } from './keyring.js';
 import { loadMaster, localMaster } from './master.js';
 
@@ -14,7 +14,7 @@ const bytes = (embedding: Float32Array) => Buffer.from(embedding.buffer, embeddi
 let driver: Driver;
 let store: Store;
 beforeAll(async () => {
-  driver = await openEmbedded();
+  driver = await openTestDatabase();
   store = await openStore(driver, MASTER);
   await store.tenants.ensure(SERVED.tenant, 'test', true, ACT);
   for (const person of [1, 2]) {

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ROUTES } from '../../wire/api.js';
-import { openEmbedded, type Driver } from '../drivers.js';
+import type { Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
-import { enrol, MASTER, meanStudent, messageOf, newChallenge, post, SERVED, show, testCloud } from '../testing.js';
+import { enrol, MASTER, meanStudent, messageOf, newChallenge, post, SERVED, show, testCloud, openTestDatabase } from '../testing.js';
 import { FREE_MISSES, MOST_MISSES, WAIT } from './limiter.js';
 
 const [ADA, BEN] = [1, 2];
@@ -12,7 +12,7 @@ const NO_MATCH = { verdict: 'no_match' };
 let driver: Driver;
 let store: Store;
 beforeAll(async () => {
-  driver = await openEmbedded();
+  driver = await openTestDatabase();
   store = await openStore(driver, MASTER);
 });
 afterAll(() => store.close());

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fromHex } from '../../wire/hex.js';
 import { bindingOf, LOGIN_ROUTES, type AccountReply, type CodesReply, type LoginChallenge } from '../../wire/login.js';
-import { openEmbedded, type Driver } from '../drivers.js';
+import type { Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
 import { FREE_MISSES } from '../limits/limiter.js';
-import { MASTER, messageOf, SERVED, testCloud } from '../testing.js';
+import { MASTER, messageOf, SERVED, testCloud, openTestDatabase } from '../testing.js';
 import { SESSION_LIFETIME } from './accounts.js';
 import { softDevice } from './testing.js';
 
@@ -18,7 +18,7 @@ let store: Store;
 let cloud: Awaited<ReturnType<typeof testCloud>>;
 
 beforeAll(async () => {
-  driver = await openEmbedded();
+  driver = await openTestDatabase();
   store = await openStore(driver, MASTER);
   await store.tenants.ensure(TENANT, 'login', false, { actor: 'test', at: new Date() });
 });

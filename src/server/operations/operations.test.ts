@@ -8,10 +8,10 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { toHex } from '../../wire/hex.js';
 import { allEntries, verifyAudit, type AuditEntry } from '../audit/audit.js';
-import { openEmbedded, type Driver } from '../drivers.js';
+import type { Driver } from '../drivers.js';
 import { migrate } from '../migrations.js';
 import { openStore, type Store } from '../store.js';
-import { embeddingOf, enrol, MASTER, SERVED, testCloud } from '../testing.js';
+import { embeddingOf, enrol, MASTER, SERVED, testCloud, openTestDatabase } from '../testing.js';
 import { backUp, restore } from './backup.js';
 import { createMetrics } from './metrics.js';
 import { deliverWebhooks, signature, webhookSecret } from './webhooks.js';
@@ -23,7 +23,7 @@ const act = { actor: 'operator', at: new Date('2024-01-01') };
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'xnn-operations-'));
-  driver = await openEmbedded();
+  driver = await openTestDatabase();
   store = await openStore(driver, MASTER);
   const { fetch } = await testCloud({ store });
   for (const person of [1, 2, 3]) await enrol(fetch, `person ${person}`, person);
@@ -41,7 +41,7 @@ test('a backup restores templates, keys and the audit chain, and shows no templa
   const plain = Buffer.from(embeddingOf(1).buffer).subarray(0, 8);
   expect(text).not.toContain(plain.toString('hex'));
 
-  const other = await openEmbedded();
+  const other = await openTestDatabase();
   await migrate(other, MASTER);
   expect(await restore(other, file)).toBe(rows);
   await expect(restore(other, file)).rejects.toMatchObject({ code: 'database_not_empty' });
@@ -58,7 +58,7 @@ test('a backup restores templates, keys and the audit chain, and shows no templa
 }, 120_000);
 
 test('what is no backup is refused, and leaves nothing', async () => {
-  const other = await openEmbedded();
+  const other = await openTestDatabase();
   await migrate(other, MASTER);
   const lines = gunzipSync(await readFile(join(folder, 'all.jsonl.gz')))
     .toString()

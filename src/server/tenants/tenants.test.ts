@@ -3,7 +3,7 @@ import { ROLE_SCOPES, ROLES, type NewKeyReply, type Role, type Scope } from '../
 import { ADMIN_ROUTES } from '../../wire/admin.js';
 import { MESSAGE_TYPE, ROUTES } from '../../wire/api.js';
 import { toHex } from '../../wire/hex.js';
-import { openEmbedded, type Driver } from '../drivers.js';
+import type { Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
 import {
   embeddingOf,
@@ -15,8 +15,7 @@ import {
   SERVED,
   show,
   testCloud,
-  type Fetch,
-} from '../testing.js';
+  type Fetch, openTestDatabase } from '../testing.js';
 import { OVERLAP } from './tenants.js';
 
 const DAY = 86_400_000;
@@ -45,7 +44,7 @@ function as(key: string): Fetch {
 const of = (tenant: Name, role: Role) => as(keys[`${tenant} ${role}`]!);
 
 beforeAll(async () => {
-  driver = await openEmbedded();
+  driver = await openTestDatabase();
   store = await openStore(driver, MASTER);
   cloud = await testCloud({ store });
   for (const name of NAMES) {
