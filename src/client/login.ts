@@ -16,8 +16,7 @@ import type { Picture, Session } from './types.js';
 export interface Login {
   /** @returns recovery codes, shown this once */
   register(name: string, pictures: readonly Picture[]): Promise<readonly string[]>;
-  /** @returns where to go on, if another site asked for the login */
-  logIn(picture: Picture): Promise<string | null>;
+  logIn(picture: Picture): Promise<void>;
   recover(code: string): Promise<void>;
   logOut(): Promise<void>;
   account(): Promise<AccountReply>;
@@ -94,12 +93,7 @@ export function connectLogin(
           optionsJSON: { rpId, challenge: binding, userVerification: USER_VERIFICATION, timeout: PATIENCE },
         }),
       );
-      const { continueAt } = await send('POST', LOGIN_ROUTES.sessions, (reply) => reply, {
-        challenge,
-        messages,
-        device,
-      });
-      return typeof continueAt === 'string' ? continueAt : null;
+      await send('POST', LOGIN_ROUTES.sessions, done, { challenge, messages, device });
     },
     recover: async (code) => void (await send('POST', LOGIN_ROUTES.recoveries, done, { code })),
     logOut: async () => void (await send('DELETE', LOGIN_ROUTES.session, done)),

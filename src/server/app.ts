@@ -122,7 +122,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
     const { method } = context.req;
     dependencies.observe?.({
       method,
-      route: routePath(context, -1),
+      route: routePath(context),
       status: context.res.status,
       ms: performance.now() - begun,
     });

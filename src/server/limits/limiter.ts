@@ -34,8 +34,6 @@ export interface Limiter {
   attempt(tenant: Uint8Array, subject: string): Promise<boolean>;
   /** Forgets the subject's misses. */
   succeed(tenant: Uint8Array, subject: string): Promise<void>;
-  /** Whether only another factor or an administrator helps. */
-  isDisabled(tenant: Uint8Array, subject: string): Promise<boolean>;
 }
 
 export function openLimiter(driver: Driver, keyring: Keyring): Limiter {
@@ -89,11 +87,6 @@ export function openLimiter(driver: Driver, keyring: Keyring): Limiter {
       const key = keyring.pseudonym(tenant, subject);
       await misses.delete(key);
       await pace.delete(key);
-    },
-
-    async isDisabled(tenant, subject) {
-      const counted = await misses.get(keyring.pseudonym(tenant, subject));
-      return counted !== null && counted.consumedPoints >= MOST_MISSES;
     },
   };
 }

@@ -43,8 +43,6 @@ export interface LoginDependencies {
   readonly addressOf: (context: Context) => string;
   readonly now: () => number;
   readonly random: RandomBytes;
-  /** Told when somebody logged in with face and key. @returns what the answer says beside that */
-  readonly loggedIn?: (context: Context, account: Uint8Array) => Promise<{ readonly continueAt?: string }>;
 }
 
 /** JSON around base64 of five messages, and a device's answer. */
@@ -195,7 +193,7 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
     const [seen] = await faces(challenge, body, 1);
     if (seen === undefined || !(await isFaceOf(account, seen))) throw new XnnError('login_refused', 'face');
     await begin(context, account, 'face');
-    return context.json({ done: true, ...(await dependencies.loggedIn?.(context, account)) });
+    return context.json({ done: true });
   });
 
   app.post(LOGIN_ROUTES.recoveries, json, async (context) => {

@@ -35,10 +35,7 @@ function LogIn({ action }: { action: LoginAction }) {
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
   const logIn = ([picture]: readonly Picture[]) => {
     if (picture === undefined) return;
-    action.run('Your device is asked for its passkey.', async (login) => {
-      const continueAt = await login.logIn(await copyOf(picture));
-      if (continueAt !== null) location.assign(continueAt);
-    });
+    action.run('Your device is asked for its passkey.', async (login) => login.logIn(await copyOf(picture)));
   };
   return (
     <>
