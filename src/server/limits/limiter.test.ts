@@ -2,7 +2,18 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { ROUTES } from '../../wire/api.js';
 import type { Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
-import { enrol, MASTER, meanStudent, messageOf, newChallenge, post, SERVED, show, testCloud, openTestDatabase } from '../testing.js';
+import {
+  enrol,
+  MASTER,
+  meanStudent,
+  messageOf,
+  newChallenge,
+  post,
+  SERVED,
+  show,
+  testCloud,
+  openTestDatabase,
+} from '../testing.js';
 import { FREE_MISSES, MOST_MISSES, WAIT } from './limiter.js';
 
 const [ADA, BEN] = [1, 2];

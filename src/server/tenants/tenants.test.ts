@@ -15,7 +15,9 @@ import {
   SERVED,
   show,
   testCloud,
-  type Fetch, openTestDatabase } from '../testing.js';
+  type Fetch,
+  openTestDatabase,
+} from '../testing.js';
 import { OVERLAP } from './tenants.js';
 
 const DAY = 86_400_000;
