@@ -38,7 +38,11 @@ export default tseslint.config(
   { ignores: ['dist', 'public', 'node_modules', 'training', 'test-results', 'playwright-report'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js', 'bin/xnn.js', 'src/server/training/*.js'] } } },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['eslint.config.js', 'bin/xnn.js', 'src/server/training/*.js'] },
+      },
+    },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
