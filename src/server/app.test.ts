@@ -7,7 +7,7 @@ import { CHALLENGE_LIFETIME } from '../core/spec.js';
 import type { Student } from '../protocol/recognise.js';
 import { MESSAGE_TYPE, ROUTES } from '../wire/api.js';
 import { toHex } from '../wire/hex.js';
-import { MESSAGE_BYTES } from '../wire/message.js';
+import { MESSAGE_BYTES, MOST_MESSAGE_BYTES } from '../wire/message.js';
 import { openEmbedded, type Driver } from './drivers.js';
 import { openStore, type Store } from './store.js';
 import {
@@ -350,7 +350,7 @@ describe('requests that are refused', () => {
 
   test.each(routes)('%s refuses a body that says it is too long, without reading it', async (path) => {
     const body = new ReadableStream({ pull: () => Promise.reject(new Error('was read')) }, { highWaterMark: 0 });
-    const headers = { 'Content-Type': MESSAGE_TYPE, 'Content-Length': String(5 * MESSAGE_BYTES + 1) };
+    const headers = { 'Content-Type': MESSAGE_TYPE, 'Content-Length': String(5 * MOST_MESSAGE_BYTES + 1) };
     await expectRefusal(await fetch(path, { method: 'POST', headers, body, duplex: 'half' }), 'message_too_long');
   });
 

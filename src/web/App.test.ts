@@ -96,7 +96,7 @@ describe('Answer', () => {
 describe('what was sent', () => {
   it('sums the stages of all captures', () => {
     const html = renderToStaticMarkup(createElement(Sent, { receipt: fakeReceipt(3) }));
-    expect(html).toContain('<strong>76,944 bytes</strong> in three messages');
+    expect(html).toContain('<strong>39,312 bytes</strong> in three messages');
     expect(html).toContain('<dt>Encode</dt><dd>384 ms</dd>');
     expect(html).toContain('<dt>Cloud</dt><dd>41 ms</dd>');
   });
