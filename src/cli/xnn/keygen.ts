@@ -25,7 +25,8 @@ its passphrase, the network is worthless, and with it the features are open. Not
   xnn keygen --out FILE [--scheme SCHEME] [--passphrase-file FILE] [--json]
 
   --scheme SCHEME          xnn-hardened (default): one permutation, and a rotation for each position. One record alone is
-                           noise; a whole bundle is not anonymous (docs/xnn-attacks.md). To compare with: xnn, the paper's, one permutation and one matrix, which falls from the bundle alone; matrix; permutation
+                           noise; a whole bundle is not anonymous (docs/xnn-attacks.md). To compare with: xnn, the
+                           paper's, one permutation and one matrix, which falls from the bundle alone; matrix; permutation
                            (protects nothing from a transformer); none (protects nothing)
   --out FILE               must not be there yet
 ${PASSPHRASE_HELP}
