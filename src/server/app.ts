@@ -178,8 +178,8 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
   app.use('/v1/*', authenticate({ ...store, rates, addressOf, now, publicTenant: served.tenant }));
 
   app.openapi(serviceRoute, (context) => {
-    const { model, tenant } = servedTo(context.get('principal'));
-    return context.json({ model: toHex(model), tenant: toHex(tenant) }, 200);
+    const { tenant } = context.get('principal');
+    return context.json({ model: toHex(served.model), tenant: toHex(tenant.id) }, 200);
   });
 
   app.openapi(challengeRoute, async (context) => {

@@ -207,7 +207,6 @@ export async function openDatabase(
     const why = cause instanceof Error ? cause.message || ('code' in cause && cause.code) : cause;
     throw new Error(`The database of DATABASE_URL cannot be used: ${String(why)}`, { cause });
   });
-  return { driver, store };
 }
 
 function portProblem({ port, host }: ServerConfig, cause: unknown): string {
