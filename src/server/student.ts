@@ -14,10 +14,11 @@ const MOST_AT_ONCE = 16;
 /** Messages that may wait for it, about a third of a second's work; further ones are told so at once. */
 const LONGEST_QUEUE = 64;
 
-/** The worker is TypeScript, which Node reads through tsx. */
+const TSX = createRequire(import.meta.url).resolve('tsx/package.json');
+/** The worker is TypeScript, which Node reads through tsx. `resolve` would find the file of tsx that is for CommonJS. */
 const START = new URL(
   `data:text/javascript,${encodeURIComponent(
-    `import { register } from ${JSON.stringify(pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api')))};
+    `import { register } from ${JSON.stringify(new URL('dist/esm/api/index.mjs', pathToFileURL(TSX)))};
      register();
      await import(${JSON.stringify(new URL('./student.worker.ts', import.meta.url))});`,
   )}`,

@@ -25,7 +25,8 @@ beforeAll(async () => {
 afterAll(() => store.close());
 beforeEach(async () => {
   for (const table of ['limits', 'challenges', 'templates', 'accounts']) await driver.query(`DELETE FROM ${table}`);
-  cloud = await testCloud({ store, login: { tenant: TENANT, origin: ORIGIN } });
+  const random = (size: number) => crypto.getRandomValues(new Uint8Array(size));
+  cloud = await testCloud({ store, random, login: { tenant: TENANT, origin: ORIGIN } });
 });
 
 type Device = ReturnType<typeof softDevice>;
