@@ -158,7 +158,10 @@ describe('a deployment', () => {
   test('takes no message of another mode or version, nor does the released network', async () => {
     const { served } = await deployed();
     const path = ROUTES.identification;
-    await expectRefusal(await post(fetch, path, messageOf(ADA, await newChallenge(fetch), served)), 'message_truncated');
+    await expectRefusal(
+      await post(fetch, path, messageOf(ADA, await newChallenge(fetch), served)),
+      'message_truncated',
+    );
     await expectRefusal(
       await post(fetch, path, await keyed(ADA, { ...served, model: SERVED.model })),
       'model_unsupported',
