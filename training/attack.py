@@ -46,13 +46,12 @@ Send = Callable[[Tensor, torch.Generator], Tensor]
 def sender(options: argparse.Namespace) -> Send:
     """The browser's part under a defence. With several messages of a face, their mean."""
     defence, most = options.defence, 2 ** (options.bits - 1) - 1
-    encoder, generator, paper = Encoder(), Generator(), PaperGenerator()
+    encoder = Encoder()
     load_modules("encoder", {"encoder": encoder})
-    if defence == "xnn-d":
-        load_modules(options.generator, {"generator": generator})
-    if defence == "paper":
-        load_modules("paper", {"generator": paper})
-    for network in (encoder, generator, paper):
+    generator: nn.Module = PaperGenerator() if defence == "paper" else Generator()
+    if defence in ("xnn-d", "paper"):
+        load_modules("paper" if defence == "paper" else options.generator, {"generator": generator})
+    for network in (encoder, generator):
         network.eval().to(memory_format=torch.channels_last)
 
     def perturbed(faces: Tensor, stem: Tensor, clean: Tensor, random: torch.Generator) -> Tensor:
@@ -61,7 +60,7 @@ def sender(options: argparse.Namespace) -> Send:
         if defence == "xnn-d":
             return clean + generator(stem, random_seed(len(clean), random))
         if defence == "paper":
-            return clean + paper(faces)
+            return clean + generator(faces)
         return clean if defence == "clean" else torch.zeros_like(clean)
 
     @torch.no_grad()
@@ -77,11 +76,7 @@ def train_recogniser(chips: Chips, send: Send, options: argparse.Namespace) -> n
     """R: AM-softmax on the labelled training people, from scratch or from the clean tail's weights."""
     rows = chips.rows("train")
     people = np.unique(chips.identities[rows])
-    tail, classes = Tail(), Classes(len(people))
-    if options.warm:
-        load_modules("clean-tail", {"tail": tail})
-    else:
-        start_anew(tail)
+    tail, classes = clean_tail() if options.warm else start_anew(Tail()), Classes(len(people))
     optimiser = torch.optim.Adam([*tail.parameters(), *classes.parameters()], lr=options.rate)
     jitter = Jitter()
 
@@ -99,17 +94,34 @@ def train_student(chips: Chips, send: Send, options: argparse.Namespace) -> nn.M
     rows = np.random.default_rng(options.seed).permutation(chips.rows("train", "unlabelled"))[: options.pairs]
     targets = np.zeros((len(chips.images), spec.EMBEDDING_SIZE), np.float32)
     targets[rows] = judged_chips(chips, rows, options.seed)
-    tail = Tail()
-    load_modules("clean-tail", {"tail": tail})
+    return train_embedder(chips, send, options, clean_tail(), rows, lambda numbers: torch.from_numpy(targets[numbers.numpy()]))
+
+
+def train_ceiling(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
+    """S: as the cloud's student is trained, from what is sent to the teacher's embedding."""
+    tail = new_student()
+    tail.start_from(clean_tail())
+    return train_embedder(chips, send, options, tail, chips.rows("train", "unlabelled"), chips.target)
+
+
+def train_embedder(
+    chips: Chips, send: Send, options: argparse.Namespace, tail: Tail, rows: NDArray[np.int64], target: Callable[[Tensor], Tensor]
+) -> Tail:
+    """From what is sent of the chips `rows` to the unit embeddings that `target` gives of chip numbers."""
     optimiser = torch.optim.Adam(tail.parameters(), lr=options.rate)
     jitter = Jitter()
 
     def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
         embeddings = tail(send(chips.augmented(numbers, jitter, random), random))
-        distance = 1 - (embeddings * torch.from_numpy(targets[numbers.numpy()])).sum(1).mean()
-        return {"loss": descend(optimiser, distance)}
+        return {"loss": descend(optimiser, 1 - (embeddings * target(numbers)).sum(1).mean())}
 
     run(options, {"tail": tail}, optimiser, rows, step)
+    return tail
+
+
+def clean_tail() -> Tail:
+    tail = Tail()
+    load_modules("clean-tail", {"tail": tail})
     return tail
 
 
@@ -127,23 +139,6 @@ def train_painter(chips: Chips, send: Send, options: argparse.Namespace) -> nn.M
     return painter
 
 
-def train_ceiling(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
-    """S: as the cloud's student is trained, from what is sent to the teacher's embedding."""
-    tail = new_student()
-    clean_tail = Tail()
-    load_modules("clean-tail", {"tail": clean_tail})
-    tail.start_from(clean_tail)
-    optimiser = torch.optim.Adam(tail.parameters(), lr=options.rate)
-    jitter = Jitter()
-
-    def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
-        embeddings = tail(send(chips.augmented(numbers, jitter, random), random))
-        return {"loss": descend(optimiser, 1 - (embeddings * chips.target(numbers)).sum(1).mean())}
-
-    run(options, {"tail": tail}, optimiser, chips.rows("train", "unlabelled"), step)
-    return tail
-
-
 def run(
     options: argparse.Namespace, networks: dict[str, nn.Module], optimiser: torch.optim.Optimizer, rows: NDArray[np.int64], step: Step
 ) -> None:
@@ -153,12 +148,13 @@ def run(
     fit(name, settings(options), networks, [optimiser], rows, step, epochs=options.epochs, seed=options.seed)
 
 
-def start_anew(network: nn.Module) -> None:
+def start_anew(tail: Tail) -> Tail:
     """Random weights of a size that deep ReLU networks without normalisation train from."""
-    for layer in network.modules():
+    for layer in tail.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             nn.init.zeros_(layer.bias)
+    return tail
 
 
 def recognition(chips: Chips, lfw: Lfw, embed: Callable[[Tensor], Tensor]) -> dict[str, float]:
