@@ -37,13 +37,36 @@ const COMMANDS: Readonly<Record<string, readonly [summary: string, load: () => P
     'deletes a deployment and everybody who is enrolled with it',
     async () => (await import('./xnn/deploy.js')).UNDEPLOY,
   ],
+  'admin tenant create': [
+    'makes a tenant and its first key',
+    async () => (await import('./xnn/admin.js')).TENANT_CREATE,
+  ],
+  'admin tenant list': ['lists tenants and their settings', async () => (await import('./xnn/admin.js')).TENANT_LIST],
+  'admin tenant set': [
+    'changes threshold, retention, webhook or publicity of a tenant',
+    async () => (await import('./xnn/admin.js')).TENANT_SET,
+  ],
+  'admin key create': ['makes an API key', async () => (await import('./xnn/admin.js')).KEY_CREATE],
+  'admin key list': ['lists API keys', async () => (await import('./xnn/admin.js')).KEY_LIST],
+  'admin key revoke': ['revokes an API key', async () => (await import('./xnn/admin.js')).KEY_REVOKE],
+  'admin webhook secret': [
+    'shows what a webhook is signed with',
+    async () => (await import('./xnn/admin.js')).WEBHOOK_SECRET,
+  ],
+  'admin unlock': ['has the face of a subject asked again', async () => (await import('./xnn/admin.js')).UNLOCK],
+  'admin reseal': ['seals everything with a new data key', async () => (await import('./xnn/admin.js')).RESEAL],
+  'admin rekey': ['changes the master key', async () => (await import('./xnn/admin.js')).REKEY],
+  'admin backup': ['writes a backup', async () => (await import('./xnn/admin.js')).BACKUP],
+  'admin restore': ['fills an empty database with a backup', async () => (await import('./xnn/admin.js')).RESTORE],
+  'audit verify': ['checks the chain of an audit log', async () => (await import('./xnn/audit.js')).AUDIT_VERIFY],
+  'audit export': ['prints an audit log', async () => (await import('./xnn/audit.js')).AUDIT_EXPORT],
 };
 
-const HELP = `Has a face recogniser trained in a cloud that sees no face: what has to do with faces and keys runs on this machine, and only
-the bundle and what the cloud made of it leave it.
+const HELP = `For the owner of pictures, who has a face recogniser trained in a cloud that sees no face: what has to do with faces and keys runs on
+this machine, and only the bundle and what the cloud made of it leave it. And for the operator of a server: admin and audit.
 
 ${Object.entries(COMMANDS)
-  .map(([name, [summary]]) => `  xnn ${name.padEnd(13)}${summary}`)
+  .map(([name, [summary]]) => `  xnn ${name.padEnd(21)}${summary}`)
   .join('\n')}
 
 Each explains itself with --help, and prints its result as JSON with --json.

@@ -38,17 +38,11 @@ export interface Cloud {
 export type Served = ServiceReply;
 
 /** The reply in the fields of a JSON object; null if it is not there. */
-type Reader<T> = (fields: Readonly<Record<string, unknown>>) => T | null;
+export type Reader<T> = (fields: Readonly<Record<string, unknown>>) => T | null;
 
 /** @param address of the cloud, without a slash at the end; empty for the one that served the page */
 export function connectCloud(address = '', fetch: Fetch = (...request) => globalThis.fetch(...request)): Cloud {
-  async function ask<T>(path: string, init: RequestInit, read: Reader<T>): Promise<T> {
-    const { ok, body } = await exchange(fetch, address + path, init);
-    const value = ok ? read(fields(body)) : null;
-    if (value !== null) return value;
-    const { code } = fields(fields(body)['error']);
-    throw new XnnError(!ok && isErrorCode(code) ? code : 'reply_invalid');
-  }
+  const ask = <T>(path: string, init: RequestInit, read: Reader<T>) => askFor(fetch, address + path, init, read);
   const posted = (body: BodyInit, type: string): RequestInit => ({
     method: 'POST',
     headers: { 'content-type': type },
@@ -95,6 +89,15 @@ export function connectCloud(address = '', fetch: Fetch = (...request) => global
         return read.every((served) => served !== null) ? read : null;
       }),
   };
+}
+
+/** One request, and its reply as `read` understands it. @throws server_away, reply_invalid, or the code the server answered */
+export async function askFor<T>(fetch: Fetch, url: string, init: RequestInit, read: Reader<T>): Promise<T> {
+  const { ok, body } = await exchange(fetch, url, init);
+  const value = ok ? read(fields(body)) : null;
+  if (value !== null) return value;
+  const { code } = fields(fields(body)['error']);
+  throw new XnnError(!ok && isErrorCode(code) ? code : 'reply_invalid');
 }
 
 /** One request. The body is undefined if it is not JSON. @throws server_away */

@@ -2,10 +2,21 @@ import { isErrorCode, XnnError, type ErrorCode } from '../core/errors.js';
 import { CHALLENGE_BYTES, MAX_CAPTURES, MODEL_VERSION_BYTES, TENANT_BYTES } from '../core/spec.js';
 import { SUBJECT_PATTERN } from '../wire/api.js';
 import { fromHex } from '../wire/hex.js';
-import type { MessageHeader } from '../wire/message.js';
+import type { MessageHeader, Mode } from '../wire/message.js';
 import { connectCloud, type Cloud, type Served } from './cloud.js';
 import { openEngine, type Engine } from './engine.js';
-import type { Backend, Capture, OpenKey, Outcome, Picture, Receipt, Session, SessionState, Started } from './types.js';
+import type {
+  Backend,
+  Capture,
+  Offer,
+  OpenKey,
+  Outcome,
+  Picture,
+  Receipt,
+  Session,
+  SessionState,
+  Started,
+} from './types.js';
 
 export interface SessionOptions {
   /** Tries this backend alone. */
@@ -127,6 +138,13 @@ class EngineSession implements Session {
     });
   }
 
+  async messages(pictures: readonly Picture[], offer: Offer): Promise<Uint8Array<ArrayBuffer>> {
+    const [state, engine] = [this.#state, this.#engine];
+    if (state.status !== 'ready' || engine === null) throw new XnnError('page_failed', 'the session is not ready');
+    checkModel(state.started, offer.model);
+    return joined((await encoded(engine, pictures, offer, 'xnn-d')).map(({ message }) => message));
+  }
+
   enrolledHere(): readonly string[] {
     return [...this.#receipts().keys()];
   }
@@ -192,19 +210,9 @@ class EngineSession implements Session {
   async #captures(engine: Engine, started: Started, pictures: readonly Picture[]): Promise<readonly Capture[]> {
     const key = this.#key();
     const { model, tenant } = key === null ? await this.#cloud.service() : await this.#deployed(key);
-    if (key === null && model !== started.model) {
-      throw new XnnError('model_unsupported', `${started.model} here, ${model} there`);
-    }
+    if (key === null) checkModel(started, model);
     const { challenge } = await this.#cloud.challenge();
-    const header: MessageHeader = {
-      model: fromHex(model, MODEL_VERSION_BYTES),
-      tenant: fromHex(tenant, TENANT_BYTES),
-      challenge: fromHex(challenge, CHALLENGE_BYTES),
-    };
-    const captures: Capture[] = [];
-    for (const picture of pictures)
-      captures.push(await engine.capture(picture, header, key === null ? 'xnn-d' : 'xnn'));
-    return captures;
+    return encoded(engine, pictures, { model, tenant, challenge }, key === null ? 'xnn-d' : 'xnn');
   }
 
   /** A deployment that is still there. @throws key_unserved */
@@ -282,6 +290,27 @@ class EngineSession implements Session {
       // A full storage keeps no receipt; the subject can still be forgotten by face.
     }
   }
+}
+
+function checkModel({ model }: Started, served: string): void {
+  if (model !== served) throw new XnnError('model_unsupported', `${model} here, ${served} there`);
+}
+
+/** Pictures as messages of one challenge. */
+async function encoded(
+  engine: Engine,
+  pictures: readonly Picture[],
+  offer: Offer,
+  mode: Mode,
+): Promise<readonly Capture[]> {
+  const header: MessageHeader = {
+    model: fromHex(offer.model, MODEL_VERSION_BYTES),
+    tenant: fromHex(offer.tenant, TENANT_BYTES),
+    challenge: fromHex(offer.challenge, CHALLENGE_BYTES),
+  };
+  const captures: Capture[] = [];
+  for (const picture of pictures) captures.push(await engine.capture(picture, header, mode));
+  return captures;
 }
 
 function checkSubject(subject: string): void {

@@ -1,6 +1,8 @@
 import type { ErrorCode } from '../core/errors.js';
 import type { KeyInfo } from '../wire/key-file.js';
 
+export type { AccountReply as Account } from '../wire/login.js';
+
 /** In the order they are tried. */
 export const BACKENDS = ['webgpu', 'webgl', 'wasm'] as const;
 export type Backend = (typeof BACKENDS)[number];
@@ -43,6 +45,13 @@ export interface Started {
   readonly model: string;
   /** Release of the model, for people ("1.0.0"). */
   readonly release: string;
+}
+
+/** What a server says messages must be made for, in hexadecimal digits. */
+export interface Offer {
+  readonly model: string;
+  readonly tenant: string;
+  readonly challenge: string;
 }
 
 export interface Progress {
@@ -112,6 +121,8 @@ export interface Session {
   openKey(file: Blob, passphrase: string): Promise<void>;
   /** Back to noise, and the cloud's own gallery. */
   closeKey(): Promise<void>;
+  /** Pictures as messages of one request, one after another, for who sends them himself. Rejects with XnnError; leaves outcome and error alone. */
+  messages(pictures: readonly Picture[], offer: Offer): Promise<Uint8Array<ArrayBuffer>>;
   /** Names enrolled in this browser in the gallery of now, whose receipts it keeps. */
   enrolledHere(): readonly string[];
   /** Clears outcome and error. */

@@ -11,7 +11,7 @@ import { Deployments, USUAL_DEPLOYMENT_LIMITS } from '../server/deployments/depl
 import { deploymentRows } from '../server/deployments/rows.js';
 import { openEmbedded, type Driver } from '../server/drivers.js';
 import { openStore, type Store } from '../server/store.js';
-import { meanStudent, THRESHOLD } from '../server/testing.js';
+import { MASTER, meanStudent, THRESHOLD, UNLIMITED } from '../server/testing.js';
 import { TrainingQueue, USUAL_LIMITS } from '../server/training/queue.js';
 import { jobRows } from '../server/training/rows.js';
 import { FAKE_TRAINER } from '../server/training/testing.js';
@@ -37,7 +37,7 @@ let bundle: string;
 
 beforeAll(async () => {
   driver = await openEmbedded();
-  store = await openStore(driver);
+  store = await openStore(driver, MASTER);
 });
 afterAll(() => store.close());
 beforeEach(async () => {
@@ -77,6 +77,8 @@ beforeEach(async () => {
     now: Date.now,
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     log,
+    rates: UNLIMITED,
+    addressOf: () => '',
     training: { queue, rows },
     deployments: { deployments, rows: deploymentTable },
   });

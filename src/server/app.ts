@@ -26,8 +26,17 @@ import {
 } from './routes.js';
 import { studentRecogniser, type Recogniser } from './recogniser.js';
 import { files } from './files.js';
+import type { AuditAction } from './audit/audit.js';
+import type { Rates } from './limits/limiter.js';
+import { openAccounts } from './login/accounts.js';
+import { login } from './login/login.js';
+import type { Observed } from './operations/metrics.js';
 import type { Decoy, Found, Store } from './store.js';
 import { trainingApp, type TrainingParts } from './training/app.js';
+import { administer } from './tenants/admin.js';
+import { authenticate, type Env } from './tenants/authenticate.js';
+import { scoreRoute } from './tenants/routes.js';
+import type { Principal } from './tenants/tenants.js';
 
 /** A line of the log. Never holds a body, a name, a token or a feature. */
 export type LogEntry = Readonly<Record<string, string | number>>;
@@ -35,13 +44,21 @@ export type LogEntry = Readonly<Record<string, string | number>>;
 export interface AppDependencies {
   readonly store: Store;
   readonly student: Student;
+  /** The model, and the tenant whose requests those without a key are as long as it is public. */
   readonly served: Served;
-  /** Cosine from which two faces are one person. */
+  /** Cosine from which two faces are one person, unless their tenant has its own. */
   readonly threshold: number;
   /** In ms since 1970. */
   readonly now: () => number;
   readonly random: RandomBytes;
   readonly log: (entry: LogEntry) => void;
+  readonly rates: Rates;
+  /** Where a request comes from; "" if that is not known. */
+  readonly addressOf: (context: Context) => string;
+  /** Told of every request that was answered. */
+  readonly observe?: (request: Observed) => void;
+  /** The login of one's own page; none without it. */
+  readonly login?: { readonly tenant: Uint8Array; readonly origin: string };
   /** Folder of the built app; without one, only the API is served. */
   readonly staticFiles?: string;
   /** Trains networks on protected features; without it, none. */
@@ -56,48 +73,89 @@ interface Recognised<Seen> {
   readonly seen: Seen;
 }
 
+/** What comes of comparing a face with a subject's. */
+interface Comparison extends Found {
+  /** Where the subject was looked for: the tenant, or a deployment of its. */
+  readonly gallery: Uint8Array;
+  /** Cosine. */
+  readonly score: number;
+  readonly match: boolean;
+}
+
 /** The cloud: Request to Response. Replies are verdicts, never scores. */
-export function createApp(dependencies: AppDependencies): OpenAPIHono {
-  const { store, student, served, threshold, now, random, log, staticFiles, training, deployments } = dependencies;
+export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
+  const { store, student, served, now, random, log, rates, addressOf, staticFiles, training, deployments } =
+    dependencies;
+  const { audit, limiter, keyring } = store;
 
-  const own = studentRecogniser(student, served, threshold);
+  /** What answers for a gallery: the tenant's own student or, where the public tenant has deployed a network there, that one. */
+  async function recogniserOf({ tenant }: Principal, gallery: Uint8Array): Promise<Recogniser> {
+    const deployed = toHex(tenant.id) === toHex(served.tenant) ? await deployments?.deployments.find(gallery) : null;
+    const own = { model: served.model, tenant: tenant.id };
+    return deployed ?? studentRecogniser(student, own, tenant.threshold ?? dependencies.threshold);
+  }
 
-  /** What answers for a gallery. Messages for one that is not served are refused by the cloud's own. */
-  async function recogniserOf(tenant: Uint8Array): Promise<Recogniser> {
-    return (await deployments?.deployments.find(tenant)) ?? own;
+  /** Keeps what was answered, before it is. */
+  async function record(
+    by: Principal,
+    gallery: Uint8Array,
+    action: AuditAction,
+    subject: string | null,
+    match: boolean,
+  ) {
+    const object = subject === null ? null : keyring.pseudonym(gallery, subject);
+    const outcome = match ? 'match' : 'no_match';
+    await audit.append({ tenant: gallery, actor: by.actor, at: new Date(now()), action, object, outcome });
   }
 
   /** The faces of a request's messages, which use up their challenge. A message that is refused before leaves it as it was. */
-  async function faces(body: ArrayBuffer, most: number): Promise<Recognised<readonly Embedding[]>> {
+  async function faces(by: Principal, body: ArrayBuffer, most: number): Promise<Recognised<readonly Embedding[]>> {
     const bytes = new Uint8Array(body);
-    const recogniser = await recogniserOf(tenantOf(bytes));
+    const recogniser = await recogniserOf(by, tenantOf(bytes));
     const { challenge, embeddings } = recogniser.read(bytes, most);
-    const taken = await store.takeChallenge(served.tenant, challenge, new Date(now()));
+    const taken = await store.takeChallenge(by.tenant.id, challenge, new Date(now()));
     if (!taken) throw new XnnError('challenge_invalid');
     return { recogniser, seen: await embeddings() };
   }
 
-  async function face(body: ArrayBuffer): Promise<Recognised<Embedding>> {
-    const { recogniser, seen } = await faces(body, 1);
+  async function face(by: Principal, body: ArrayBuffer): Promise<Recognised<Embedding>> {
+    const { recogniser, seen } = await faces(by, body, 1);
     const [only] = seen;
     if (only === undefined) throw new XnnError('model_invalid', 'the student gave no embedding');
     return { recogniser, seen: only };
   }
 
-  /** Compares a face with a subject's. An unknown subject takes the same work: his template is a random one, and never matches. */
-  async function compare(
-    { recogniser, seen }: Recognised<Embedding>,
-    subject: string,
-  ): Promise<Found & { readonly match: boolean }> {
+  /**
+   * Compares a face with a subject's. A subject that is unknown or locked takes the same work and never matches; to one that is unknown, a
+   * random template belongs.
+   */
+  async function compare(by: Principal, action: AuditAction, body: ArrayBuffer, subject: string): Promise<Comparison> {
+    const { recogniser, seen } = await face(by, body);
+    const { tenant: gallery } = recogniser.served;
+    const allowed = await limiter.attempt(gallery, subject);
     const found = await store.findTemplate(recogniser.served, subject, decoy(random));
-    const near = similarity(seen, found.embedding) >= recogniser.threshold;
-    return { ...found, match: near && found.known };
+    const score = similarity(seen, found.embedding);
+    const match = score >= recogniser.threshold && found.known && allowed;
+    await record(by, gallery, action, subject, match);
+    if (match) await limiter.succeed(gallery, subject);
+    return { ...found, gallery, score, match };
   }
 
-  const app = new OpenAPIHono({
+  const app = new OpenAPIHono<Env>({
     defaultHook: (result) => {
       if (!result.success) throw new XnnError(result.target === 'param' ? 'subject_invalid' : 'request_invalid');
     },
+  });
+  app.use(async (context, next) => {
+    const begun = performance.now();
+    await next();
+    const { method } = context.req;
+    dependencies.observe?.({
+      method,
+      route: routePath(context),
+      status: context.res.status,
+      ms: performance.now() - begun,
+    });
   });
   app.use(securityHeaders);
   app.onError((error, context) => refuse(error, context, log));
@@ -108,20 +166,38 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono {
     return context.json({ status: 'ok' } as const, 200);
   });
 
-  app.openapi(serviceRoute, (context) =>
-    context.json({ model: toHex(served.model), tenant: toHex(served.tenant) }, 200),
-  );
+  if (dependencies.login !== undefined) {
+    const { tenant, origin } = dependencies.login;
+    const accounts = openAccounts(store.driver, keyring, audit, tenant);
+    const ours = { model: served.model, tenant };
+    app.route('/', login({ ...dependencies, accounts, served: ours, origin }));
+  }
+  // Each job and deployment has a token of its own, which no API key is.
+  if (training !== undefined) app.route('/', trainingApp({ ...training, served, random }));
+  if (deployments !== undefined) app.route('/', deploymentApp({ ...deployments, served, random }));
+  app.use('/v1/*', authenticate({ ...store, rates, addressOf, now, publicTenant: served.tenant }));
+
+  app.openapi(serviceRoute, (context) => {
+    const { tenant } = context.get('principal');
+    return context.json({ model: toHex(served.model), tenant: toHex(tenant.id) }, 200);
+  });
 
   app.openapi(challengeRoute, async (context) => {
     const challenge = random(CHALLENGE_BYTES);
     const at = now();
-    await store.addChallenge(served.tenant, challenge, new Date(at), new Date(at + CHALLENGE_LIFETIME));
+    await store.addChallenge(
+      context.get('principal').tenant.id,
+      challenge,
+      new Date(at),
+      new Date(at + CHALLENGE_LIFETIME),
+    );
     return context.json({ challenge: toHex(challenge), expiresIn: CHALLENGE_LIFETIME }, 200);
   });
 
   app.openapi(enrolmentRoute, async (context) => {
     const { subject } = context.req.valid('param');
-    const { recogniser, seen } = await faces(await context.req.arrayBuffer(), MAX_CAPTURES);
+    const by = context.get('principal');
+    const { recogniser, seen } = await faces(by, await context.req.arrayBuffer(), MAX_CAPTURES);
     const embedding = template(seen, recogniser.threshold);
     const receipt = random(RECEIPT_BYTES);
     const entry = {
@@ -131,51 +207,76 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono {
       receiptHash: sha256(receipt),
       createdAt: new Date(now()),
     };
-    if (!(await store.addTemplate(entry))) throw new XnnError('subject_exists');
+    if (!(await store.addTemplate(entry, by.actor))) throw new XnnError('subject_exists');
     return context.json({ subject, receipt: toHex(receipt) }, 200);
   });
 
   app.openapi(verificationRoute, async (context) => {
     const { subject } = context.req.valid('param');
-    const { match } = await compare(await face(await context.req.arrayBuffer()), subject);
+    const { match } = await compare(context.get('principal'), 'verify', await context.req.arrayBuffer(), subject);
     return context.json({ verdict: match ? ('match' as const) : ('no_match' as const) }, 200);
   });
 
+  app.openapi(scoreRoute, async (context) => {
+    const { subject } = context.req.valid('param');
+    const body = await context.req.arrayBuffer();
+    const { match, score } = await compare(context.get('principal'), 'score', body, subject);
+    return context.json({ verdict: match ? ('match' as const) : ('no_match' as const), score }, 200);
+  });
+
   app.openapi(identificationRoute, async (context) => {
-    const { recogniser, seen } = await face(await context.req.arrayBuffer());
+    const by = context.get('principal');
+    const { recogniser, seen } = await face(by, await context.req.arrayBuffer());
     const nearest = await store.nearest(recogniser.served, seen);
-    if (nearest === null || similarity(seen, nearest.embedding) < recogniser.threshold) {
+    const near = nearest !== null && similarity(seen, nearest.embedding) >= recogniser.threshold;
+    const found = near ? nearest.subject : null;
+    await record(by, recogniser.served.tenant, 'identify', found, found !== null);
+    if (found === null) {
       return context.json({ verdict: 'no_match' } as const, 200);
     }
-    return context.json({ verdict: 'match', subject: nearest.subject } as const, 200);
+    return context.json({ verdict: 'match', subject: found } as const, 200);
   });
 
   app.openapi(removalRoute, async (context) => {
     const { subject } = context.req.valid('param');
     const request = context.req.valid('json');
-    if ('receipt' in request) {
-      const shown = sha256(fromHex(request.receipt, RECEIPT_BYTES));
-      const tenant = request.tenant === undefined ? served.tenant : fromHex(request.tenant, TENANT_BYTES);
-      const stored = await store.findReceipt(tenant, subject, random(RECEIPT_BYTES));
-      if (!timingSafeEqual(shown, stored)) throw new XnnError('removal_refused');
-      await remove(tenant, subject, stored);
-    } else {
-      const recognised = await face(await context.req.arrayBuffer());
-      const { match, receiptHash } = await compare(recognised, subject);
-      if (!match) throw new XnnError('removal_refused');
-      await remove(recognised.recogniser.served.tenant, subject, receiptHash);
-    }
+    const by = context.get('principal');
+    const { gallery, receiptHash } =
+      'receipt' in request ? await byReceipt(by, subject, request) : await byFace(context, subject);
+    // By what was found, so that a subject who was removed and enrolled anew in between stays.
+    const removed = await store.removeSubject(gallery, subject, receiptHash, { actor: by.actor, at: new Date(now()) });
+    if (!removed) throw new XnnError('removal_refused');
+    // Who proves that a subject is his own and deletes it may enrol it again.
+    await limiter.succeed(gallery, subject);
     return context.json({ removed: true } as const, 200);
   });
 
-  /** By the receipt that was found, so that a subject who was removed and enrolled anew in between stays. */
-  async function remove(tenant: Uint8Array, subject: string, receiptHash: Uint8Array): Promise<void> {
-    if (!(await store.removeSubject(tenant, subject, receiptHash))) throw new XnnError('removal_refused');
+  type Proof = Pick<Comparison, 'gallery' | 'receiptHash'>;
+
+  /** @returns where the subject is and the hash of its receipt, if the receipt is the subject's. @throws removal_refused */
+  async function byReceipt(
+    by: Principal,
+    subject: string,
+    shown: { receipt: string; tenant?: string },
+  ): Promise<Proof> {
+    const named = shown.tenant === undefined ? by.tenant.id : fromHex(shown.tenant, TENANT_BYTES);
+    const { tenant: gallery } = (await recogniserOf(by, named)).served;
+    const stored = await store.findReceipt(gallery, subject, random(RECEIPT_BYTES));
+    if (!timingSafeEqual(sha256(fromHex(shown.receipt, RECEIPT_BYTES)), stored)) throw new XnnError('removal_refused');
+    return { gallery, receiptHash: stored };
   }
 
-  if (training !== undefined) app.route('/', trainingApp({ ...training, served, random }));
-  if (deployments !== undefined) app.route('/', deploymentApp({ ...deployments, served, random }));
+  /** @returns where the subject is and the hash of its receipt, if the message shows his face. @throws removal_refused */
+  async function byFace(context: Context<Env>, subject: string): Promise<Proof> {
+    const body = await context.req.arrayBuffer();
+    const { match, ...proof } = await compare(context.get('principal'), 'verify', body, subject);
+    if (!match) throw new XnnError('removal_refused');
+    return proof;
+  }
 
+  administer(app, store, now);
+
+  app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' });
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
   app.doc31('/openapi.json', {
     openapi: '3.1.0',
@@ -186,6 +287,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono {
         'Verifies faces from perturbed features. Takes no pictures, and answers with verdicts, never scores.',
       license: { name: 'MIT' },
     },
+    security: [{}, { key: [] }],
   });
   app.route('/docs', docs());
   app.all('/v1/*', (context) => context.notFound());

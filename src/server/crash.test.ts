@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MESSAGE_TYPE, ROUTES } from '../wire/api.js';
 import { openEmbedded } from './drivers.js';
 import { openStore } from './store.js';
-import { enrol, messageOf, newChallenge, post, show, testCloud, type Fetch } from './testing.js';
+import { enrol, MASTER, messageOf, newChallenge, post, show, testCloud, type Fetch } from './testing.js';
 
 const CHILD = fileURLToPath(new URL('./testing.child.ts', import.meta.url));
 
@@ -51,7 +51,7 @@ test('a server killed while it enrols leaves each subject wholly there or not at
     for (const outcome of await outcomes) expect(outcome.status).toBe('rejected');
 
     const driver = await openEmbedded(folder);
-    const { fetch: reopened, store } = await testCloud({ store: await openStore(driver), now: Date.now });
+    const { fetch: reopened, store } = await testCloud({ store: await openStore(driver, MASTER), now: Date.now });
     const rows = await driver.query<{ subject: string }>('SELECT subject FROM templates');
     const there = new Set(rows.map(({ subject }) => subject));
     expect(there.size).toBe(rows.length);
@@ -69,7 +69,10 @@ test('a server killed while it enrols leaves each subject wholly there or not at
     await store.close();
   }
 
-  const { fetch, store } = await testCloud({ store: await openStore(await openEmbedded(folder)), now: Date.now });
+  const { fetch, store } = await testCloud({
+    store: await openStore(await openEmbedded(folder), MASTER),
+    now: Date.now,
+  });
   for (const [subject, { receipt }] of acknowledged) {
     const headers = { 'Content-Type': 'application/json' };
     const response = await fetch(ROUTES.removal(subject), {

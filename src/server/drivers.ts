@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { vector } from '@electric-sql/pglite-pgvector';
 import { Pool } from 'pg';
 
 /** What a SQL parameter may be. */
-export type Parameter = string | number | Date | Uint8Array;
+export type Parameter = string | number | boolean | null | Date | Uint8Array;
 
 export interface Connection {
   /** Runs one statement. `Row` is what the caller knows that it returns. */
@@ -21,7 +22,8 @@ export interface Driver extends Connection {
 }
 
 /**
- * PostgreSQL inside this process: on disk in `folder`, which is created when missing, or in memory without one.
+ * PostgreSQL inside this process: on disk in `folder`, which is created when missing, or in memory without one. It brings pgvector along only
+ * so that folders of release 1.1, which kept templates in it, can be opened and brought up to date.
  *
  * @throws an Error for the operator if another process uses the folder
  */
@@ -49,7 +51,7 @@ export async function openEmbedded(folder?: string): Promise<Driver> {
 }
 
 /**
- * A PostgreSQL server with pgvector, by its address.
+ * A PostgreSQL server, by its address.
  *
  * @param connections at most this many at once
  * @param lost called when an idle connection breaks; the next query opens another
@@ -122,4 +124,12 @@ function isRunning(pid: number): boolean {
 
 function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
+}
+
+/**
+ * Until the transaction ends, no other writes of this tenant's: what they number, they number in the order in which it becomes visible.
+ */
+export async function lockTenant(connection: Connection, tenant: Uint8Array): Promise<void> {
+  const number = createHash('sha256').update(tenant).digest().readBigInt64BE();
+  await connection.query('SELECT pg_advisory_xact_lock($1::bigint)', [String(number)]);
 }

@@ -17,11 +17,12 @@ import { KEYED_MESSAGE_BYTES, MESSAGE_BYTES, MOST_MESSAGE_BYTES } from '../wire/
 import { OFFSET_HEADER, PART_TYPE } from '../wire/training.js';
 import { limitBody } from './body.js';
 import { RECEIPT_BYTES } from './migrations.js';
+import { requires } from './tenants/authenticate.js';
 
 type Same<A, B> = [A, B] extends [B, A] ? unknown : never;
 
 /** A schema for exactly this type of the wire: a difference, either way, is a type error. */
-function schemaOf<Wire>(): <S extends z.ZodType>(schema: S & Same<z.output<S>, Wire>) => S {
+export function schemaOf<Wire>(): <S extends z.ZodType>(schema: S & Same<z.output<S>, Wire>) => S {
   return (schema) => schema;
 }
 
@@ -29,7 +30,7 @@ export const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2
 
 /** Composed and decomposed letters are one name. */
 const subject = z.string().normalize('NFC').regex(SUBJECT_PATTERN).openapi({ example: 'Ada Lovelace' });
-const subjectParameter = z.object({ subject });
+export const subjectParameter = z.object({ subject });
 
 const serviceReply = schemaOf<ServiceReply>()(
   z.object({ model: hex(MODEL_VERSION_BYTES), tenant: hex(TENANT_BYTES) }).openapi('Service'),
@@ -77,7 +78,7 @@ const errorReply = schemaOf<ErrorReply>()(
 );
 
 const ONE = `One message: ${MESSAGE_BYTES} bytes under noise, or ${KEYED_MESSAGE_BYTES} under the key of a deployment.`;
-const message = z.custom<ArrayBuffer>().openapi({ type: 'string', format: 'binary', description: ONE });
+export const message = z.custom<ArrayBuffer>().openapi({ type: 'string', format: 'binary', description: ONE });
 const messages = z.custom<ArrayBuffer>().openapi({
   type: 'string',
   format: 'binary',
@@ -85,9 +86,16 @@ const messages = z.custom<ArrayBuffer>().openapi({
 });
 
 /** What any route may refuse with. */
-const ANY: readonly ErrorCode[] = ['internal'];
+const ANY: readonly ErrorCode[] = [
+  'credentials_missing',
+  'credentials_invalid',
+  'forbidden',
+  'limited',
+  'overloaded',
+  'internal',
+];
 /** What any route that takes a message may refuse with. */
-const MESSAGE: readonly ErrorCode[] = [
+export const MESSAGE: readonly ErrorCode[] = [
   'request_invalid',
   'message_truncated',
   'message_too_long',
@@ -143,7 +151,7 @@ export const enrolmentRoute = createRoute({
   method: 'post',
   path: '/v1/subjects/{subject}/enrolment',
   summary: 'Stores a template of a face under a name',
-  middleware: limitBody(MAX_CAPTURES * MOST_MESSAGE_BYTES, MESSAGE_TYPE),
+  middleware: [requires('enrol'), limitBody(MAX_CAPTURES * MOST_MESSAGE_BYTES, MESSAGE_TYPE)],
   request: { params: subjectParameter, body: { content: { [MESSAGE_TYPE]: { schema: messages } }, required: true } },
   responses: replies('Stored.', enrolmentReply, ['subject_invalid', ...MESSAGE, 'captures_differ', 'subject_exists']),
 });
@@ -153,7 +161,7 @@ export const verificationRoute = createRoute({
   path: '/v1/subjects/{subject}/verification',
   summary: 'Whether a face is the one stored under a name',
   description: 'A name that is not stored is answered like a face that does not match.',
-  middleware: limitBody(MOST_MESSAGE_BYTES, MESSAGE_TYPE),
+  middleware: [requires('verify'), limitBody(MOST_MESSAGE_BYTES, MESSAGE_TYPE)],
   request: { params: subjectParameter, body: { content: { [MESSAGE_TYPE]: { schema: message } }, required: true } },
   responses: replies('The verdict.', verificationReply, ['subject_invalid', ...MESSAGE]),
 });
@@ -162,7 +170,7 @@ export const identificationRoute = createRoute({
   method: 'post',
   path: '/v1/identification',
   summary: 'Whose face it is, among all stored',
-  middleware: limitBody(MOST_MESSAGE_BYTES, MESSAGE_TYPE),
+  middleware: [requires('identify'), limitBody(MOST_MESSAGE_BYTES, MESSAGE_TYPE)],
   request: { body: { content: { [MESSAGE_TYPE]: { schema: message } }, required: true } },
   responses: replies('The verdict.', identificationReply, MESSAGE),
 });
@@ -172,7 +180,7 @@ export const removalRoute = createRoute({
   path: '/v1/subjects/{subject}/removal',
   summary: 'Deletes all there is of a subject',
   description: 'By the receipt of the enrolment, or by one message that shows the face.',
-  middleware: limitBody(MOST_MESSAGE_BYTES, 'application/json', MESSAGE_TYPE),
+  middleware: [requires('remove'), limitBody(MOST_MESSAGE_BYTES, 'application/json', MESSAGE_TYPE)],
   request: {
     params: subjectParameter,
     body: { content: { 'application/json': { schema: removalRequest }, [MESSAGE_TYPE]: { schema: message } } },

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROUTES } from '../wire/api.js';
 import { startServer, type ServerConfig } from './serve.js';
-import { SERVED } from './testing.js';
+import { SERVED, UNLIMITED } from './testing.js';
 
 const RELEASED = fileURLToPath(new URL('../../models/student.onnx', import.meta.url));
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
@@ -28,6 +28,9 @@ beforeAll(async () => {
     host: '127.0.0.1',
     dataDir: join(folder, 'data'),
     tenant: SERVED.tenant,
+    keyFile: join(folder, 'master.key'),
+    rates: UNLIMITED,
+    behindProxy: false,
     models: join(folder, 'models'),
     staticFiles: join(folder, 'dist'),
   };

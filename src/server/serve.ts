@@ -4,12 +4,22 @@ import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import { getConnInfo } from '@hono/node-server/conninfo';
+import type { Context } from 'hono';
+import { XnnError } from '../core/errors.js';
+import { TENANT_BYTES } from '../core/spec.js';
+import { fromHex } from '../wire/hex.js';
 import { createApp, type LogEntry } from './app.js';
+import type { Act } from './audit/audit.js';
 import { Deployments, USUAL_DEPLOYMENT_LIMITS, type DeploymentLimits } from './deployments/deployments.js';
 import { deploymentRows } from './deployments/rows.js';
-import { openEmbedded, openPostgres, type Driver } from './drivers.js';
-import { loadCloudModel } from './models.js';
+import { openEmbedded, openPostgres } from './drivers.js';
+import { loadMaster } from './keyring/master.js';
+import type { Rates } from './limits/limiter.js';
+import { createMetrics, serveMetrics } from './operations/metrics.js';
+import { deliverWebhooks } from './operations/webhooks.js';
 import { openStore, type Store } from './store.js';
+import { startStudent } from './student.js';
 import { TrainingQueue, USUAL_LIMITS, type TrainingLimits } from './training/queue.js';
 import { jobRows } from './training/rows.js';
 import { findTrainer } from './training/trainer.js';
@@ -20,9 +30,20 @@ export interface ServerConfig {
   readonly host: string;
   /** Folder of training jobs, deployments, and the embedded database, unless there is a `databaseUrl`. */
   readonly dataDir: string;
-  /** Of a PostgreSQL with pgvector. */
+  /** Of a PostgreSQL. */
   readonly databaseUrl?: string;
-  /** 16 bytes. */
+  /** 64 hexadecimal digits; without them, those in `keyFile`. */
+  readonly masterKey?: string;
+  /** Made when missing. */
+  readonly keyFile: string;
+  readonly rates: Rates;
+  /** Whether a proxy stands before the server, which names the address a request comes from. */
+  readonly behindProxy: boolean;
+  /** "https://login.example.com", where people reach the page; "http://localhost:PORT" if it is not set. */
+  readonly origin?: string;
+  /** Port of this machine on which metrics are served. */
+  readonly metricsPort?: number;
+  /** 16 bytes. Whose requests those without a key are, as long as it is public. */
   readonly tenant: Uint8Array;
   /** Folder of models/manifest.json and its student. */
   readonly models: string;
@@ -38,7 +59,7 @@ export interface ServerConfig {
 export interface RunningServer {
   /** "http://localhost:8080" */
   readonly url: string;
-  /** Answers what has been asked, for at most 5 s, then closes the database. */
+  /** Answers what has been asked, for at most 5 s, then closes network and database. */
   close(): Promise<void>;
 }
 
@@ -49,27 +70,43 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
       cause,
     });
   });
-  const { model, threshold, student } = await loadCloudModel(config.models);
-  const { driver, store } = await openDatabase(config, log);
-  const rows = jobRows(driver);
-  const queue = new TrainingQueue({
-    rows,
-    folder: join(config.dataDir, 'training-jobs'),
-    trainer: remembered(() => findTrainer(config.python)),
-    limits: { ...USUAL_LIMITS, ...config.training },
-    now: Date.now,
-    log,
-  });
-  const deploymentTable = deploymentRows(driver);
-  const deployments = new Deployments({
-    rows: deploymentTable,
-    store,
-    folder: join(config.dataDir, 'deployments'),
-    limits: { ...USUAL_DEPLOYMENT_LIMITS, ...config.deployments },
-    now: Date.now,
-  });
+  const { model, threshold, student, close: closeStudent } = await startStudent(config.models);
+  const closing: (() => void | Promise<void>)[] = [closeStudent];
+  /** In the order of what needs what. */
+  const close = async (): Promise<void> => {
+    for (const part of closing.splice(0).reverse()) await part();
+  };
   try {
-    await queue.start();
+    const store = await openDatabase(config, log);
+    closing.push(() => store.close());
+    await store.tenants.ensure(config.tenant, PUBLIC_TENANT_NAME, true, act());
+    await store.tenants.ensure(LOGIN_TENANT, 'login', false, act());
+    closing.push(await keepTidy(store, log));
+    const rows = jobRows(store.driver);
+    const queue = new TrainingQueue({
+      rows,
+      folder: join(config.dataDir, 'training-jobs'),
+      trainer: remembered(() => findTrainer(config.python)),
+      limits: { ...USUAL_LIMITS, ...config.training },
+      now: Date.now,
+      log,
+    });
+    const deploymentTable = deploymentRows(store.driver);
+    const deployments = new Deployments({
+      rows: deploymentTable,
+      store,
+      folder: join(config.dataDir, 'deployments'),
+      limits: { ...USUAL_DEPLOYMENT_LIMITS, ...config.deployments },
+      now: Date.now,
+    });
+    const metrics = createMetrics();
+    if (config.metricsPort !== undefined) closing.push(await serveMetrics(metrics, config.metricsPort));
+    const server = createAdaptorServer({ fetch: (request, env) => app.fetch(request, env) });
+    server.listen(config.port, config.host);
+    await once(server, 'listening').catch((cause: unknown) => {
+      throw new Error(portProblem(config, cause), { cause });
+    });
+    const url = `http://${urlHost(config.host)}:${(server.address() as AddressInfo).port}`;
     const app = createApp({
       store,
       student,
@@ -78,30 +115,30 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
       now: Date.now,
       random: randomBytes,
       log,
+      rates: config.rates,
+      addressOf: (context) => addressOf(context, config.behindProxy),
+      observe: (request) => {
+        metrics.observe(request);
+        log({ level: 'info', ...request, ms: Math.round(request.ms) });
+      },
+      login: { tenant: LOGIN_TENANT, origin: config.origin ?? url },
       staticFiles: config.staticFiles,
       training: { queue, rows },
       deployments: { deployments, rows: deploymentTable },
     });
-    const server = createAdaptorServer({ fetch: app.fetch });
-    server.listen(config.port, config.host);
-    await once(server, 'listening').catch((cause: unknown) => {
-      throw new Error(portProblem(config, cause), { cause });
+    closing.push(async () => {
+      const closed = once(server, 'close');
+      server.close();
+      const impatience = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), 5_000);
+      await closed;
+      clearTimeout(impatience);
     });
-    return {
-      url: `http://${urlHost(config.host)}:${(server.address() as AddressInfo).port}`,
-      close: async () => {
-        const closed = once(server, 'close');
-        server.close();
-        await queue.close();
-        const impatience = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), 5_000);
-        await closed;
-        clearTimeout(impatience);
-        await store.close();
-      },
-    };
+    // Before the network: who follows a job waits for its end.
+    closing.push(() => queue.close());
+    await queue.start();
+    return { url, close };
   } catch (error) {
-    await queue.close();
-    await store.close();
+    await close();
     throw error;
   }
 }
@@ -118,22 +155,58 @@ function remembered<T>(ask: () => Promise<T>): () => Promise<T> {
   };
 }
 
-async function openDatabase(
-  { databaseUrl, dataDir }: ServerConfig,
+/** Name of the tenant whose requests need no key, when it is made. */
+const PUBLIC_TENANT_NAME = 'demo';
+/** Tenant of the login's templates: "login" in ASCII. */
+const LOGIN_TENANT = fromHex('6c6f67696e0000000000000000000000', TENANT_BYTES);
+const HOUR = 3_600_000;
+/** Between two deliveries, in ms. */
+const WEBHOOK_PAUSE = 5_000;
+
+/** What the server does by itself. */
+const act = (): Act => ({ actor: 'server', at: new Date() });
+
+/** Does what is due by itself: deletes what tenants keep no longer, and tells webhooks. @returns how to stop */
+async function keepTidy(store: Store, log: (entry: LogEntry) => void): Promise<() => void> {
+  await store.sweep(act());
+  const every = (ms: number, code: string, work: () => Promise<unknown>) => {
+    let running = false;
+    return setInterval(() => {
+      if (running) return;
+      running = true;
+      work()
+        .catch(({ name }: Error) => log({ level: 'error', code, error: name }))
+        .finally(() => (running = false));
+    }, ms);
+  };
+  const timers = [
+    every(HOUR, 'sweep_failed', () => store.sweep(act())),
+    every(WEBHOOK_PAUSE, 'webhooks_failed', () => deliverWebhooks(store, Date.now)),
+  ];
+  return () => timers.forEach(clearInterval);
+}
+
+/** Where a request comes from. Of what a proxy says, only the last entry is its own; those before it anybody can write. */
+function addressOf(context: Context, behindProxy: boolean): string {
+  const forwarded = behindProxy ? context.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined;
+  return forwarded ?? getConnInfo(context).remote.address ?? '';
+}
+
+/** Opens the database of a server, or of a command beside it. @throws an Error whose message tells the operator what to do */
+export async function openDatabase(
+  config: Pick<ServerConfig, 'dataDir' | 'databaseUrl' | 'masterKey' | 'keyFile'>,
   log: (entry: LogEntry) => void,
-): Promise<{ driver: Driver; store: Store }> {
-  if (databaseUrl === undefined) {
-    const driver = await openEmbedded(dataDir);
-    return { driver, store: await openStore(driver) };
-  }
+): Promise<Store> {
+  const { databaseUrl, dataDir } = config;
+  const master = await loadMaster(config.masterKey, config.keyFile);
+  if (databaseUrl === undefined) return openStore(await openEmbedded(dataDir), master);
   const lost = ({ name }: Error) => log({ level: 'error', code: 'database_connection_lost', error: name });
-  const driver = openPostgres(databaseUrl, lost);
-  const store = await openStore(driver).catch((cause: unknown) => {
+  return openStore(openPostgres(databaseUrl, lost), master).catch((cause: unknown) => {
+    if (cause instanceof XnnError) throw cause;
     // Refused by several addresses of one name, it has a code but no message.
     const why = cause instanceof Error ? cause.message || ('code' in cause && cause.code) : cause;
     throw new Error(`The database of DATABASE_URL cannot be used: ${String(why)}`, { cause });
   });
-  return { driver, store };
 }
 
 function portProblem({ port, host }: ServerConfig, cause: unknown): string {

@@ -9,10 +9,11 @@ import { similarity } from '../core/match.js';
 import { openEmbedded, openPostgres, type Driver } from './drivers.js';
 import { migrate } from './migrations.js';
 import { openStore, type Store, type Template } from './store.js';
-import { embeddingOf, SERVED } from './testing.js';
+import { embeddingOf, MASTER, SERVED } from './testing.js';
 
 const NOW = new Date('2024-01-01T12:00:00.250Z');
 const later = (ms: number) => new Date(NOW.getTime() + ms);
+const ACT = { actor: 'test', at: NOW };
 const bytes = (size: number, value: number) => new Uint8Array(size).fill(value);
 
 function templateOf(person: number, changes: Partial<Template> = {}): Template {
@@ -43,7 +44,7 @@ async function overTheWire(): Promise<Driver> {
   return { ...driver, close };
 }
 
-/** Address of a PostgreSQL with pgvector for these tests, which empty its tables. Without one, the embedded databases must do. */
+/** Address of a PostgreSQL for these tests, which empty its tables. Without one, the embedded databases must do. */
 const TEST_DATABASE_URL = process.env['TEST_DATABASE_URL'];
 
 const servers = TEST_DATABASE_URL
@@ -60,7 +61,7 @@ describe.each<readonly [string, () => Driver | Promise<Driver>]>([
 
   beforeAll(async () => {
     driver = await open();
-    store = await openStore(driver);
+    store = await openStore(driver, MASTER);
   }, 30_000);
   afterAll(() => store.close());
   beforeEach(async () => {
@@ -73,7 +74,7 @@ describe.each<readonly [string, () => Driver | Promise<Driver>]>([
   const otherModel = { ...SERVED, model: bytes(8, 1) };
 
   test('gives a template back bit by bit', async () => {
-    expect(await store.addTemplate(templateOf(1))).toBe(true);
+    expect(await store.addTemplate(templateOf(1), 'test')).toBe(true);
     const found = await store.findTemplate(SERVED, 'person 1', decoy);
     expect(found.known).toBe(true);
     expect(found.embedding).toEqual(embeddingOf(1));
@@ -81,7 +82,7 @@ describe.each<readonly [string, () => Driver | Promise<Driver>]>([
   });
 
   test('gives the decoy, bit by bit, for another subject, tenant or model', async () => {
-    await store.addTemplate(templateOf(1));
+    await store.addTemplate(templateOf(1), 'test');
     for (const [served, subject] of [
       [SERVED, 'person 2'],
       [otherTenant, 'person 1'],
@@ -100,20 +101,20 @@ describe.each<readonly [string, () => Driver | Promise<Driver>]>([
   });
 
   test('never overwrites, not even a template of another model', async () => {
-    await store.addTemplate(templateOf(1));
-    expect(await store.addTemplate(templateOf(2, { subject: 'person 1' }))).toBe(false);
-    expect(await store.addTemplate(templateOf(2, { ...otherModel, subject: 'person 1' }))).toBe(false);
+    await store.addTemplate(templateOf(1), 'test');
+    expect(await store.addTemplate(templateOf(2, { subject: 'person 1' }), 'test')).toBe(false);
+    expect(await store.addTemplate(templateOf(2, { ...otherModel, subject: 'person 1' }), 'test')).toBe(false);
     expect((await store.findTemplate(SERVED, 'person 1', decoy)).embedding).toEqual(embeddingOf(1));
-    expect(await store.addTemplate(templateOf(2, { ...otherTenant, subject: 'person 1' }))).toBe(true);
+    expect(await store.addTemplate(templateOf(2, { ...otherTenant, subject: 'person 1' }), 'test')).toBe(true);
   });
 
   test('finds the nearest of a tenant and model, as a search through all does', async () => {
     expect(await store.nearest(SERVED, embeddingOf(1))).toBeNull();
     const people = Array.from({ length: 40 }, (_, i) => i);
-    for (const person of people) await store.addTemplate(templateOf(person));
+    for (const person of people) await store.addTemplate(templateOf(person), 'test');
     for (const probe of [7, 200, 201, 202, 203]) {
-      await store.addTemplate(templateOf(probe, { ...otherTenant, subject: `theirs ${probe}` }));
-      await store.addTemplate(templateOf(probe, { ...otherModel, subject: `older ${probe}` }));
+      await store.addTemplate(templateOf(probe, { ...otherTenant, subject: `theirs ${probe}` }), 'test');
+      await store.addTemplate(templateOf(probe, { ...otherModel, subject: `older ${probe}` }), 'test');
       const best = people.toSorted((a, b) => cosine(probe, b) - cosine(probe, a))[0] ?? NaN;
       const nearest = await store.nearest(SERVED, embeddingOf(probe));
       expect(nearest).toEqual({ subject: `person ${best}`, embedding: embeddingOf(best) });
@@ -123,11 +124,11 @@ describe.each<readonly [string, () => Driver | Promise<Driver>]>([
   const cosine = (a: number, b: number) => similarity(embeddingOf(a), embeddingOf(b));
 
   test('removes a subject only with the receipt, tenant and name that belong together', async () => {
-    await store.addTemplate(templateOf(1));
-    expect(await store.removeSubject(SERVED.tenant, 'person 1', bytes(32, 2))).toBe(false);
-    expect(await store.removeSubject(otherTenant.tenant, 'person 1', bytes(32, 1))).toBe(false);
-    expect(await store.removeSubject(SERVED.tenant, 'person 2', bytes(32, 1))).toBe(false);
-    expect(await store.removeSubject(SERVED.tenant, 'person 1', bytes(32, 1))).toBe(true);
+    await store.addTemplate(templateOf(1), 'test');
+    expect(await store.removeSubject(SERVED.tenant, 'person 1', bytes(32, 2), ACT)).toBe(false);
+    expect(await store.removeSubject(otherTenant.tenant, 'person 1', bytes(32, 1), ACT)).toBe(false);
+    expect(await store.removeSubject(SERVED.tenant, 'person 2', bytes(32, 1), ACT)).toBe(false);
+    expect(await store.removeSubject(SERVED.tenant, 'person 1', bytes(32, 1), ACT)).toBe(true);
     expect(await driver.query('SELECT subject FROM templates')).toEqual([]);
   });
 
@@ -159,7 +160,7 @@ describe.each<readonly [string, () => Driver | Promise<Driver>]>([
     ['an embedding of another size', templateOf(1, { embedding: new Float32Array(64) })],
     ['an embedding that is not finite', templateOf(1, { embedding: new Float32Array(128).fill(NaN) })],
   ])('refuses %s', async (_, template) => {
-    await expect(store.addTemplate(template)).rejects.toThrow();
+    await expect(store.addTemplate(template, 'test')).rejects.toThrow();
     expect(await driver.query('SELECT subject FROM templates')).toEqual([]);
   });
 
@@ -176,15 +177,15 @@ describe.each<readonly [string, () => Driver | Promise<Driver>]>([
   });
 
   test('migrates any number of times, at once too, and keeps what is there', async () => {
-    await store.addTemplate(templateOf(1));
-    await Promise.all([migrate(driver), migrate(driver), migrate(driver)]);
-    expect(await driver.query('SELECT id FROM migrations ORDER BY id')).toEqual([{ id: 1 }, { id: 2 }]);
+    await store.addTemplate(templateOf(1), 'test');
+    await Promise.all([migrate(driver, MASTER), migrate(driver, MASTER), migrate(driver, MASTER)]);
+    expect(await driver.query('SELECT id FROM migrations ORDER BY id')).toEqual([1, 2, 3, 4].map((id) => ({ id })));
     expect((await store.findTemplate(SERVED, 'person 1', decoy)).known).toBe(true);
   });
 
   test('refuses the database of a newer version', async () => {
     await driver.query('INSERT INTO migrations (id, applied_at) VALUES (1000, now())');
-    await expect(migrate(driver)).rejects.toThrow('newer version');
+    await expect(migrate(driver, MASTER)).rejects.toThrow('newer version');
     await driver.query('DELETE FROM migrations WHERE id = 1000');
   });
 });
@@ -201,9 +202,9 @@ test('a migration that fails half-way leaves nothing behind', async () => {
         }),
       ),
   };
-  await expect(migrate(failing)).rejects.toThrow('disk full');
+  await expect(migrate(failing, MASTER)).rejects.toThrow('disk full');
   expect(await driver.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).toEqual([]);
-  await migrate(driver);
+  await migrate(driver, MASTER);
   await driver.close();
 });
 
@@ -217,11 +218,11 @@ describe('on disk', () => {
   afterEach(() => rm(root, { recursive: true }));
 
   test('templates and challenges outlive the process that wrote them', async () => {
-    const before = await openStore(await openEmbedded(folder));
-    await before.addTemplate(templateOf(1));
+    const before = await openStore(await openEmbedded(folder), MASTER);
+    await before.addTemplate(templateOf(1), 'test');
     await before.addChallenge(SERVED.tenant, bytes(16, 1), NOW, later(1000));
     await before.close();
-    const after = await openStore(await openEmbedded(folder));
+    const after = await openStore(await openEmbedded(folder), MASTER);
     expect((await after.nearest(SERVED, embeddingOf(1)))?.subject).toBe('person 1');
     expect(await after.takeChallenge(SERVED.tenant, bytes(16, 1), NOW)).toBe(true);
     await after.close();

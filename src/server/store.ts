@@ -1,8 +1,13 @@
-import { EMBEDDING_SIZE } from '../core/spec.js';
 import type { Embedding } from '../core/match.js';
 import type { Served } from '../protocol/recognise.js';
-import type { Driver } from './drivers.js';
+import { openAuditLog, type Act, type AuditLog } from './audit/audit.js';
+import { lockTenant, type Connection, type Driver } from './drivers.js';
+import { openKeyring, type Keyring } from './keyring/keyring.js';
+import type { MasterKey } from './keyring/master.js';
+import { openLimiter, type Limiter } from './limits/limiter.js';
 import { migrate } from './migrations.js';
+import { openEmbedding, openGalleries, sealEmbedding } from './templates.js';
+import { openTenants, type Tenants } from './tenants/tenants.js';
 
 /** What is kept of a subject. A template is worthless without the model that made it, so they are stored together. */
 export interface Template extends Served {
@@ -21,42 +26,60 @@ export interface Found extends Decoy {
   readonly known: boolean;
 }
 
-/** Templates and challenges. Knows neither thresholds nor clocks; every write is whole or not there at all. */
+/** Templates and challenges, and the stores of everything else. Knows neither thresholds nor clocks; every write is whole or not there at all. */
 export interface Store {
+  readonly tenants: Tenants;
+  readonly limiter: Limiter;
+  readonly audit: AuditLog;
+  readonly keyring: Keyring;
+  /** For stores of other rooms. */
+  readonly driver: Driver;
   /** Keeps a challenge until it is taken, and forgets all that had expired by `now`. */
   addChallenge(tenant: Uint8Array, challenge: Uint8Array, now: Date, expiresAt: Date): Promise<void>;
   /** True once for every challenge of the tenant that has not expired by `now`, however many ask at once. */
   takeChallenge(tenant: Uint8Array, challenge: Uint8Array, now: Date): Promise<boolean>;
   /** False, and nothing changes, if the tenant has a subject of that name, of whatever model. */
-  addTemplate(template: Template): Promise<boolean>;
+  addTemplate(template: Template, actor: string): Promise<boolean>;
   /** The subject's template of this model, or the decoy, by the same work. */
   findTemplate(served: Served, subject: string, decoy: Decoy): Promise<Found>;
   /** The subject's receipt, whatever the model, or the decoy, by the same work. */
   findReceipt(tenant: Uint8Array, subject: string, decoy: Uint8Array): Promise<Uint8Array>;
   /** The template of this tenant and model with the largest cosine; null without any. */
   nearest(served: Served, embedding: Embedding): Promise<Pick<Template, 'subject' | 'embedding'> | null>;
-  /**
-   * Deletes all there is of a subject, if the receipt is still his. False if it is not.
-   *
-   * PostgreSQL reuses the bytes on disk later, at its next vacuum; no query can read them.
-   */
-  removeSubject(tenant: Uint8Array, subject: string, receiptHash: Uint8Array): Promise<boolean>;
-  /** Deletes all there is of a tenant. */
+  /** Deletes all there is of a tenant's subjects. */
   removeGallery(tenant: Uint8Array): Promise<void>;
+  /** Deletes all there is of a subject: if the receipt is still his, or whatever it is when null. False if it is not, or nothing is there. */
+  removeSubject(tenant: Uint8Array, subject: string, receiptHash: Uint8Array | null, act: Act): Promise<boolean>;
+  /** Deletes templates that are older than their tenant keeps them. @returns how many */
+  sweep(act: Act): Promise<number>;
+  /** Seals every template with a new data key, and forgets the old keys. Other processes may go on meanwhile. @returns how many */
+  reseal(): Promise<number>;
   /** Rejects when the database is away. */
   check(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The store in SQL, which owns the driver from now on. Brings the tables up to date first. */
-export async function openStore(driver: Driver): Promise<Store> {
+/** The store in SQL, which owns the driver from now on. Brings the tables up to date first. @throws master_key_wrong */
+export async function openStore(driver: Driver, master: MasterKey): Promise<Store> {
   try {
-    await migrate(driver);
+    await migrate(driver, master);
+    return createStore(driver, await openKeyring(driver, master));
   } catch (error) {
     await driver.close();
     throw error;
   }
+}
+
+function createStore(driver: Driver, keyring: Keyring): Store {
+  const galleries = openGalleries(driver, keyring);
+  const audit = openAuditLog(driver);
   return {
+    tenants: openTenants(driver, audit),
+    limiter: openLimiter(driver, keyring),
+    audit,
+    keyring,
+    driver,
+
     async addChallenge(tenant, challenge, now, expiresAt) {
       await driver.query('DELETE FROM challenges WHERE expires_at <= $1', [now]);
       await driver.query('INSERT INTO challenges (id, tenant, expires_at) VALUES ($1, $2, $3)', [
@@ -74,25 +97,31 @@ export async function openStore(driver: Driver): Promise<Store> {
       return taken.length === 1;
     },
 
-    async addTemplate({ tenant, subject, model, embedding, receiptHash, createdAt }) {
-      const added = await driver.query(
-        `INSERT INTO templates (tenant, subject, model, embedding, receipt_hash, created_at)
-         VALUES ($1, $2, $3, $4::vector, $5, $6) ON CONFLICT DO NOTHING RETURNING subject`,
-        [tenant, subject, model, toVector(embedding), receiptHash, createdAt],
-      );
-      return added.length === 1;
-    },
+    addTemplate: (template, actor) =>
+      driver.transaction(async (connection) => {
+        const added = await insertTemplate(connection, keyring, template);
+        if (added) {
+          const { tenant, subject, createdAt: at } = template;
+          const object = keyring.pseudonym(tenant, subject);
+          await audit.within(connection, { tenant, actor, at, action: 'enrol', object, outcome: 'done' });
+        }
+        return added;
+      }),
 
     async findTemplate({ tenant, model }, subject, decoy) {
-      const [row] = await driver.query<{ known: boolean; embedding: number[]; receipt_hash: Uint8Array }>(
+      const owner = { tenant, model, subject };
+      // Opening costs the same whichever it is.
+      const instead = sealEmbedding(keyring, owner, decoy.embedding);
+      const [row] = await driver.query<{ known: boolean; sealed: Uint8Array; receipt_hash: Uint8Array }>(
         `SELECT t.subject IS NOT NULL AS known,
-                coalesce(t.embedding, $4::vector)::real[] AS embedding,
+                coalesce(t.sealed, $4::bytea) AS sealed,
                 coalesce(t.receipt_hash, $5::bytea) AS receipt_hash
          FROM (SELECT) AS always LEFT JOIN templates t ON t.tenant = $1 AND t.subject = $2 AND t.model = $3`,
-        [tenant, subject, model, toVector(decoy.embedding), decoy.receiptHash],
+        [tenant, subject, model, instead, decoy.receiptHash],
       );
       if (row === undefined) throw new Error('a left join on one row gave none');
-      return { known: row.known, embedding: Float32Array.from(row.embedding), receiptHash: row.receipt_hash };
+      const embedding = await openEmbedding(keyring, owner, row.sealed);
+      return { known: row.known, embedding, receiptHash: row.receipt_hash };
     },
 
     async findReceipt(tenant, subject, decoy) {
@@ -105,26 +134,60 @@ export async function openStore(driver: Driver): Promise<Store> {
       return row.receipt_hash;
     },
 
-    async nearest({ tenant, model }, embedding) {
-      // <#> is the negative inner product; of unit vectors, the negative cosine.
-      const [row] = await driver.query<{ subject: string; embedding: number[] }>(
-        `SELECT subject, embedding::real[] AS embedding FROM templates
-         WHERE tenant = $1 AND model = $2 ORDER BY embedding <#> $3::vector LIMIT 1`,
-        [tenant, model, toVector(embedding)],
-      );
-      return row === undefined ? null : { subject: row.subject, embedding: Float32Array.from(row.embedding) };
+    nearest: (served, embedding) => galleries.of(served).nearest(embedding),
+
+    async removeSubject(tenant, subject, receiptHash, act) {
+      const removed = await driver.transaction(async (connection) => {
+        const rows = await connection.query(
+          `DELETE FROM templates WHERE tenant = $1 AND subject = $2 AND ($3::bytea IS NULL OR receipt_hash = $3)
+           RETURNING subject`,
+          [tenant, subject, receiptHash],
+        );
+        if (rows.length === 0) return false;
+        const object = keyring.pseudonym(tenant, subject);
+        await audit.within(connection, { ...act, tenant, action: 'remove', object, outcome: 'done' });
+        return true;
+      });
+      if (removed) galleries.forget(tenant, subject);
+      return removed;
     },
 
-    async removeSubject(tenant, subject, receiptHash) {
-      const removed = await driver.query(
-        'DELETE FROM templates WHERE tenant = $1 AND subject = $2 AND receipt_hash = $3 RETURNING subject',
-        [tenant, subject, receiptHash],
-      );
-      return removed.length === 1;
+    async sweep(act) {
+      const kept = (await openTenants(driver, audit).list()).filter(({ retentionDays }) => retentionDays !== null);
+      let count = 0;
+      for (const { id: tenant, retentionDays } of kept) {
+        const before = new Date(act.at.getTime() - retentionDays! * DAY);
+        await driver.transaction(async (connection) => {
+          const rows = await connection.query<{ subject: string }>(
+            'DELETE FROM templates WHERE tenant = $1 AND created_at < $2 RETURNING subject',
+            [tenant, before],
+          );
+          for (const { subject } of rows) {
+            const object = keyring.pseudonym(tenant, subject);
+            await audit.within(connection, { ...act, tenant, action: 'expire', object, outcome: 'done' });
+          }
+          count += rows.length;
+        });
+      }
+      // What other processes removed goes too.
+      galleries.clear();
+      return count;
+    },
+
+    async reseal() {
+      await keyring.renew();
+      let count = 0;
+      const galleries = await driver.query<{ tenant: Uint8Array }>('SELECT DISTINCT tenant FROM templates');
+      for (const { tenant } of galleries) {
+        count += await driver.transaction((connection) => resealTenant(connection, keyring, tenant));
+      }
+      await keyring.retire();
+      return count;
     },
 
     async removeGallery(tenant) {
       await driver.query('DELETE FROM templates WHERE tenant = $1', [tenant]);
+      galleries.clear();
     },
 
     async check() {
@@ -135,8 +198,36 @@ export async function openStore(driver: Driver): Promise<Store> {
   };
 }
 
-/** pgvector's text form. Every float32 comes back as it was. */
-function toVector(embedding: Embedding): string {
-  if (embedding.length !== EMBEDDING_SIZE) throw new Error(`an embedding of ${embedding.length} values`);
-  return JSON.stringify(Array.from(embedding));
+const DAY = 86_400_000;
+
+/** One template, in a transaction of the caller's. False if the name is taken. */
+export async function insertTemplate(connection: Connection, keyring: Keyring, template: Template): Promise<boolean> {
+  const { tenant, subject, model, embedding, receiptHash, createdAt } = template;
+  // Galleries read by `seq`: it must become visible in its order.
+  await lockTenant(connection, tenant);
+  await keyring.refresh(connection);
+  const added = await connection.query(
+    `INSERT INTO templates (tenant, subject, model, sealed, receipt_hash, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING subject`,
+    [tenant, subject, model, sealEmbedding(keyring, template, embedding), receiptHash, createdAt],
+  );
+  return added.length === 1;
+}
+
+async function resealTenant(connection: Connection, keyring: Keyring, tenant: Uint8Array): Promise<number> {
+  await lockTenant(connection, tenant);
+  await keyring.refresh(connection);
+  const rows = await connection.query<{ subject: string; model: Uint8Array; sealed: Uint8Array }>(
+    'SELECT subject, model, sealed FROM templates WHERE tenant = $1',
+    [tenant],
+  );
+  for (const { subject, model, sealed } of rows) {
+    const owner = { tenant, subject, model };
+    await connection.query('UPDATE templates SET sealed = $3 WHERE tenant = $1 AND subject = $2', [
+      tenant,
+      subject,
+      sealEmbedding(keyring, owner, await openEmbedding(keyring, owner, sealed)),
+    ]);
+  }
+  return rows.length;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { asPerturbed } from '../core/features.js';
@@ -8,16 +9,21 @@ import { EMBEDDING_SIZE, FEATURE_CHANNELS, FEATURE_VALUES } from '../core/spec.j
 import type { Golden } from '../protocol/golden.js';
 import type { Served, Student } from '../protocol/recognise.js';
 import { MESSAGE_TYPE, ROUTES, type ChallengeReply, type EnrolmentReply } from '../wire/api.js';
-import { fromHex } from '../wire/hex.js';
+import { fromHex, toHex } from '../wire/hex.js';
 import { encodeMessage } from '../wire/message.js';
 import { createApp, type AppDependencies, type LogEntry } from './app.js';
-import { openEmbedded } from './drivers.js';
+import { openEmbedded, openPostgres, type Driver } from './drivers.js';
+import { localMaster } from './keyring/master.js';
+import type { Rates } from './limits/limiter.js';
 import { openStore } from './store.js';
 
 // What the tests of the cloud share. Nothing here is used by the product.
 
 export const SERVED: Served = { model: new Uint8Array(8).fill(7), tenant: new Uint8Array(16).fill(9) };
 export const THRESHOLD = 0.5;
+export const MASTER = localMaster(new Uint8Array(32).fill(3));
+/** No limits but those of subjects. */
+export const UNLIMITED: Rates = { perAddress: 1e9, perTenant: 1e9 };
 
 /** Bytes that are the same for the same seed (mulberry32). Not secure. */
 export function seeded(seed: number): RandomBytes {
@@ -90,11 +96,28 @@ export async function show(fetch: Fetch, path: string, person: number, served: S
   return (await post(fetch, path, messageOf(person, challenge, served, 4))).json();
 }
 
+/**
+ * An empty database: embedded, or on the server at TEST_DATABASE_URL a new one, which stays behind there.
+ *
+ * @throws an Error if that server is away
+ */
+export async function openTestDatabase(): Promise<Driver> {
+  const server = process.env['TEST_DATABASE_URL'];
+  if (!server) return openEmbedded();
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const admin = openPostgres(server, () => undefined, 1);
+  await admin.query(`CREATE DATABASE ${name}`);
+  await admin.close();
+  return openPostgres(new URL(`/${name}`, server).href, () => undefined);
+}
+
 /** A cloud in this process, with a database in memory and a clock that stands still, unless told otherwise. */
 export async function testCloud(changes: Partial<AppDependencies> = {}) {
-  const store = changes.store ?? (await openStore(await openEmbedded()));
+  const store = changes.store ?? (await openStore(await openTestDatabase(), MASTER));
   const clock = { now: Date.UTC(2024, 0, 1) };
   const logged: LogEntry[] = [];
+  const { tenant } = changes.served ?? SERVED;
+  await store.tenants.ensure(tenant, toHex(tenant), true, { actor: 'test', at: new Date(clock.now) });
   const app = createApp({
     store,
     student: meanStudent,
@@ -103,6 +126,8 @@ export async function testCloud(changes: Partial<AppDependencies> = {}) {
     now: () => clock.now,
     random: seeded(1),
     log: (entry) => logged.push(entry),
+    rates: UNLIMITED,
+    addressOf: () => '192.0.2.1',
     ...changes,
   });
   const fetch: Fetch = async (path, init) => app.request(path, init);

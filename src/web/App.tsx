@@ -1,4 +1,4 @@
-import { useDeferredValue, useEffect, useRef, type ComponentType } from 'react';
+import { lazy, Suspense, useDeferredValue, useEffect, useRef, type ComponentType } from 'react';
 import type { Session } from '../client/types.js';
 import { Enrol } from './pages/Enrol.js';
 import { Forget } from './pages/Forget.js';
@@ -15,6 +15,9 @@ import { usePainted } from './usePainted.js';
 import { useRoute } from './useRoute.js';
 import { SessionContext } from './useSession.js';
 
+/** Brings WebAuthn along, which the other pages do without. */
+const DemoLogin = lazy(async () => ({ default: (await import('./pages/DemoLogin.js')).DemoLogin }));
+
 const PAGES: Record<Page, { title: string; Content: ComponentType }> = {
   home: { title: 'XNN-d: face verification that keeps your photo', Content: Home },
   enrol: { title: 'Enrol · XNN-d', Content: Enrol },
@@ -22,6 +25,7 @@ const PAGES: Record<Page, { title: string; Content: ComponentType }> = {
   identify: { title: 'Identify · XNN-d', Content: Identify },
   forget: { title: 'Forget me · XNN-d', Content: Forget },
   key: { title: 'Your key · XNN-d', Content: Key },
+  login: { title: 'Log in · XNN-d', Content: DemoLogin },
 };
 
 const MISSING = { title: 'Not found · XNN-d', Content: Missing };
@@ -43,7 +47,8 @@ export function App({ session }: { session: Session }) {
           Method: XNN-d, <cite>arXiv 2408.04974</cite>. Measured, with its limits, in the README.
         </p>
         <p>
-          <Link to="key">Use a key of your own</Link> · <a href="/docs">API of the cloud</a>
+          <Link to="key">Use a key of your own</Link> · <Link to="login">Demo of a login</Link> ·{' '}
+          <a href="/docs">API of the cloud</a>
         </p>
       </footer>
     </SessionContext>
@@ -68,7 +73,9 @@ function Main({ route }: { route: Page | null }) {
 
   return (
     <main ref={main} id="main" key={page} tabIndex={-1}>
-      <Content />
+      <Suspense>
+        <Content />
+      </Suspense>
     </main>
   );
 }

@@ -6,6 +6,7 @@ export const PATHS = {
   identify: '/identify',
   forget: '/forget',
   key: '/key',
+  login: '/demo/login',
 } as const;
 
 export type Page = keyof typeof PATHS;

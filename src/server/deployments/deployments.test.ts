@@ -15,7 +15,18 @@ import { encodeKeyedMessage } from '../../wire/message.js';
 import { OFFSET_HEADER, PART_TYPE } from '../../wire/training.js';
 import { openEmbedded, type Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
-import { messageOf, newChallenge, post, seeded, SERVED, show, testCloud, enrol, type Fetch } from '../testing.js';
+import {
+  MASTER,
+  messageOf,
+  newChallenge,
+  post,
+  seeded,
+  SERVED,
+  show,
+  testCloud,
+  enrol,
+  type Fetch,
+} from '../testing.js';
 import { hashOf } from '../token.js';
 import { Deployments, USUAL_DEPLOYMENT_LIMITS, type DeploymentLimits } from './deployments.js';
 import { deploymentRows } from './rows.js';
@@ -39,7 +50,7 @@ let fetch: Fetch;
 
 beforeAll(async () => {
   driver = await openEmbedded();
-  store = await openStore(driver);
+  store = await openStore(driver, MASTER);
 });
 afterAll(() => store.close());
 beforeEach(async () => {

@@ -4,7 +4,7 @@ import { serve } from '@hono/node-server';
 import { createApp } from '../app.js';
 import { openEmbedded } from '../drivers.js';
 import { openStore } from '../store.js';
-import { meanStudent, SERVED, THRESHOLD } from '../testing.js';
+import { MASTER, meanStudent, SERVED, THRESHOLD, UNLIMITED } from '../testing.js';
 import { TrainingQueue, USUAL_LIMITS } from './queue.js';
 import { jobRows } from './rows.js';
 import { FAKE_TRAINER } from './testing.js';
@@ -14,7 +14,7 @@ import { FAKE_TRAINER } from './testing.js';
 const folder = process.argv[2]!;
 const log = (entry: object) => process.stderr.write(`${JSON.stringify(entry)}\n`);
 const driver = await openEmbedded(folder);
-const store = await openStore(driver);
+const store = await openStore(driver, MASTER);
 const rows = jobRows(driver);
 const queue = new TrainingQueue({
   rows,
@@ -33,6 +33,8 @@ const app = createApp({
   now: Date.now,
   random: randomBytes,
   log,
+  rates: UNLIMITED,
+  addressOf: () => '',
   training: { queue, rows },
 });
 serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => process.stdout.write(`${port}\n`));

@@ -10,7 +10,7 @@ import { sentence, XnnError, type ErrorCode } from '../../core/errors.js';
 import { jobSchema, TRAINING_ROUTES, type Job } from '../../wire/training.js';
 import { openEmbedded, type Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
-import { seeded, testCloud, type Fetch } from '../testing.js';
+import { MASTER, seeded, testCloud, type Fetch } from '../testing.js';
 import { TrainingQueue, USUAL_LIMITS, type TrainingLimits } from './queue.js';
 import { jobRows } from './rows.js';
 import { FAKE_TRAINER, read, testBundle, trainingClient } from './testing.js';
@@ -28,7 +28,7 @@ let logged: object[];
 
 beforeAll(async () => {
   driver = await openEmbedded();
-  store = await openStore(driver);
+  store = await openStore(driver, MASTER);
 });
 afterAll(() => store.close());
 beforeEach(async () => {

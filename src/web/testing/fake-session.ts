@@ -59,6 +59,7 @@ export function fakeSession(
     forget: act,
     openKey: act,
     closeKey: act,
+    messages: () => Promise.resolve(new Uint8Array()),
     enrolledHere: () => enrolled,
     reset() {
       if (state.status === 'ready') become({ ...state, outcome: null, error: null });

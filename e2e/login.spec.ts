@@ -1,0 +1,82 @@
+import { expect, test, type Page } from '@playwright/test';
+import { choosePhotos, open } from './fixtures/app.js';
+
+/** Gives the page a device with passkeys, which says yes to everything. */
+async function addDevice(page: Page): Promise<void> {
+  const client = await page.context().newCDPSession(page);
+  await client.send('WebAuthn.enable');
+  await client.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+}
+
+const heading = (page: Page) => page.getByRole('heading', { level: 1 });
+const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
+const chooseWay = (page: Page, name: string) => page.getByText(name, { exact: true }).click();
+
+async function logIn(page: Page, photo: 'ann-probe.jpg' | 'bea-probe.jpg'): Promise<void> {
+  await chooseWay(page, 'Log in');
+  await choosePhotos(page, photo);
+  await press(page, 'Log in with passkey and face');
+}
+
+test('register with passkey and face, log in with both, recover, renew, revoke, delete', async ({ page }) => {
+  await addDevice(page);
+  await open(page, '/demo/login');
+
+  await chooseWay(page, 'Register');
+  await page.getByLabel('Your name').fill('Ann');
+  await choosePhotos(page, 'ann-1.jpg', 'ann-2.jpg', 'ann-3.jpg');
+  await press(page, 'Register passkey and face');
+  await expect(heading(page)).toHaveText('Welcome, Ann');
+  const codes = await page.locator('.codes code').allTextContents();
+  expect(codes).toHaveLength(10);
+  await press(page, 'Log out');
+  await expect(heading(page)).toHaveText('Log in');
+
+  await logIn(page, 'bea-probe.jpg');
+  await expect(page.getByRole('status')).toContainText('were not accepted together');
+  await press(page, 'Choose again');
+  await logIn(page, 'ann-probe.jpg');
+  await expect(heading(page)).toHaveText('Welcome, Ann');
+  await expect(page.locator('main')).toContainText('You came in with passkey and face');
+  await expect(page.locator('.trail')).toContainText('login: no match');
+  await expect(page.locator('.trail')).toContainText('login: match');
+  const cookies = await page.context().cookies();
+  expect(cookies.find(({ name }) => name === '__Host-session')).toMatchObject({
+    httpOnly: true,
+    secure: true,
+    sameSite: 'Strict',
+  });
+
+  // Nothing of it is left in a new page but the cookie.
+  await page.reload();
+  await expect(heading(page)).toHaveText('Welcome, Ann');
+  await press(page, 'Revoke device 1');
+  await expect(heading(page)).toHaveText('Log in');
+  await expect(page.getByText('Runs on', { exact: false })).toBeVisible({ timeout: 60_000 });
+  await logIn(page, 'ann-probe.jpg');
+  await expect(page.getByRole('status')).toContainText('were not accepted together');
+
+  await chooseWay(page, 'Recovery code');
+  await page.getByLabel('Recovery code').fill(codes[0]!);
+  await press(page, 'Log in with this code');
+  await expect(page.locator('main')).toContainText('You came in with a recovery code');
+  await expect(page.locator('main')).toContainText('9 of ten are left');
+  await press(page, 'Delete the template');
+  await expect(page.locator('main')).toContainText('No template is kept');
+  await press(page, 'Delete this account');
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expect(heading(page)).toHaveText('Log in');
+  await chooseWay(page, 'Recovery code');
+  await page.getByLabel('Recovery code').fill(codes[1]!);
+  await press(page, 'Log in with this code');
+  await expect(page.getByRole('status')).toContainText('were not accepted together');
+});

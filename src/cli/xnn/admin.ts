@@ -1,0 +1,333 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { XnnError } from '../../core/errors.js';
+import { TENANT_BYTES } from '../../core/spec.js';
+import { configuration } from '../../server/configuration.js';
+import { openEmbedded, openPostgres } from '../../server/drivers.js';
+import { changeMaster } from '../../server/keyring/keyring.js';
+import { loadMaster } from '../../server/keyring/master.js';
+import { migrate } from '../../server/migrations.js';
+import { backUp, restore } from '../../server/operations/backup.js';
+import { webhookSecret } from '../../server/operations/webhooks.js';
+import { openDatabase, type ServerConfig } from '../../server/serve.js';
+import type { Store } from '../../server/store.js';
+import { grantedScopes, type Tenant, type TenantSettings } from '../../server/tenants/tenants.js';
+import { ROLES, SCOPES } from '../../wire/admin.js';
+import { toHex } from '../../wire/hex.js';
+import { oneOf, parsed } from '../command.js';
+import { print, required, type Command } from './command.js';
+
+const DAY = 86_400_000;
+const WHERE = `Works on the database that the server's environment names (DATA_DIR or DATABASE_URL, MASTER_KEY or KEY_FILE). The embedded
+database is one process's at a time: stop the server first.`;
+
+/** The operator's own doing. */
+const act = () => ({ actor: 'operator', at: new Date() });
+const noLog = (): void => undefined;
+
+/** Does something with the store of the server's environment. */
+export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openDatabase(configuration(process.env), noLog);
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** @throws tenant_missing */
+export async function tenantOf(store: Store, name: string | undefined): Promise<Tenant> {
+  const wanted = required('--tenant', name);
+  const tenant = (await store.tenants.list()).find((candidate) => candidate.name === wanted);
+  if (tenant === undefined) throw new XnnError('tenant_missing', wanted);
+  return tenant;
+}
+
+const string = { type: 'string' } as const;
+const json = { type: 'boolean', default: false } as const;
+
+export const TENANT_CREATE: Command = {
+  help: `Makes a tenant, and its first key, an owner's, which is shown this once.
+
+  xnn admin tenant create --tenant NAME [--json]
+
+${WHERE}
+`,
+  async run(args) {
+    const { values } = parsed(() => parseArgs({ args, options: { tenant: string, json } }));
+    const name = required('--tenant', values.tenant);
+    const id = createHash('sha256').update(`tenant ${name}`).digest().subarray(0, TENANT_BYTES);
+    await withStore(async ({ tenants }) => {
+      if (await tenants.find(id)) throw new XnnError('tenant_exists', name);
+      await tenants.ensure(id, name, false, act());
+      const scopes = grantedScopes('owner');
+      const { key } = await tenants.createKey(id, { role: 'owner', scopes, expiresAt: null }, act());
+      print({ tenant: name, id: toHex(id), key }, { Tenant: name, Id: toHex(id), 'Owner’s key': key }, values.json);
+    });
+  },
+};
+
+export const TENANT_LIST: Command = {
+  help: `Lists tenants and their settings.
+
+  xnn admin tenant list [--json]
+
+${WHERE}
+`,
+  async run(args) {
+    const { values } = parsed(() => parseArgs({ args, options: { json } }));
+    const tenants = await withStore((store) => store.tenants.list());
+    const shown = tenants.map(({ id, ...tenant }) => ({ id: toHex(id), ...tenant }));
+    const lines = shown.map((tenant) => {
+      const { threshold, retentionDays, isPublic } = tenant;
+      const kept = retentionDays === null ? 'kept' : `kept ${retentionDays} days`;
+      return [
+        tenant.name,
+        `${tenant.id}, threshold ${threshold ?? "the release's"}, ${kept}${isPublic ? ', public' : ''}`,
+      ];
+    });
+    print(shown, Object.fromEntries(lines) as Record<string, string>, values.json);
+  },
+};
+
+export const TENANT_SET: Command = {
+  help: `Changes a tenant's settings.
+
+  xnn admin tenant set --tenant NAME [--threshold COSINE] [--retention-days N] [--public yes|no] [--webhook ADDRESS]
+
+"none" takes threshold, retention or webhook away: the release's threshold, no end, no webhook.
+
+${WHERE}
+
+Example
+  npx xnn admin tenant set --tenant acme --threshold 0.55 --retention-days 365
+`,
+  async run(args) {
+    const options = { tenant: string, threshold: string, 'retention-days': string, public: string, webhook: string };
+    const { values } = parsed(() => parseArgs({ args, options }));
+    const number = (text: string, least: number, most: number): number => {
+      const value = Number(text);
+      if (text !== '' && value >= least && value <= most) return value;
+      throw new XnnError('request_invalid', `a number from ${least} to ${most} is needed instead of ${text}`);
+    };
+    const settings: Partial<TenantSettings> = {
+      ...(values.threshold && { threshold: values.threshold === 'none' ? null : number(values.threshold, 0, 1) }),
+      ...(values['retention-days'] && {
+        retentionDays:
+          values['retention-days'] === 'none' ? null : Math.round(number(values['retention-days'], 1, 36_500)),
+      }),
+      ...(values.public && { isPublic: oneOf('--public', ['yes', 'no'], values.public) === 'yes' }),
+      ...(values.webhook && { webhook: values.webhook === 'none' ? null : values.webhook }),
+    };
+    await withStore(async (store) => {
+      const { id } = await tenantOf(store, values.tenant);
+      const { threshold, retentionDays, isPublic } = await store.tenants.change(id, settings, act());
+      const lines = { Threshold: threshold ?? "the release's", 'Retention in days': retentionDays ?? 'none' };
+      print({}, { ...lines, Public: isPublic ? 'yes' : 'no' }, false);
+    });
+  },
+};
+
+export const KEY_CREATE: Command = {
+  help: `Makes an API key, which is shown this once.
+
+  xnn admin key create --tenant NAME --role ROLE [--scopes LIST] [--expires-in-days N] [--json]
+
+  --role ROLE      ${ROLES.join(', ')}
+  --scopes LIST    a part of what the role may do, separated by commas: ${SCOPES.join(', ')}
+
+${WHERE}
+
+Example
+  npx xnn admin key create --tenant acme --role user --scopes verify
+`,
+  async run(args) {
+    const options = { tenant: string, role: string, scopes: string, 'expires-in-days': string, json };
+    const { values } = parsed(() => parseArgs({ args, options }));
+    const role = oneOf('--role', ROLES, required('--role', values.role));
+    const scopes = grantedScopes(
+      role,
+      values.scopes?.split(',').map((scope) => oneOf('--scopes', SCOPES, scope)),
+    );
+    const days = values['expires-in-days'];
+    if (days !== undefined && !/^[1-9]\d{0,3}$/.test(days)) throw new XnnError('request_invalid', '--expires-in-days');
+    const expiresAt = days === undefined ? null : new Date(Date.now() + Number(days) * DAY);
+    await withStore(async (store) => {
+      const { id } = await tenantOf(store, values.tenant);
+      const made = await store.tenants.createKey(id, { role, scopes, expiresAt }, act());
+      print(made, { Key: made.key }, values.json);
+    });
+  },
+};
+
+export const KEY_LIST: Command = {
+  help: `Lists a tenant's API keys, without their secrets.
+
+  xnn admin key list --tenant NAME [--json]
+
+${WHERE}
+`,
+  async run(args) {
+    const { values } = parsed(() => parseArgs({ args, options: { tenant: string, json } }));
+    await withStore(async (store) => {
+      const keys = await store.tenants.keys((await tenantOf(store, values.tenant)).id);
+      const lines = keys.map(({ id, role, scopes, revokedAt, expiresAt }) => {
+        const end = revokedAt
+          ? `, revoked from ${revokedAt.toISOString()}`
+          : expiresAt
+            ? `, until ${expiresAt.toISOString()}`
+            : '';
+        return [id, `${role} (${scopes.join(' ')})${end}`];
+      });
+      print(keys, Object.fromEntries(lines) as Record<string, string>, values.json);
+    });
+  },
+};
+
+export const KEY_REVOKE: Command = {
+  help: `Revokes an API key at once.
+
+  xnn admin key revoke --tenant NAME --key ID
+
+${WHERE}
+`,
+  async run(args) {
+    const { values } = parsed(() => parseArgs({ args, options: { tenant: string, key: string } }));
+    await withStore(async (store) => {
+      const { id } = await tenantOf(store, values.tenant);
+      const revoked = await store.tenants.revokeKey(id, required('--key', values.key), act());
+      if (!revoked) throw new XnnError('not_found', 'no such key that still works');
+    });
+  },
+};
+
+export const UNLOCK: Command = {
+  help: `Forgets a subject's misses, so that its face is asked again.
+
+  xnn admin unlock --tenant NAME --subject NAME
+
+${WHERE}
+`,
+  async run(args) {
+    const { values } = parsed(() => parseArgs({ args, options: { tenant: string, subject: string } }));
+    const subject = required('--subject', values.subject).normalize('NFC');
+    await withStore(async (store) => {
+      const { id: tenant } = await tenantOf(store, values.tenant);
+      await store.limiter.succeed(tenant, subject);
+      const object = store.keyring.pseudonym(tenant, subject);
+      await store.audit.append({ ...act(), tenant, action: 'unlock', object, outcome: 'done' });
+    });
+  },
+};
+
+export const WEBHOOK_SECRET: Command = {
+  help: `Shows what a tenant's webhook is signed with.
+
+  xnn admin webhook secret --tenant NAME
+
+${WHERE}
+`,
+  async run(args) {
+    const { values } = parsed(() => parseArgs({ args, options: { tenant: string } }));
+    await withStore(async (store) => {
+      const secret = await webhookSecret(store, (await tenantOf(store, values.tenant)).id);
+      print({}, { Secret: secret }, false);
+    });
+  },
+};
+
+export const RESEAL: Command = {
+  help: `Seals all templates and secrets with a new data key, and deletes the old ones. With PostgreSQL the servers may go on meanwhile.
+
+  xnn admin reseal
+
+${WHERE}
+`,
+  async run(args) {
+    parsed(() => parseArgs({ args, options: {} }));
+    const count = await withStore((store) => store.reseal());
+    print({}, { 'Templates sealed anew': count }, false);
+  },
+};
+
+/** The database itself, before anything is read from it. */
+async function openDriver({ databaseUrl, dataDir }: ServerConfig) {
+  return databaseUrl === undefined ? openEmbedded(dataDir) : openPostgres(databaseUrl, noLog);
+}
+
+export const REKEY: Command = {
+  help: `Wraps the data keys with another master key. Then start the servers with it, and destroy the old one.
+
+  NEW_MASTER_KEY=… xnn admin rekey
+
+  NEW_MASTER_KEY   64 hexadecimal digits ("openssl rand -hex 32")
+
+${WHERE}
+`,
+  async run(args) {
+    parsed(() => parseArgs({ args, options: {} }));
+    const config = configuration(process.env);
+    const next = await loadMaster(required('NEW_MASTER_KEY', process.env['NEW_MASTER_KEY']), '');
+    const driver = await openDriver(config);
+    try {
+      await changeMaster(driver, await loadMaster(config.masterKey, config.keyFile), next);
+    } finally {
+      await driver.close();
+    }
+    print({}, { 'Master key': `now ${next.id}` }, false);
+  },
+};
+
+const BACKUP_NAME = /^xnn-[\d-]+T[\d-]+\.jsonl\.gz$/;
+
+export const BACKUP: Command = {
+  help: `Writes all that is kept to a file, as it is at one moment. What is sealed stays sealed: keep the master key elsewhere.
+
+  xnn admin backup --out FOLDER [--keep-days N] [--json]
+
+  --keep-days N    deletes backups in that folder that are older. What a subject had deleted is gone from the backups after that time
+
+${WHERE}
+`,
+  async run(args) {
+    const { values } = parsed(() => parseArgs({ args, options: { out: string, 'keep-days': string, json } }));
+    const folder = required('--out', values.out);
+    const days = values['keep-days'];
+    if (days !== undefined && !/^[1-9]\d{0,4}$/.test(days)) throw new XnnError('request_invalid', '--keep-days');
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const file = join(folder, `xnn-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.jsonl.gz`);
+    const rows = await withStore((store) => backUp(store.driver, file));
+    let deleted = 0;
+    for (const name of days === undefined ? [] : await readdir(folder)) {
+      if (!BACKUP_NAME.test(name)) continue;
+      const { mtimeMs } = await stat(join(folder, name));
+      if (mtimeMs > Date.now() - Number(days) * DAY) continue;
+      await rm(join(folder, name));
+      deleted++;
+    }
+    print({ file, rows, deleted }, { File: file, Rows: rows, 'Old backups deleted': deleted }, values.json);
+  },
+};
+
+export const RESTORE: Command = {
+  help: `Fills an empty database with a backup. The master key must be the one of that time.
+
+  xnn admin restore --from FILE
+
+${WHERE}
+`,
+  async run(args) {
+    const { values } = parsed(() => parseArgs({ args, options: { from: string } }));
+    const file = required('--from', values.from);
+    const config = configuration(process.env);
+    const driver = await openDriver(config);
+    try {
+      await migrate(driver, await loadMaster(config.masterKey, config.keyFile));
+      print({}, { 'Rows restored': await restore(driver, file) }, false);
+    } finally {
+      await driver.close();
+    }
+  },
+};

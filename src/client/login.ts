@@ -1,0 +1,133 @@
+import {
+  browserSupportsWebAuthn,
+  bufferToBase64URLString,
+  startAuthentication,
+  startRegistration,
+} from '@simplewebauthn/browser';
+import { XnnError } from '../core/errors.js';
+import { CHALLENGE_BYTES, TENANT_BYTES } from '../core/spec.js';
+import { fromHex } from '../wire/hex.js';
+import { bindingOf, LOGIN_ROUTES, type AccountReply, type LoginChallenge } from '../wire/login.js';
+import { askFor, type Reader } from './cloud.js';
+import type { Fetch } from './download.js';
+import type { Picture, Session } from './types.js';
+
+/** The login as the page sees it. Every method rejects with XnnError only. */
+export interface Login {
+  /** @returns recovery codes, shown this once */
+  register(name: string, pictures: readonly Picture[]): Promise<readonly string[]>;
+  logIn(picture: Picture): Promise<void>;
+  recover(code: string): Promise<void>;
+  logOut(): Promise<void>;
+  account(): Promise<AccountReply>;
+  removeAccount(): Promise<void>;
+  renewTemplate(pictures: readonly Picture[]): Promise<void>;
+  removeTemplate(): Promise<void>;
+  renewCodes(): Promise<readonly string[]>;
+  addDevice(name: string): Promise<void>;
+  removeDevice(id: string): Promise<void>;
+}
+
+const USER_VERIFICATION = 'required';
+/** ES256 and RS256, which all devices have between them. */
+const ALGORITHMS = [-7, -257];
+/** How long a person may take with his device, in ms. */
+const PATIENCE = 120_000;
+
+export function connectLogin(
+  session: Session,
+  origin: string = globalThis.location.origin,
+  fetch: Fetch = (...request) => globalThis.fetch(...request),
+): Login {
+  const rpId = new URL(origin).hostname;
+  const send = <T>(method: string, path: string, read: Reader<T>, body?: object) =>
+    askFor(
+      fetch,
+      path,
+      { method, ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }) },
+      read,
+    );
+  const done = ({ done }: Readonly<Record<string, unknown>>) => (done === true ? true : null);
+
+  const challenge = () =>
+    send('POST', LOGIN_ROUTES.challenges, ({ challenge, model, tenant }): LoginChallenge | null =>
+      typeof challenge === 'string' && typeof model === 'string' && typeof tenant === 'string'
+        ? { challenge, model, tenant }
+        : null,
+    );
+
+  /** Pictures as messages, and what the device is to sign with them. */
+  async function prepared(pictures: readonly Picture[]) {
+    const offer = await challenge();
+    const messages = pictures.length === 0 ? new Uint8Array() : await session.messages(pictures, offer);
+    const bytes = { challenge: fromHex(offer.challenge, CHALLENGE_BYTES), tenant: fromHex(offer.tenant, TENANT_BYTES) };
+    const binding = base64url(bindingOf({ ...bytes, origin }, messages));
+    return { challenge: offer.challenge, messages: base64url(messages), binding };
+  }
+
+  /** A new key of this device. The user's handle is the challenge, which names the account. */
+  const newKey = (name: string, handle: string, binding: string) =>
+    withDevice(() =>
+      startRegistration({
+        optionsJSON: {
+          rp: { id: rpId, name: 'XNN-d' },
+          user: { id: base64url(fromHex(handle, CHALLENGE_BYTES)), name, displayName: name },
+          challenge: binding,
+          pubKeyCredParams: ALGORITHMS.map((alg) => ({ type: 'public-key', alg })),
+          authenticatorSelection: { residentKey: 'required', userVerification: USER_VERIFICATION },
+          timeout: PATIENCE,
+        },
+      }),
+    );
+
+  return {
+    async register(name, pictures) {
+      const { challenge, messages, binding } = await prepared(pictures);
+      const device = await newKey(name, challenge, binding);
+      return send('POST', LOGIN_ROUTES.accounts, codesOf, { name, challenge, messages, device });
+    },
+    async logIn(picture) {
+      const { challenge, messages, binding } = await prepared([picture]);
+      const device = await withDevice(() =>
+        startAuthentication({
+          optionsJSON: { rpId, challenge: binding, userVerification: USER_VERIFICATION, timeout: PATIENCE },
+        }),
+      );
+      await send('POST', LOGIN_ROUTES.sessions, done, { challenge, messages, device });
+    },
+    recover: async (code) => void (await send('POST', LOGIN_ROUTES.recoveries, done, { code })),
+    logOut: async () => void (await send('DELETE', LOGIN_ROUTES.session, done)),
+    // The page's own server, whose shape the compiler holds.
+    account: () => send('GET', LOGIN_ROUTES.account, (reply) => reply as unknown as AccountReply),
+    removeAccount: async () => void (await send('DELETE', LOGIN_ROUTES.account, done)),
+    async renewTemplate(pictures) {
+      const { challenge, messages } = await prepared(pictures);
+      await send('PUT', LOGIN_ROUTES.template, done, { challenge, messages });
+    },
+    removeTemplate: async () => void (await send('DELETE', LOGIN_ROUTES.template, done)),
+    renewCodes: () => send('POST', LOGIN_ROUTES.codes, codesOf),
+    async addDevice(name) {
+      const { challenge, binding } = await prepared([]);
+      const device = await newKey(name, challenge, binding);
+      await send('POST', LOGIN_ROUTES.devices, done, { challenge, device });
+    },
+    removeDevice: async (id) => void (await send('DELETE', LOGIN_ROUTES.device(id), done)),
+  };
+}
+
+function codesOf({ codes }: Readonly<Record<string, unknown>>): readonly string[] | null {
+  return Array.isArray(codes) && codes.every((code) => typeof code === 'string') ? codes : null;
+}
+
+async function withDevice<T>(act: () => Promise<T>): Promise<T> {
+  if (!browserSupportsWebAuthn()) throw new XnnError('passkeys_missing');
+  try {
+    return await act();
+  } catch (cause) {
+    throw new XnnError('passkey_failed', undefined, { cause });
+  }
+}
+
+function base64url(bytes: Uint8Array): string {
+  return bufferToBase64URLString(Uint8Array.from(bytes).buffer);
+}

@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import { XnnError } from '../../core/errors.js';
+import { fromHex, toHex } from '../../wire/hex.js';
+import { batched } from '../batch.js';
+import { lockTenant, type Connection, type Driver } from '../drivers.js';
+
+export const AUDIT_ACTIONS = [
+  'enrol',
+  'renew',
+  'verify',
+  'score',
+  'identify',
+  'remove',
+  'expire',
+  'unlock',
+  'tenant.create',
+  'tenant.change',
+  'key.create',
+  'key.revoke',
+  'login',
+  'recover',
+  'device.add',
+  'device.revoke',
+  'account.create',
+  'account.remove',
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+/** Who does something, and when. */
+export interface Act {
+  /** "public", "operator", the id of an API key, or "account". Never a name. */
+  readonly actor: string;
+  readonly at: Date;
+}
+
+/** What is to be kept of one thing that happened. Holds no biometrics, no token and no name. */
+export interface AuditEvent extends Act {
+  readonly tenant: Uint8Array;
+  readonly action: AuditAction;
+  /** Pseudonym of the subject, or id of the key; null when it is about the tenant. */
+  readonly object: string | null;
+  readonly outcome: 'done' | 'match' | 'no_match' | 'refused';
+}
+
+/** One line of a tenant's log, as it is kept and exported. */
+export interface AuditEntry {
+  /** From 1, without gaps. */
+  readonly seq: number;
+  /** ISO 8601, UTC, in ms. */
+  readonly at: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly object: string | null;
+  readonly outcome: string;
+  /** SHA-256 of the entry before, 64 hexadecimal digits; 0 for the first. */
+  readonly previous: string;
+  /** SHA-256 of all of the above and the tenant. */
+  readonly hash: string;
+}
+
+/** Each tenant's log: appended to, never changed (the database refuses), each entry bound to all before it. */
+export interface AuditLog {
+  /** Resolves when the event is kept. Events that come while others are written share a transaction. */
+  append(event: AuditEvent): Promise<void>;
+  /** Keeps events of one tenant together with what else the transaction writes. */
+  within(connection: Connection, ...events: readonly [AuditEvent, ...AuditEvent[]]): Promise<void>;
+  /** At most `most` entries after `seq`, oldest first; of one object, if one is named. */
+  read(tenant: Uint8Array, after: number, most: number, object?: string): Promise<readonly AuditEntry[]>;
+}
+
+const FIRST = '0'.repeat(64);
+const MOST_AT_ONCE = 200;
+const LONGEST_QUEUE = 2_000;
+
+export function openAuditLog(driver: Driver): AuditLog {
+  const within: AuditLog['within'] = async (connection, ...events) => {
+    const { tenant } = events[0];
+    await lockTenant(connection, tenant);
+    const [last] = await connection.query<{ seq: number; hash: Uint8Array }>(
+      'SELECT seq::int AS seq, hash FROM audit WHERE tenant = $1 ORDER BY audit.seq DESC LIMIT 1',
+      [tenant],
+    );
+    let seq = last?.seq ?? 0;
+    let previous = last === undefined ? FIRST : toHex(last.hash);
+    const values = events.flatMap(({ at, actor, action, object, outcome }) => {
+      seq++;
+      const hash = hashOf(tenant, { seq, at: at.toISOString(), actor, action, object, outcome, previous });
+      const row = [tenant, seq, at, actor, action, object, outcome, fromHex(previous, 32), fromHex(hash, 32)];
+      previous = hash;
+      return row;
+    });
+    const columns = 9;
+    const rows = events.map(
+      (_, i) => `(${Array.from({ length: columns }, (_, j) => `$${i * columns + j + 1}`).join()})`,
+    );
+    await connection.query(
+      `INSERT INTO audit (tenant, seq, at, actor, action, object, outcome, previous, hash) VALUES ${rows.join()}`,
+      values,
+    );
+  };
+
+  const append = batched<AuditEvent, void>(
+    async (events) => {
+      // In one order everywhere, so that two processes never wait for each other.
+      const tenants = [...new Set(events.map(({ tenant }) => toHex(tenant)))].toSorted();
+      await driver.transaction(async (connection) => {
+        for (const id of tenants) {
+          const [first, ...rest] = events.filter(({ tenant }) => toHex(tenant) === id);
+          if (first !== undefined) await within(connection, first, ...rest);
+        }
+      });
+      return events.map(() => undefined);
+    },
+    { most: MOST_AT_ONCE, queue: LONGEST_QUEUE },
+  );
+
+  return {
+    append,
+    within,
+    async read(tenant, after, most, object) {
+      const rows = await driver.query<StoredEntry>(
+        `SELECT seq::int AS seq, at, actor, action, object, outcome, previous, hash FROM audit
+         WHERE tenant = $1 AND audit.seq > $2 AND ($4::text IS NULL OR object = $4) ORDER BY audit.seq LIMIT $3`,
+        [tenant, after, most, object ?? null],
+      );
+      return rows.map((row) => ({
+        ...row,
+        at: row.at.toISOString(),
+        previous: toHex(row.previous),
+        hash: toHex(row.hash),
+      }));
+    },
+  };
+}
+
+type StoredEntry = Omit<AuditEntry, 'at' | 'previous' | 'hash'> & { at: Date; previous: Uint8Array; hash: Uint8Array };
+
+/**
+ * Follows the chain of a tenant's whole log. Entries cut off its end leave a chain that holds: compare the head with one noted elsewhere.
+ *
+ * @returns how many entries, and the hash of the last
+ * @throws audit_broken at the first entry that was changed, left out, put in or moved
+ */
+export async function verifyAudit(
+  tenant: Uint8Array,
+  entries: AsyncIterable<AuditEntry> | Iterable<AuditEntry>,
+): Promise<{ readonly entries: number; readonly head: string }> {
+  let [seq, previous] = [0, FIRST];
+  for await (const { hash, ...entry } of entries) {
+    seq++;
+    if (entry.seq !== seq || entry.previous !== previous || hashOf(tenant, entry) !== hash) {
+      throw new XnnError('audit_broken', `entry ${seq}`);
+    }
+    previous = hash;
+  }
+  return { entries: seq, head: previous };
+}
+
+/** All entries of a tenant, a thousand at a time. */
+export async function* allEntries(log: AuditLog, tenant: Uint8Array): AsyncGenerator<AuditEntry> {
+  for (let after = 0; ;) {
+    const entries = await log.read(tenant, after, 1_000);
+    yield* entries;
+    if (entries.length === 0) return;
+    after = entries.at(-1)!.seq;
+  }
+}
+
+function hashOf(tenant: Uint8Array, entry: Omit<AuditEntry, 'hash'>): string {
+  const { seq, at, actor, action, object, outcome, previous } = entry;
+  const text = JSON.stringify([toHex(tenant), seq, at, actor, action, object, outcome, previous]);
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,183 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ROUTES } from '../../wire/api.js';
+import type { Driver } from '../drivers.js';
+import { openStore, type Store } from '../store.js';
+import {
+  enrol,
+  MASTER,
+  meanStudent,
+  messageOf,
+  newChallenge,
+  post,
+  SERVED,
+  show,
+  testCloud,
+  openTestDatabase,
+} from '../testing.js';
+import { FREE_MISSES, MOST_MISSES, WAIT } from './limiter.js';
+
+const [ADA, BEN] = [1, 2];
+const MATCH = { verdict: 'match' };
+const NO_MATCH = { verdict: 'no_match' };
+
+let driver: Driver;
+let store: Store;
+beforeAll(async () => {
+  driver = await openTestDatabase();
+  store = await openStore(driver, MASTER);
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  await driver.query('DELETE FROM limits');
+  await driver.query('DELETE FROM challenges');
+  await driver.query('DELETE FROM templates');
+  vi.useFakeTimers({ toFake: ['Date'] });
+});
+afterEach(() => vi.useRealTimers());
+
+const later = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
+
+describe('of a subject', () => {
+  test('five misses are free, then every try waits 30 s; a success resets', async () => {
+    const { fetch } = await testCloud({ store });
+    await enrol(fetch, 'Ada', ADA);
+    const verify = (person: number) => show(fetch, ROUTES.verification('Ada'), person);
+    for (let miss = 0; miss < FREE_MISSES; miss++) expect(await verify(BEN)).toEqual(NO_MATCH);
+    // The sixth is looked at at once, and only from then on the clock runs.
+    expect(await verify(BEN)).toEqual(NO_MATCH);
+    expect(await verify(ADA)).toEqual(NO_MATCH);
+    later(WAIT - 1);
+    expect(await verify(ADA)).toEqual(NO_MATCH);
+    later(2);
+    expect(await verify(ADA)).toEqual(MATCH);
+    for (let miss = 0; miss < FREE_MISSES; miss++) await verify(BEN);
+    expect(await verify(ADA)).toEqual(MATCH);
+  });
+
+  test('after 50 misses the right face is refused too, after a restart too, until somebody unlocks it', async () => {
+    const tenant = SERVED.tenant;
+    for (let miss = 0; miss < MOST_MISSES; miss++) {
+      if (miss >= FREE_MISSES) later(WAIT + 1);
+      expect(await store.limiter.attempt(tenant, 'Ada')).toBe(true);
+    }
+    later(24 * 3600);
+    expect(await store.limiter.attempt(tenant, 'Ada')).toBe(false);
+    // Another process, which remembers nothing but the database.
+    const restarted = await openStore({ ...driver, close: () => Promise.resolve() }, MASTER);
+    expect(await restarted.limiter.attempt(tenant, 'Ada')).toBe(false);
+    await restarted.limiter.succeed(tenant, 'Ada');
+    expect(await store.limiter.attempt(tenant, 'Ada')).toBe(true);
+  });
+
+  test('of many tries at once, no more than the free ones and one get through', async () => {
+    const tries = await Promise.all(Array.from({ length: 40 }, () => store.limiter.attempt(SERVED.tenant, 'Ada')));
+    expect(tries.filter(Boolean).length).toBeLessThanOrEqual(FREE_MISSES + 1);
+    expect(tries.filter(Boolean).length).toBeGreaterThanOrEqual(1);
+  });
+
+  test("one tenant's misses are not another's, and no name is stored", async () => {
+    for (let miss = 0; miss < 10; miss++) await store.limiter.attempt(SERVED.tenant, 'Ada Lovelace');
+    expect(await store.limiter.attempt(new Uint8Array(16), 'Ada Lovelace')).toBe(true);
+    expect(JSON.stringify(await driver.query('SELECT key FROM limits'))).not.toContain('Ada');
+  });
+});
+
+describe('of an address and of a tenant', () => {
+  const statuses = async (fetch: (i: number) => Promise<Response>, count: number) => {
+    const all: number[] = [];
+    for (let i = 0; i < count; i++) all.push((await fetch(i)).status);
+    return all;
+  };
+
+  test('too many requests of one address are refused, for a minute, and of others are not', async () => {
+    let address = '192.0.2.7';
+    const { fetch } = await testCloud({ store, rates: { perAddress: 3, perTenant: 1000 }, addressOf: () => address });
+    const ask = () => fetch(ROUTES.challenges, { method: 'POST' });
+    expect(await statuses(ask, 5)).toEqual([200, 200, 200, 429, 429]);
+    expect((await fetch(ROUTES.service)).status).toBe(200);
+    address = '192.0.2.8';
+    expect((await ask()).status).toBe(200);
+    expect(JSON.stringify(await driver.query('SELECT key FROM limits'))).not.toContain('192.0.2');
+  });
+
+  test('a tenant is held from all addresses together', async () => {
+    let address = 0;
+    const { fetch } = await testCloud({
+      store,
+      rates: { perAddress: 1000, perTenant: 4 },
+      addressOf: () => `${address++}`,
+    });
+    expect(await statuses(() => fetch(ROUTES.challenges, { method: 'POST' }), 6)).toEqual([
+      200, 200, 200, 200, 429, 429,
+    ]);
+    later(61);
+    expect((await fetch(ROUTES.challenges, { method: 'POST' })).status).toBe(200);
+  });
+});
+
+describe('unknown subject, locked subject and non-match', () => {
+  test('are answered alike: status, headers, body, queries and time', async () => {
+    vi.useRealTimers();
+    const seen: string[] = [];
+    const watched: Driver = { ...driver, query: (sql, values) => (seen.push(sql), driver.query(sql, values)) };
+    // As long as a real one, so that leaving it out would show.
+    const student: typeof meanStudent = async (batch) => {
+      const end = performance.now() + 2;
+      while (performance.now() < end);
+      return meanStudent(batch);
+    };
+    const { fetch } = await testCloud({ store: await openStore(watched, MASTER), student });
+    await enrol(fetch, 'Ada', ADA);
+    await enrol(fetch, 'Locked', ADA);
+    await driver.query('DELETE FROM limits');
+    await driver.query('DELETE FROM challenges');
+    for (let miss = 0; miss < FREE_MISSES + 2; miss++) await store.limiter.attempt(SERVED.tenant, 'Locked');
+
+    const kinds = ['Ada', 'Nobody', 'Locked'] as const;
+    const times = { Ada: [] as number[], Nobody: [] as number[], Locked: [] as number[] };
+    const answers = new Set<string>();
+    const queries = new Set<string>();
+    for (let trial = 0; trial < 30; trial++) {
+      // In another order each time, so that whatever else the machine does falls on all.
+      for (let i = 0; i < kinds.length; i++) {
+        const subject = kinds[(trial + i) % kinds.length]!;
+        await store.limiter.succeed(SERVED.tenant, 'Ada');
+        await store.limiter.succeed(SERVED.tenant, 'Nobody');
+        const message = messageOf(BEN, await newChallenge(fetch));
+        seen.length = 0;
+        const begun = performance.now();
+        const response = await post(fetch, ROUTES.verification(subject), message);
+        times[subject].push(performance.now() - begun);
+        queries.add(seen.join('\n'));
+        answers.add(JSON.stringify([response.status, [...response.headers], await response.text()]));
+      }
+    }
+    expect([...answers]).toEqual([expect.stringContaining('no_match') as string]);
+    expect(queries.size).toBe(1);
+    for (const [a, b] of [
+      ['Ada', 'Nobody'],
+      ['Ada', 'Locked'],
+      ['Nobody', 'Locked'],
+    ] as const) {
+      // Kolmogorov and Smirnov: 1 % of equal distributions of 30 differ by more than 0.42.
+      expect(distance(times[a], times[b])).toBeLessThan(0.42);
+    }
+  }, 120_000);
+
+  test('the distance of two distributions sees a difference that would tell', () => {
+    const steady = Array.from({ length: 30 }, (_, i) => 10 + i / 30);
+    expect(distance(steady, steady)).toBe(0);
+    expect(
+      distance(
+        steady,
+        steady.map((ms) => ms + 2),
+      ),
+    ).toBe(1);
+  });
+});
+
+/** Largest difference of two samples' cumulative distributions, in [0, 1]. */
+function distance(a: readonly number[], b: readonly number[]): number {
+  const below = (sample: readonly number[], value: number) => sample.filter((x) => x <= value).length / sample.length;
+  return Math.max(...[...a, ...b].map((value) => Math.abs(below(a, value) - below(b, value))));
+}

@@ -1,0 +1,293 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { fromHex } from '../../wire/hex.js';
+import { bindingOf, LOGIN_ROUTES, type AccountReply, type CodesReply, type LoginChallenge } from '../../wire/login.js';
+import type { Driver } from '../drivers.js';
+import { openStore, type Store } from '../store.js';
+import { FREE_MISSES } from '../limits/limiter.js';
+import { MASTER, messageOf, SERVED, testCloud, openTestDatabase } from '../testing.js';
+import { SESSION_LIFETIME } from './accounts.js';
+import { softDevice } from './testing.js';
+
+const ORIGIN = 'https://login.example.com';
+const TENANT = new Uint8Array(16).fill(0x6c);
+const LOGIN = { ...SERVED, tenant: TENANT };
+const [ADA, BEN] = [1, 2];
+
+let driver: Driver;
+let store: Store;
+let cloud: Awaited<ReturnType<typeof testCloud>>;
+
+beforeAll(async () => {
+  driver = await openTestDatabase();
+  store = await openStore(driver, MASTER);
+  await store.tenants.ensure(TENANT, 'login', false, { actor: 'test', at: new Date() });
+});
+afterAll(() => store.close());
+beforeEach(async () => {
+  for (const table of ['limits', 'challenges', 'templates', 'accounts']) await driver.query(`DELETE FROM ${table}`);
+  const random = (size: number) => crypto.getRandomValues(new Uint8Array(size));
+  cloud = await testCloud({ store, random, login: { tenant: TENANT, origin: ORIGIN } });
+});
+
+type Device = ReturnType<typeof softDevice>;
+const base64url = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
+
+interface Answer<T> {
+  readonly status: number;
+  readonly cookie: string;
+  readonly body: T & { readonly error?: { readonly code: string } };
+}
+
+async function ask<T>(
+  method: string,
+  path: string,
+  body?: object,
+  headers: Record<string, string> = {},
+): Promise<Answer<T>> {
+  const response = await cloud.fetch(path, {
+    method,
+    headers: { Origin: ORIGIN, ...(body && { 'Content-Type': 'application/json' }), ...headers },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const cookie = response.headers.get('set-cookie') ?? '';
+  return { status: response.status, cookie, body: (await response.json()) as Answer<T>['body'] };
+}
+
+async function newChallenge(): Promise<Uint8Array> {
+  return fromHex((await ask<LoginChallenge>('POST', LOGIN_ROUTES.challenges)).body.challenge, 16);
+}
+
+/** A request, made of parts that an attacker may take from different ones. */
+function request(challenge: Uint8Array, message: Uint8Array, device: object) {
+  return { challenge: Buffer.from(challenge).toString('hex'), messages: base64url(message), device };
+}
+const bound = (challenge: Uint8Array, message: Uint8Array) =>
+  bindingOf({ challenge, tenant: TENANT, origin: ORIGIN }, message);
+
+async function register(device: Device, person = ADA) {
+  const challenge = await newChallenge();
+  const message = messageOf(person, challenge, LOGIN);
+  const body = { name: 'Ada Lovelace', ...request(challenge, message, device.register(bound(challenge, message))) };
+  const answer = await ask<CodesReply>('POST', LOGIN_ROUTES.accounts, body);
+  return { ...answer, session: { Cookie: answer.cookie.split(';')[0]! } };
+}
+
+async function attempt(device: Device, person: number) {
+  const challenge = await newChallenge();
+  const message = messageOf(person, challenge, LOGIN, 3);
+  return request(challenge, message, device.sign(bound(challenge, message)));
+}
+const logIn = async (device: Device, person: number) =>
+  ask<{ done: true }>('POST', LOGIN_ROUTES.sessions, await attempt(device, person));
+const account = (session: Record<string, string>) => ask<AccountReply>('GET', LOGIN_ROUTES.account, undefined, session);
+
+describe('device and face', () => {
+  test('log in together, and only together', async () => {
+    const device = softDevice(ORIGIN);
+    expect((await register(device)).status).toBe(200);
+    expect(await logIn(device, ADA)).toMatchObject({ status: 200, body: { done: true } });
+    const refusals = [await logIn(device, BEN), await logIn(softDevice(ORIGIN), ADA)];
+    for (const { status, body, cookie } of refusals)
+      expect([status, body.error?.code, cookie]).toEqual([403, 'login_refused', '']);
+  });
+
+  test('the face alone logs nobody in', async () => {
+    await register(softDevice(ORIGIN));
+    const challenge = await newChallenge();
+    const message = messageOf(ADA, challenge, LOGIN);
+    for (const device of [{}, { id: 'x', response: {} }, softDevice(ORIGIN).register(bound(challenge, message))]) {
+      const { status, cookie } = await ask('POST', LOGIN_ROUTES.sessions, request(challenge, message, device));
+      expect([status >= 400, cookie]).toEqual([true, '']);
+    }
+  });
+
+  test('the gallery of the demo knows nothing of it', async () => {
+    await register(softDevice(ORIGIN));
+    expect(await store.nearest(SERVED, new Float32Array(128))).toBeNull();
+  });
+});
+
+describe('what the device signs is bound to', () => {
+  let device: Device;
+  beforeEach(async () => {
+    device = softDevice(ORIGIN);
+    await register(device);
+  });
+  const refused = async (body: object, code: string) => {
+    const answer = await ask('POST', LOGIN_ROUTES.sessions, body);
+    expect([answer.body.error?.code, answer.cookie]).toEqual([code, '']);
+  };
+
+  test('the message: another of the same face is refused, however it came about', async () => {
+    const challenge = await newChallenge();
+    const [signed, other] = [messageOf(ADA, challenge, LOGIN, 1), messageOf(ADA, challenge, LOGIN, 2)];
+    await refused(request(challenge, other, device.sign(bound(challenge, signed))), 'login_refused');
+  });
+
+  test('the challenge', async () => {
+    const [one, two] = [await newChallenge(), await newChallenge()];
+    const message = messageOf(ADA, one, LOGIN);
+    await refused(request(two, message, device.sign(bound(one, message))), 'login_refused');
+    const [three, four] = [await newChallenge(), await newChallenge()];
+    const theirs = messageOf(ADA, three, LOGIN);
+    // Signed for the challenge that is used up, around a message for another.
+    await refused(request(four, theirs, device.sign(bound(four, theirs))), 'challenge_invalid');
+  });
+
+  test('the origin, as the page says and as the browser says', async () => {
+    const challenge = await newChallenge();
+    const message = messageOf(ADA, challenge, LOGIN);
+    const elsewhere = bindingOf({ challenge, tenant: TENANT, origin: 'https://evil.example' }, message);
+    await refused(request(challenge, message, device.sign(elsewhere)), 'login_refused');
+    const again = await newChallenge();
+    const second = messageOf(ADA, again, LOGIN);
+    await refused(request(again, second, device.sign(bound(again, second), 'https://evil.example')), 'login_refused');
+  });
+
+  test('the tenant', async () => {
+    const challenge = await newChallenge();
+    const message = messageOf(ADA, challenge, LOGIN);
+    const elsewhere = bindingOf({ challenge, tenant: SERVED.tenant, origin: ORIGIN }, message);
+    await refused(request(challenge, message, device.sign(elsewhere)), 'login_refused');
+    const again = await newChallenge();
+    const theirs = messageOf(ADA, again, SERVED);
+    await refused(request(again, theirs, device.sign(bound(again, theirs))), 'tenant_unknown');
+  });
+
+  test('one use: of 50 at once exactly one passes, and none afterwards', async () => {
+    const body = await attempt(device, ADA);
+    const answers = await Promise.all(Array.from({ length: 50 }, () => ask('POST', LOGIN_ROUTES.sessions, body)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(new Set(answers.map(({ body }) => body.error?.code))).toEqual(new Set([undefined, 'challenge_invalid']));
+    await refused(body, 'challenge_invalid');
+  });
+});
+
+describe('limits', () => {
+  test('nobody is locked out by who has not his device; who has it is, and a recovery code helps', async () => {
+    const device = softDevice(ORIGIN);
+    const {
+      body: { codes },
+    } = await register(device);
+    for (let i = 0; i < 2 * FREE_MISSES; i++) await logIn(softDevice(ORIGIN), ADA);
+    expect((await logIn(device, ADA)).status).toBe(200);
+    for (let i = 0; i <= FREE_MISSES; i++) await logIn(device, BEN);
+    const locked = await logIn(device, ADA);
+    expect([locked.status, locked.body.error?.code]).toEqual([403, 'login_refused']);
+    expect((await ask('POST', LOGIN_ROUTES.recoveries, { code: codes[0] })).status).toBe(200);
+    expect((await logIn(device, ADA)).status).toBe(200);
+  }, 120_000);
+
+  test('a recovery code works once, however it is typed, and no other does', async () => {
+    const {
+      body: { codes },
+    } = await register(softDevice(ORIGIN));
+    expect(new Set(codes).size).toBe(10);
+    const typed = codes[0]!.toLowerCase().replaceAll('-', ' ');
+    const first = await ask('POST', LOGIN_ROUTES.recoveries, { code: typed });
+    expect(first.status).toBe(200);
+    expect((await account({ Cookie: first.cookie.split(';')[0]! })).body).toMatchObject({
+      by: 'recovery',
+      codesLeft: 9,
+    });
+    for (const code of [codes[0], '0000-0000-0000-0000']) {
+      expect((await ask('POST', LOGIN_ROUTES.recoveries, { code })).body.error?.code).toBe('login_refused');
+    }
+  });
+});
+
+describe('sessions', () => {
+  test('live in a cookie of this host only, for half an hour', async () => {
+    const { cookie, session } = await register(softDevice(ORIGIN));
+    expect(cookie).toMatch(/^__Host-session=[\w-]{43};/);
+    for (const part of ['HttpOnly', 'Secure', 'SameSite=Strict', 'Path=/']) expect(cookie).toContain(part);
+    expect(cookie).not.toContain('Domain');
+    const stored = JSON.stringify(await driver.query("SELECT encode(hash, 'base64') AS hash, by FROM sessions"));
+    expect(stored).not.toContain(cookie.slice(15, 58));
+    expect((await account(session)).status).toBe(200);
+    cloud.clock.now += SESSION_LIFETIME;
+    expect((await account(session)).body.error?.code).toBe('session_missing');
+  });
+
+  test('end with a logout, and are nobody’s without a cookie', async () => {
+    const { session } = await register(softDevice(ORIGIN));
+    expect((await ask('DELETE', LOGIN_ROUTES.session, undefined, session)).status).toBe(200);
+    for (const headers of [session, {}, { Cookie: '__Host-session=x' }]) {
+      expect((await account(headers)).body.error?.code).toBe('session_missing');
+    }
+  });
+
+  test.each([undefined, 'null', 'https://evil.example', `${ORIGIN}.evil.example`])(
+    'a request from a page of %s is refused',
+    async (origin) => {
+      const { session } = await register(softDevice(ORIGIN));
+      for (const [method, path] of [
+        ['DELETE', LOGIN_ROUTES.account],
+        ['POST', LOGIN_ROUTES.codes],
+        ['DELETE', LOGIN_ROUTES.session],
+        ['POST', LOGIN_ROUTES.challenges],
+      ] as const) {
+        const headers = { ...session, ...(origin !== undefined && { Origin: origin }) };
+        const response = await cloud.fetch(path, { method, headers });
+        expect(((await response.json()) as { error: { code: string } }).error.code).toBe('origin_refused');
+      }
+      expect((await account(session)).status).toBe(200);
+    },
+  );
+});
+
+describe('behind the login', () => {
+  test('a revoked device logs in no more, and its sessions end', async () => {
+    const device = softDevice(ORIGIN);
+    const { session } = await register(device);
+    const second = softDevice(ORIGIN);
+    const challenge = await newChallenge();
+    const addition = {
+      challenge: Buffer.from(challenge).toString('hex'),
+      device: second.register(bound(challenge, new Uint8Array())),
+    };
+    expect((await ask('POST', LOGIN_ROUTES.devices, addition, session)).status).toBe(200);
+    expect((await account(session)).body.devices).toHaveLength(2);
+    expect((await ask('DELETE', LOGIN_ROUTES.device(device.id), undefined, session)).status).toBe(200);
+    expect((await account(session)).status).toBe(401);
+    expect((await logIn(device, ADA)).status).toBe(403);
+    expect((await logIn(second, ADA)).status).toBe(200);
+  });
+
+  test("nobody revokes another's device", async () => {
+    const device = softDevice(ORIGIN);
+    await register(device);
+    const other = await register(softDevice(ORIGIN), BEN);
+    expect((await ask('DELETE', LOGIN_ROUTES.device(device.id), undefined, other.session)).status).toBe(404);
+    expect((await logIn(device, ADA)).status).toBe(200);
+  });
+
+  test('a renewed template matches, the one before never again; a deleted one matches nobody', async () => {
+    const device = softDevice(ORIGIN);
+    const { session } = await register(device);
+    const challenge = await newChallenge();
+    const renewal = {
+      challenge: Buffer.from(challenge).toString('hex'),
+      messages: base64url(messageOf(BEN, challenge, LOGIN)),
+    };
+    expect((await ask('PUT', LOGIN_ROUTES.template, renewal, session)).status).toBe(200);
+    expect((await logIn(device, ADA)).status).toBe(403);
+    expect((await logIn(device, BEN)).status).toBe(200);
+    expect((await ask('DELETE', LOGIN_ROUTES.template, undefined, session)).status).toBe(200);
+    expect((await logIn(device, BEN)).status).toBe(403);
+    expect(await driver.query('SELECT 1 FROM templates')).toEqual([]);
+  });
+
+  test('a deleted account leaves its log, without its name, and nothing else', async () => {
+    const { session } = await register(softDevice(ORIGIN));
+    const { body } = await account(session);
+    expect(body.trail.map(({ action }) => action)).toEqual(['account.create']);
+    expect((await ask('DELETE', LOGIN_ROUTES.account, undefined, session)).status).toBe(200);
+    for (const table of ['accounts', 'devices', 'recovery_codes', 'sessions', 'templates']) {
+      expect(await driver.query(`SELECT 1 FROM ${table}`)).toEqual([]);
+    }
+    const log = JSON.stringify(await driver.query('SELECT * FROM audit'));
+    expect(log).toContain('account.remove');
+    expect(log).not.toContain('Lovelace');
+  });
+});

@@ -1,0 +1,284 @@
+import {
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+  type AuthenticationResponseJSON,
+  type RegistrationResponseJSON,
+} from '@simplewebauthn/server';
+import { Hono, type Context, type MiddlewareHandler } from 'hono';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { z } from 'zod';
+import { XnnError } from '../../core/errors.js';
+import { similarity, template, unit, type Embedding } from '../../core/match.js';
+import { gaussian, type RandomBytes } from '../../core/random.js';
+import { CHALLENGE_BYTES, CHALLENGE_LIFETIME, EMBEDDING_SIZE, MAX_CAPTURES } from '../../core/spec.js';
+import { readMessages, recognise, type Served, type Student } from '../../protocol/recognise.js';
+import { SUBJECT_PATTERN } from '../../wire/api.js';
+import { fromHex, toHex } from '../../wire/hex.js';
+import {
+  bindingOf,
+  LOGIN_ROUTES,
+  type AccountReply,
+  type CodesReply,
+  type LoginChallenge,
+  type LoginRequest,
+  type RegistrationRequest,
+} from '../../wire/login.js';
+import { MESSAGE_BYTES } from '../../wire/message.js';
+import { limitBody } from '../body.js';
+import { RECEIPT_BYTES } from '../migrations.js';
+import type { Rates } from '../limits/limiter.js';
+import type { Store, Template } from '../store.js';
+import { SESSION_LIFETIME, subjectOf, type Accounts, type Device, type Session } from './accounts.js';
+
+export interface LoginDependencies {
+  readonly store: Store;
+  readonly accounts: Accounts;
+  readonly student: Student;
+  /** The model, and the tenant that the accounts' templates are kept under. */
+  readonly served: Served;
+  readonly threshold: number;
+  /** "https://login.example.com": of the page that may ask, whose host devices' keys are bound to. */
+  readonly origin: string;
+  readonly rates: Rates;
+  readonly addressOf: (context: Context) => string;
+  readonly now: () => number;
+  readonly random: RandomBytes;
+}
+
+/** JSON around base64 of five messages, and a device's answer. */
+const MOST_BYTES = Math.ceil((MAX_CAPTURES * MESSAGE_BYTES * 4) / 3) + 16_384;
+const COOKIE = 'session';
+
+const device = z.looseObject({ id: z.string().min(1).max(1_400), response: z.looseObject({}) });
+const challenge = z.string().length(2 * CHALLENGE_BYTES);
+const messages = z.base64url();
+const schemas = {
+  registration: z.strictObject({
+    name: z.string().normalize('NFC').regex(SUBJECT_PATTERN),
+    challenge,
+    messages,
+    device,
+  }),
+  login: z.strictObject({ challenge, messages, device }),
+  recovery: z.strictObject({ code: z.string().min(1).max(64) }),
+  renewal: z.strictObject({ challenge, messages }),
+  addition: z.strictObject({ challenge, device }),
+};
+
+interface LoginEnv {
+  Variables: { session: Session };
+}
+
+/**
+ * Login by a device's key and a face. Neither is enough: the key signs the message of the face, and the face is asked only when the signature
+ * is good, so that nobody can use up another's tries without his device.
+ */
+export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
+  const { store, accounts, student, served, threshold, origin, now, random } = dependencies;
+  const { limiter, audit, keyring } = store;
+  const expected = { expectedOrigin: origin, expectedRPID: new URL(origin).hostname, requireUserVerification: true };
+  const at = () => new Date(now());
+
+  /** The bytes of a request's messages, and what the device must have signed. Uses up the challenge. @throws challenge_invalid */
+  async function bound(request: { challenge: string; messages?: string }) {
+    const challenge = fromHex(request.challenge, CHALLENGE_BYTES);
+    const body = Uint8Array.from(Buffer.from(request.messages ?? '', 'base64url'));
+    if (!(await store.takeChallenge(served.tenant, challenge, at()))) throw new XnnError('challenge_invalid');
+    const binding = bindingOf({ challenge, tenant: served.tenant, origin }, body);
+    return { challenge, body, expectedChallenge: Buffer.from(binding).toString('base64url') };
+  }
+
+  /** The faces of messages that were made for this challenge. */
+  async function faces(challenge: Uint8Array, body: Uint8Array, most: number): Promise<readonly Embedding[]> {
+    const read = readMessages(body, served, most);
+    if (toHex(read[0].challenge) !== toHex(challenge)) throw new XnnError('challenge_invalid', 'of another message');
+    return recognise(student, read);
+  }
+
+  /** @throws login_refused if the answer is not of a device that signed this */
+  async function newDevice(answer: unknown, expectedChallenge: string): Promise<Device> {
+    const response = answer as RegistrationResponseJSON;
+    const result = await verifyRegistrationResponse({ ...expected, response, expectedChallenge }).catch(refused);
+    if (!result.verified) throw new XnnError('login_refused', 'attestation');
+    const { id, publicKey, counter } = result.registrationInfo.credential;
+    return { id, publicKey, counter, createdAt: at(), usedAt: at() };
+  }
+
+  function templateOf(account: Uint8Array, captures: readonly Embedding[]): Template {
+    const embedding = template(captures, threshold);
+    // Nobody has a receipt: who is logged in may delete it.
+    return { ...served, subject: subjectOf(account), embedding, receiptHash: random(RECEIPT_BYTES), createdAt: at() };
+  }
+
+  /** Whether a face is the account's. Takes the same work if it is locked or has no template. */
+  async function isFaceOf(account: Uint8Array, seen: Embedding): Promise<boolean> {
+    const subject = subjectOf(account);
+    const allowed = await limiter.attempt(served.tenant, subject);
+    const decoy = { embedding: unit(gaussian(EMBEDDING_SIZE, random)), receiptHash: random(RECEIPT_BYTES) };
+    const found = await store.findTemplate(served, subject, decoy);
+    const match = similarity(seen, found.embedding) >= threshold && found.known && allowed;
+    const object = keyring.pseudonym(served.tenant, subject);
+    const outcome = match ? 'match' : 'no_match';
+    await audit.append({ tenant: served.tenant, actor: 'account', at: at(), action: 'login', object, outcome });
+    if (match) await limiter.succeed(served.tenant, subject);
+    return match;
+  }
+
+  async function begin(context: Context, account: Uint8Array, by: Session['by']): Promise<void> {
+    const token = await accounts.beginSession(account, by, at());
+    setCookie(context, COOKIE, token, {
+      prefix: 'host',
+      secure: true,
+      httpOnly: true,
+      sameSite: 'Strict',
+      path: '/',
+      maxAge: SESSION_LIFETIME / 1000,
+    });
+  }
+
+  const guard: MiddlewareHandler = async (context, next) => {
+    if (context.req.method !== 'GET') {
+      // Browsers name the page that asks: a request that another page makes somebody send is refused.
+      if (context.req.header('origin') !== origin) throw new XnnError('origin_refused');
+      await limiter.admitAddress(dependencies.addressOf(context), dependencies.rates.perAddress);
+    }
+    await next();
+  };
+
+  const withSession: MiddlewareHandler<LoginEnv> = async (context, next) => {
+    const token = getCookie(context, COOKIE, 'host');
+    const session = token === undefined ? null : await accounts.session(token, at());
+    if (session === null) throw new XnnError('session_missing');
+    context.set('session', session);
+    await next();
+  };
+
+  const json = limitBody(MOST_BYTES, 'application/json');
+  const app = new Hono<LoginEnv>();
+  app.use('/v1/login/*', guard);
+  app.use(LOGIN_ROUTES.account, withSession);
+  app.use(`${LOGIN_ROUTES.account}/*`, withSession);
+
+  app.post(LOGIN_ROUTES.challenges, async (context) => {
+    const fresh = random(CHALLENGE_BYTES);
+    await store.addChallenge(served.tenant, fresh, at(), new Date(now() + CHALLENGE_LIFETIME));
+    const reply = { challenge: toHex(fresh), model: toHex(served.model), tenant: toHex(served.tenant) };
+    return context.json(reply satisfies LoginChallenge);
+  });
+
+  app.post(LOGIN_ROUTES.accounts, json, async (context) => {
+    const request = await read(context, schemas.registration);
+    const { challenge, body, expectedChallenge } = await bound(request satisfies RegistrationRequest);
+    const device = await newDevice(request.device, expectedChallenge);
+    // Random, and used once: the challenge names the account from now on.
+    const template = templateOf(challenge, await faces(challenge, body, MAX_CAPTURES));
+    const codes = await accounts.create(challenge, request.name, device, template);
+    await begin(context, challenge, 'face');
+    return context.json({ codes } satisfies CodesReply);
+  });
+
+  app.post(LOGIN_ROUTES.sessions, json, async (context) => {
+    const request = await read(context, schemas.login);
+    const { challenge, body, expectedChallenge } = await bound(request satisfies LoginRequest);
+    const known = await accounts.findDevice(request.device.id);
+    if (known === null) throw new XnnError('login_refused', 'device');
+    const { id, publicKey, counter, account } = known;
+    const credential = { id, publicKey: Uint8Array.from(publicKey), counter };
+    const response = request.device as unknown as AuthenticationResponseJSON;
+    const result = await verifyAuthenticationResponse({ ...expected, response, expectedChallenge, credential }).catch(
+      refused,
+    );
+    if (!result.verified) throw new XnnError('login_refused', 'signature');
+    await accounts.useDevice(id, result.authenticationInfo.newCounter, at());
+    const [seen] = await faces(challenge, body, 1);
+    if (seen === undefined || !(await isFaceOf(account, seen))) throw new XnnError('login_refused', 'face');
+    await begin(context, account, 'face');
+    return context.json({ done: true });
+  });
+
+  app.post(LOGIN_ROUTES.recoveries, json, async (context) => {
+    const { code } = await read(context, schemas.recovery);
+    const account = await accounts.takeCode(code, at());
+    if (account === null) throw new XnnError('login_refused', 'code');
+    // The other factor: a face that was locked is asked again.
+    await limiter.succeed(served.tenant, subjectOf(account));
+    await begin(context, account, 'recovery');
+    return context.json({ done: true });
+  });
+
+  app.delete(LOGIN_ROUTES.session, async (context) => {
+    const token = deleteCookie(context, COOKIE, { prefix: 'host', secure: true, path: '/' });
+    if (token !== undefined) await accounts.endSession(token);
+    return context.json({ done: true });
+  });
+
+  app.get(LOGIN_ROUTES.account, async (context) => {
+    const { account, name, by } = context.get('session');
+    const object = keyring.pseudonym(served.tenant, subjectOf(account));
+    const devices = (await accounts.devices(account)).map(({ id, createdAt, usedAt }) => ({
+      id,
+      createdAt: createdAt.toISOString(),
+      usedAt: usedAt.toISOString(),
+    }));
+    const trail = await audit.read(served.tenant, 0, 1_000, object);
+    const reply: AccountReply = {
+      name,
+      by,
+      hasTemplate: await accounts.hasTemplate(account),
+      codesLeft: await accounts.codesLeft(account),
+      devices,
+      trail: trail.map(({ at, action, outcome }) => ({ at, action, outcome })),
+    };
+    return context.json(reply);
+  });
+
+  app.delete(LOGIN_ROUTES.account, async (context) => {
+    await accounts.remove(context.get('session').account, at());
+    deleteCookie(context, COOKIE, { prefix: 'host', secure: true, path: '/' });
+    return context.json({ done: true });
+  });
+
+  app.put(LOGIN_ROUTES.template, json, async (context) => {
+    const { account } = context.get('session');
+    const { challenge, body } = await bound(await read(context, schemas.renewal));
+    await accounts.renewTemplate(account, templateOf(account, await faces(challenge, body, MAX_CAPTURES)));
+    return context.json({ done: true });
+  });
+
+  app.delete(LOGIN_ROUTES.template, async (context) => {
+    await accounts.removeTemplate(context.get('session').account, at());
+    return context.json({ done: true });
+  });
+
+  app.post(LOGIN_ROUTES.codes, async (context) => {
+    const codes = await accounts.renewCodes(context.get('session').account);
+    return context.json({ codes } satisfies CodesReply);
+  });
+
+  app.post(LOGIN_ROUTES.devices, json, async (context) => {
+    const request = await read(context, schemas.addition);
+    const { expectedChallenge } = await bound(request);
+    await accounts.addDevice(context.get('session').account, await newDevice(request.device, expectedChallenge));
+    return context.json({ done: true });
+  });
+
+  app.delete(LOGIN_ROUTES.device(':id'), async (context) => {
+    const removed = await accounts.removeDevice(context.get('session').account, context.req.param('id') ?? '', at());
+    if (!removed) throw new XnnError('not_found');
+    return context.json({ done: true });
+  });
+
+  return app;
+}
+
+async function read<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
+  const body: unknown = await context.req.json().catch(() => null);
+  const result = schema.safeParse(body);
+  if (!result.success) throw new XnnError('request_invalid', result.error.issues[0]?.path.join('.'));
+  return result.data;
+}
+
+/** What SimpleWebAuthn throws says why; a device that lies need not know. */
+function refused(cause: unknown): never {
+  throw new XnnError('login_refused', 'device', { cause });
+}

@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { toHex } from '../../wire/hex.js';
+import { allEntries, verifyAudit, type AuditEntry } from '../audit/audit.js';
+import type { Driver } from '../drivers.js';
+import { migrate } from '../migrations.js';
+import { openStore, type Store } from '../store.js';
+import { embeddingOf, enrol, MASTER, SERVED, testCloud, openTestDatabase } from '../testing.js';
+import { backUp, restore } from './backup.js';
+import { createMetrics } from './metrics.js';
+import { deliverWebhooks, signature, webhookSecret } from './webhooks.js';
+
+let driver: Driver;
+let store: Store;
+let folder: string;
+const act = { actor: 'operator', at: new Date('2024-01-01') };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'xnn-operations-'));
+  driver = await openTestDatabase();
+  store = await openStore(driver, MASTER);
+  const { fetch } = await testCloud({ store });
+  for (const person of [1, 2, 3]) await enrol(fetch, `person ${person}`, person);
+});
+afterAll(async () => {
+  await store.close();
+  await rm(folder, { recursive: true });
+});
+
+test('a backup restores templates, keys and the audit chain, and shows no template', async () => {
+  const file = join(folder, 'all.jsonl.gz');
+  const rows = await backUp(driver, file);
+  const text = gunzipSync(await readFile(file)).toString();
+  expect(text.trim().split('\n')).toHaveLength(rows + 1);
+  const plain = Buffer.from(embeddingOf(1).buffer).subarray(0, 8);
+  expect(text).not.toContain(plain.toString('hex'));
+
+  const other = await openTestDatabase();
+  await migrate(other, MASTER);
+  expect(await restore(other, file)).toBe(rows);
+  await expect(restore(other, file)).rejects.toMatchObject({ code: 'database_not_empty' });
+  const restored = await openStore(other, MASTER);
+  expect((await restored.nearest(SERVED, embeddingOf(2)))?.subject).toBe('person 2');
+  const entries: AuditEntry[] = [];
+  for await (const entry of allEntries(restored.audit, SERVED.tenant)) entries.push(entry);
+  expect((await verifyAudit(SERVED.tenant, entries)).entries).toBe(4);
+  // What comes after it is numbered after it.
+  const { fetch } = await testCloud({ store: restored });
+  await enrol(fetch, 'person 4', 4);
+  expect((await restored.nearest(SERVED, embeddingOf(4)))?.subject).toBe('person 4');
+  await restored.close();
+}, 120_000);
+
+test('what is no backup is refused, and leaves nothing', async () => {
+  const other = await openTestDatabase();
+  await migrate(other, MASTER);
+  const lines = gunzipSync(await readFile(join(folder, 'all.jsonl.gz')))
+    .toString()
+    .split('\n');
+  const wrong = [
+    '{"format":"xnn-backup-1","version":1}\n',
+    `${lines.slice(0, 3).join('\n')}\n{"table":"pg_authid","row":{}}\n`,
+    '{}',
+  ];
+  for (const text of wrong) {
+    const file = join(folder, 'wrong.jsonl.gz');
+    await writeFile(file, gzipSync(text));
+    await expect(restore(other, file)).rejects.toMatchObject({ code: 'backup_invalid' });
+  }
+  expect(await other.query('SELECT 1 FROM tenants')).toEqual([]);
+  await other.close();
+}, 120_000);
+
+test('a webhook is told the audit log, signed, in order, and again when it failed', async () => {
+  const told: { body: string; signature: string }[] = [];
+  let status = 500;
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      told.push({ body, signature: String(request.headers['xnn-signature']) });
+      response.writeHead(status).end();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const webhook = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  await store.tenants.change(SERVED.tenant, { webhook }, act);
+  const now = () => 1_700_000_000_000;
+  // What was before it is not told.
+  const before = await deliverWebhooks(store, now);
+  expect(before).toBe(0);
+  status = 204;
+  await store.removeSubject(SERVED.tenant, 'person 3', null, act);
+  expect(await deliverWebhooks(store, now)).toBeGreaterThan(0);
+  expect(await deliverWebhooks(store, now)).toBe(0);
+  const last = told.at(-1)!;
+  expect(last.signature).toBe(signature(await webhookSecret(store, SERVED.tenant), 1_700_000_000, last.body));
+  const { tenant, entries } = JSON.parse(last.body) as { tenant: string; entries: AuditEntry[] };
+  expect([tenant, entries.at(-1)?.action]).toEqual([toHex(SERVED.tenant), 'remove']);
+  expect(last.body).not.toContain('person');
+  await store.tenants.change(SERVED.tenant, { webhook: null }, act);
+  server.close();
+});
+
+test('metrics count requests by route, never by name', async () => {
+  const metrics = createMetrics();
+  const { fetch } = await testCloud({ store, observe: metrics.observe });
+  await fetch('/v1/subjects/Ada%20Lovelace/verification', { method: 'POST' });
+  const text = await metrics.text();
+  expect(text).toMatch(
+    /xnn_requests_total\{method="POST",route="\/v1\/subjects\/:subject\/verification",status="400"\} 1/,
+  );
+  expect(text).not.toContain('Lovelace');
+  expect(text).toContain('process_resident_memory_bytes');
+});

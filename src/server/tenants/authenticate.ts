@@ -1,0 +1,50 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import { XnnError } from '../../core/errors.js';
+import { ROLE_SCOPES, type Scope } from '../../wire/admin.js';
+import type { Rates, Limiter } from '../limits/limiter.js';
+import type { Principal, Tenants } from './tenants.js';
+
+/** What every route under /v1 finds in its context. */
+export interface Env {
+  Variables: { principal: Principal };
+}
+
+export interface Gate {
+  readonly tenants: Tenants;
+  readonly limiter: Limiter;
+  readonly rates: Rates;
+  /** Whose requests without a key are, as long as it is public. */
+  readonly publicTenant: Uint8Array;
+  readonly addressOf: (context: Context) => string;
+  readonly now: () => number;
+}
+
+/** Whom a request comes from, by its key; and that there are not too many of them. Reading is not counted. */
+export function authenticate({ tenants, limiter, rates, publicTenant, addressOf, now }: Gate): MiddlewareHandler<Env> {
+  return async (context, next) => {
+    const counts = context.req.method !== 'GET';
+    if (counts) await limiter.admitAddress(addressOf(context), rates.perAddress);
+    const [scheme, key] = (context.req.header('authorization') ?? '').split(' ');
+    const principal =
+      scheme === ''
+        ? await withoutKey(tenants, publicTenant)
+        : await tenants.authenticate(scheme?.toLowerCase() === 'bearer' ? (key ?? '') : '', new Date(now()));
+    if (counts) await limiter.admitTenant(principal.tenant.id, rates.perTenant);
+    context.set('principal', principal);
+    await next();
+  };
+}
+
+async function withoutKey(tenants: Tenants, publicTenant: Uint8Array): Promise<Principal> {
+  const tenant = await tenants.find(publicTenant);
+  if (tenant === null || !tenant.isPublic) throw new XnnError('credentials_missing');
+  return { tenant, actor: 'public', scopes: new Set(ROLE_SCOPES.user) };
+}
+
+/** Lets a request through whose key may do this. @throws forbidden */
+export function requires(scope: Scope): MiddlewareHandler<Env> {
+  return async (context, next) => {
+    if (!context.get('principal').scopes.has(scope)) throw new XnnError('forbidden', scope);
+    await next();
+  };
+}

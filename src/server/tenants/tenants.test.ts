@@ -1,0 +1,334 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROLE_SCOPES, ROLES, type NewKeyReply, type Role, type Scope } from '../../wire/admin.js';
+import { ADMIN_ROUTES } from '../../wire/admin.js';
+import { MESSAGE_TYPE, ROUTES } from '../../wire/api.js';
+import { toHex } from '../../wire/hex.js';
+import type { Driver } from '../drivers.js';
+import { openStore, type Store } from '../store.js';
+import {
+  embeddingOf,
+  enrol,
+  MASTER,
+  messageOf,
+  newChallenge,
+  post,
+  SERVED,
+  show,
+  testCloud,
+  type Fetch,
+  openTestDatabase,
+} from '../testing.js';
+import { OVERLAP } from './tenants.js';
+
+const DAY = 86_400_000;
+const ADA = 1;
+const NAMES = ['alpha', 'beta'] as const;
+type Name = (typeof NAMES)[number];
+const served = {
+  alpha: { ...SERVED, tenant: new Uint8Array(16).fill(1) },
+  beta: { ...SERVED, tenant: new Uint8Array(16).fill(2) },
+};
+const act = { actor: 'operator', at: new Date('2024-01-01') };
+
+let driver: Driver;
+let store: Store;
+let cloud: Awaited<ReturnType<typeof testCloud>>;
+const keys: Record<string, string> = {};
+
+/** A tenant's cloud as one of its keys sees it. */
+function as(key: string): Fetch {
+  return (path, init) => {
+    const headers = new Headers(init?.headers);
+    headers.set('Authorization', `Bearer ${key}`);
+    return cloud.fetch(path, { ...init, headers });
+  };
+}
+const of = (tenant: Name, role: Role) => as(keys[`${tenant} ${role}`]!);
+
+beforeAll(async () => {
+  driver = await openTestDatabase();
+  store = await openStore(driver, MASTER);
+  cloud = await testCloud({ store });
+  for (const name of NAMES) {
+    await store.tenants.ensure(served[name].tenant, name, false, act);
+    for (const role of ROLES) {
+      const made = await store.tenants.createKey(
+        served[name].tenant,
+        { role, scopes: ROLE_SCOPES[role], expiresAt: null },
+        act,
+      );
+      keys[`${name} ${role}`] = made.key;
+    }
+  }
+  await enrol(of('alpha', 'user'), 'Ada', ADA, served.alpha);
+});
+afterAll(() => store.close());
+
+interface Attempt {
+  readonly method: string;
+  /** As in the OpenAPI document. */
+  readonly path: string;
+  /** What it needs; null if anybody may. */
+  readonly scope: Scope | null;
+  /** Asks for what is alpha's. */
+  readonly ask: (fetch: Fetch) => Promise<Response>;
+}
+
+const send = (method: string, path: string, body?: object) => (fetch: Fetch) =>
+  fetch(path, {
+    method,
+    ...(body && { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+  });
+
+/** A message that shows Ada to alpha, under whatever challenge the asker gets. */
+const showing = (path: string) => async (fetch: Fetch) => {
+  const challenge = await newChallenge(fetch).catch(() => new Uint8Array(16));
+  return post(fetch, path, messageOf(ADA, challenge, served.alpha, 7));
+};
+const alphasKey = () => keys['alpha owner']!.split('_')[1]!;
+
+const ATTEMPTS: readonly Attempt[] = [
+  { method: 'get', path: '/v1/health', scope: null, ask: send('GET', '/v1/health') },
+  { method: 'get', path: '/v1/service', scope: null, ask: send('GET', ROUTES.service) },
+  { method: 'post', path: '/v1/challenges', scope: null, ask: send('POST', ROUTES.challenges) },
+  { method: 'post', path: '/v1/subjects/{subject}/enrolment', scope: 'enrol', ask: showing(ROUTES.enrolment('Ada')) },
+  {
+    method: 'post',
+    path: '/v1/subjects/{subject}/verification',
+    scope: 'verify',
+    ask: showing(ROUTES.verification('Ada')),
+  },
+  { method: 'post', path: '/v1/identification', scope: 'identify', ask: showing(ROUTES.identification) },
+  { method: 'post', path: '/v1/subjects/{subject}/removal', scope: 'remove', ask: showing(ROUTES.removal('Ada')) },
+  { method: 'post', path: '/v1/subjects/{subject}/score', scope: 'scores', ask: showing(ADMIN_ROUTES.score('Ada')) },
+  { method: 'get', path: '/v1/tenant', scope: 'tenant', ask: send('GET', ADMIN_ROUTES.tenant) },
+  {
+    method: 'patch',
+    path: '/v1/tenant',
+    scope: 'settings',
+    ask: send('PATCH', ADMIN_ROUTES.tenant, { threshold: null }),
+  },
+  { method: 'get', path: '/v1/keys', scope: 'keys', ask: send('GET', ADMIN_ROUTES.keys) },
+  { method: 'post', path: '/v1/keys', scope: 'keys', ask: send('POST', ADMIN_ROUTES.keys, { role: 'user' }) },
+  {
+    method: 'post',
+    path: '/v1/keys/{id}/rotation',
+    scope: 'keys',
+    ask: (fetch) => send('POST', ADMIN_ROUTES.rotation(alphasKey()))(fetch),
+  },
+  {
+    method: 'delete',
+    path: '/v1/keys/{id}',
+    scope: 'keys',
+    ask: (fetch) => send('DELETE', ADMIN_ROUTES.key(alphasKey()))(fetch),
+  },
+  { method: 'get', path: '/v1/audit', scope: 'audit', ask: send('GET', ADMIN_ROUTES.audit) },
+  {
+    method: 'post',
+    path: '/v1/subjects/{subject}/unlock',
+    scope: 'subjects',
+    ask: send('POST', ADMIN_ROUTES.unlock('Ada')),
+  },
+  {
+    method: 'delete',
+    path: '/v1/subjects/{subject}',
+    scope: 'subjects',
+    ask: send('DELETE', ADMIN_ROUTES.subject('Ada')),
+  },
+];
+
+/** All that alpha has. */
+async function alphas(): Promise<string> {
+  const tables = [
+    'SELECT * FROM templates WHERE tenant = $1',
+    'SELECT * FROM api_keys WHERE tenant = $1 ORDER BY id',
+    'SELECT * FROM tenants WHERE id = $1',
+    'SELECT * FROM audit WHERE tenant = $1 ORDER BY seq',
+  ];
+  return JSON.stringify(await Promise.all(tables.map((sql) => driver.query(sql, [served.alpha.tenant]))));
+}
+
+test('the attempts below are all the routes there are', async () => {
+  const document = (await (await cloud.fetch('/openapi.json')).json()) as { paths: Record<string, object> };
+  const routes = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  );
+  expect(routes.toSorted()).toEqual(ATTEMPTS.map(({ method, path }) => `${method} ${path}`).toSorted());
+});
+
+describe.each(ROLES)("another tenant's %s", (role) => {
+  test.each(ATTEMPTS)('gets nothing of it by $method $path, and changes nothing', async ({ ask }) => {
+    const before = await alphas();
+    const response = await ask(of('beta', role));
+    const text = await response.text();
+    expect(await alphas()).toBe(before);
+    for (const secret of [toHex(served.alpha.tenant), 'alpha', alphasKey(), '"match"'])
+      expect(text).not.toContain(secret);
+  });
+});
+
+describe.each(ROLES)('the role %s', (role) => {
+  // Keys that rotate or go would change what the other attempts find.
+  const attempts = ATTEMPTS.filter(({ path }) => !path.startsWith('/v1/keys/'));
+  test.each(attempts)('on $method $path', async ({ scope, ask }) => {
+    const response = await ask(of('beta', role));
+    const { error } = (await response.json()) as { error?: { code: string } };
+    if (scope === null || ROLE_SCOPES[role].includes(scope)) expect(error?.code).not.toBe('forbidden');
+    else expect([response.status, error?.code]).toEqual([403, 'forbidden']);
+  });
+});
+
+describe('without a key', () => {
+  test.each(ATTEMPTS.filter(({ scope }) => scope !== null && !ROLE_SCOPES.user.includes(scope)))(
+    '$method $path is forbidden, also in the public tenant',
+    async ({ ask }) => {
+      expect((await ask(cloud.fetch)).status).toBe(403);
+    },
+  );
+
+  test('nothing is served once the tenant is not public', async () => {
+    await store.tenants.change(SERVED.tenant, { isPublic: false }, act);
+    const response = await cloud.fetch(ROUTES.service);
+    expect([response.status, await response.json()]).toEqual([
+      401,
+      { error: { code: 'credentials_missing', message: expect.any(String) as string } },
+    ]);
+    expect((await cloud.fetch('/v1/health')).status).toBe(200);
+    await store.tenants.change(SERVED.tenant, { isPublic: true }, act);
+    expect((await cloud.fetch(ROUTES.service)).status).toBe(200);
+  });
+});
+
+describe('keys', () => {
+  const create = async (fetch: Fetch, body: object) => {
+    const response = await send('POST', ADMIN_ROUTES.keys, body)(fetch);
+    return { status: response.status, ...((await response.json()) as Partial<NewKeyReply>) };
+  };
+
+  test('only a hash of a key is stored, and lists do not show it', async () => {
+    const { key, id } = await create(of('alpha', 'owner'), { role: 'user' });
+    const secret = key!.split('_')[2]!;
+    const stored = JSON.stringify(await driver.query("SELECT *, encode(secret_hash, 'hex') AS hash FROM api_keys"));
+    expect(stored).toContain(id);
+    expect(stored).not.toContain(secret);
+    const listed = await (await send('GET', ADMIN_ROUTES.keys)(of('alpha', 'admin'))).text();
+    expect(listed).toContain(id);
+    expect(listed).not.toContain(secret);
+    expect(listed).not.toContain('hash');
+  });
+
+  test('do what their scopes say and no more', async () => {
+    const { key } = await create(of('alpha', 'admin'), { role: 'user', scopes: ['verify'] });
+    expect(await show(as(key!), ROUTES.verification('Ada'), ADA, served.alpha)).toEqual({ verdict: 'match' });
+    expect(await show(as(key!), ROUTES.identification, ADA, served.alpha)).toMatchObject({
+      error: { code: 'forbidden' },
+    });
+    expect((await create(of('alpha', 'owner'), { role: 'user', scopes: ['audit'] })).status).toBe(400);
+  });
+
+  test('an admin cannot make, rotate or revoke an owner', async () => {
+    const admin = of('alpha', 'admin');
+    expect((await create(admin, { role: 'owner' })).status).toBe(403);
+    expect((await send('POST', ADMIN_ROUTES.rotation(alphasKey()))(admin)).status).toBe(403);
+    expect((await send('DELETE', ADMIN_ROUTES.key(alphasKey()))(admin)).status).toBe(403);
+    expect((await send('GET', ADMIN_ROUTES.keys)(of('alpha', 'owner'))).status).toBe(200);
+  });
+
+  test('a rotated key works for another day, its successor from now on', async () => {
+    const { key, id } = await create(of('alpha', 'owner'), { role: 'user' });
+    const rotated = (await (
+      await send('POST', ADMIN_ROUTES.rotation(id!))(of('alpha', 'owner'))
+    ).json()) as NewKeyReply;
+    const works = async (candidate: string) => (await as(candidate)(ROUTES.service)).status;
+    expect([await works(key!), await works(rotated.key)]).toEqual([200, 200]);
+    cloud.clock.now += OVERLAP;
+    expect([await works(key!), await works(rotated.key)]).toEqual([401, 200]);
+    cloud.clock.now -= OVERLAP;
+  });
+
+  test('a revoked or expired key works no more, and each is told the same', async () => {
+    const { key, id } = await create(of('alpha', 'owner'), { role: 'user' });
+    const { key: short } = await create(of('alpha', 'owner'), { role: 'user', expiresInDays: 1 });
+    expect((await send('DELETE', ADMIN_ROUTES.key(id!))(of('alpha', 'owner'))).status).toBe(200);
+    expect((await send('DELETE', ADMIN_ROUTES.key(id!))(of('alpha', 'owner'))).status).toBe(404);
+    cloud.clock.now += DAY;
+    const wrong = [
+      key!,
+      short!,
+      `xnn_${'0'.repeat(16)}_${'0'.repeat(64)}`,
+      `${keys['alpha user']!.slice(0, -1)}x`,
+      'x',
+      '',
+    ];
+    const answers = await Promise.all(wrong.map(async (candidate) => (await as(candidate)(ROUTES.service)).text()));
+    cloud.clock.now -= DAY;
+    expect(new Set(answers).size).toBe(1);
+    expect(answers[0]).toContain('credentials_invalid');
+  });
+
+  test.each([
+    {},
+    { role: 'root' },
+    { role: 'user', more: 1 },
+    { role: 'user', scopes: [] },
+    { role: 'user', expiresInDays: 0 },
+  ])('a request of %j is refused', async (body) => {
+    expect((await create(of('alpha', 'owner'), body)).status).toBe(400);
+  });
+});
+
+describe('settings', () => {
+  const change = async (body: object) => (await send('PATCH', ADMIN_ROUTES.tenant, body)(of('alpha', 'owner'))).status;
+
+  test('a threshold of its own decides, in this tenant alone', async () => {
+    expect(await change({ threshold: 1 })).toBe(200);
+    expect(await show(of('alpha', 'user'), ROUTES.verification('Ada'), ADA, served.alpha)).toEqual({
+      verdict: 'no_match',
+    });
+    expect(await show(of('alpha', 'user'), ROUTES.identification, ADA, served.alpha)).toEqual({ verdict: 'no_match' });
+    await enrol(of('beta', 'user'), 'Bea', 5, served.beta);
+    expect(await show(of('beta', 'user'), ROUTES.verification('Bea'), 5, served.beta)).toEqual({ verdict: 'match' });
+    expect(await change({ threshold: null })).toBe(200);
+    expect(await show(of('alpha', 'user'), ROUTES.verification('Ada'), ADA, served.alpha)).toEqual({
+      verdict: 'match',
+    });
+  });
+
+  test.each([
+    { threshold: 2 },
+    { threshold: '0.5' },
+    { retentionDays: 0 },
+    { webhook: 'http://example.com/' },
+    { webhook: 'ftp://x' },
+    { name: 'x' },
+  ])('%j is refused', async (body) => expect(await change(body)).toBe(400));
+
+  test('scores need an admin, and verdicts never bring one', async () => {
+    const score = await show(of('alpha', 'admin'), ADMIN_ROUTES.score('Ada'), ADA, served.alpha);
+    expect(score).toEqual({ verdict: 'match', score: expect.closeTo(1, 1) as number });
+    const verdict = await show(of('alpha', 'admin'), ROUTES.verification('Ada'), ADA, served.alpha);
+    expect(verdict).toEqual({ verdict: 'match' });
+  });
+
+  test('templates older than the retention are deleted, from memory too', async () => {
+    const { tenant } = served.alpha;
+    const old = { ...served.alpha, subject: 'Old', embedding: embeddingOf(40), receiptHash: new Uint8Array(32) };
+    await store.addTemplate({ ...old, createdAt: new Date(cloud.clock.now - 31 * DAY) }, 'test');
+    expect((await store.nearest(served.alpha, embeddingOf(40)))?.subject).toBe('Old');
+    const sweep = () => store.sweep({ actor: 'server', at: new Date(cloud.clock.now) });
+    expect(await sweep()).toBe(0);
+    await store.tenants.change(tenant, { retentionDays: 30 }, act);
+    expect(await sweep()).toBe(1);
+    expect((await store.nearest(served.alpha, embeddingOf(40)))?.subject).toBe('Ada');
+    await store.tenants.change(tenant, { retentionDays: null }, act);
+  });
+});
+
+test('a body of another type is refused where JSON belongs', async () => {
+  const response = await of('alpha', 'owner')(ADMIN_ROUTES.keys, {
+    method: 'POST',
+    headers: { 'Content-Type': MESSAGE_TYPE },
+    body: 'x',
+  });
+  expect(response.status).toBe(400);
+});

@@ -1,0 +1,96 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { connectLogin, type Login } from '../../client/login.js';
+import { isErrorCode, sentence, XnnError, type ErrorCode } from '../../client/messages.js';
+import type { Account } from '../../client/types.js';
+import { AccountCard } from '../parts/AccountCard.js';
+import { LoginForms } from '../parts/LoginForms.js';
+import { useSession, useSessionState } from '../useSession.js';
+
+/** What the forms may do, one at a time. */
+export interface LoginAction {
+  readonly ready: boolean;
+  /** Runs something of the login; what it throws is shown, and what is shown of the account is read again. */
+  run(what: string, perform: (login: Login) => Promise<void>): void;
+  readonly showCodes: (codes: readonly string[]) => void;
+}
+
+/** Log in with a passkey and a face, and what is behind that. */
+export function DemoLogin() {
+  const session = useSession();
+  const login = useMemo(() => connectLogin(session), [session]);
+  const ready = useSessionState().status === 'ready';
+  /** Undefined until the server was asked; null without a session. */
+  const [account, setAccount] = useState<Account | null>();
+  const [busy, setBusy] = useState<string | null>(null);
+  const [error, setError] = useState<ErrorCode | null>(null);
+  const [codes, setCodes] = useState<readonly string[]>([]);
+  const shown = useRef(true);
+
+  const look = useCallback(async () => {
+    const found = await login.account().catch((cause: unknown) => {
+      if (codeOf(cause) !== 'session_missing') setError(codeOf(cause));
+      return null;
+    });
+    if (shown.current) setAccount(found);
+  }, [login]);
+
+  useEffect(() => {
+    shown.current = true;
+    void look();
+    return () => {
+      shown.current = false;
+    };
+  }, [look]);
+
+  const action: LoginAction = {
+    ready: ready && busy === null,
+    showCodes: setCodes,
+    run(what, perform) {
+      setBusy(what);
+      setError(null);
+      setCodes([]);
+      void perform(login)
+        .catch((cause: unknown) => setError(codeOf(cause)))
+        .then(look)
+        .then(() => setBusy(null));
+    },
+  };
+
+  return (
+    <>
+      <div className="page-title">
+        <h1 tabIndex={-1}>{account ? `Welcome, ${account.name}` : 'Log in'}</h1>
+        <p className="lead">
+          A passkey of your device and your face, together. The device signs the very message of your face, and neither
+          is enough alone.
+        </p>
+      </div>
+      <div className="answer" role="status" tabIndex={-1}>
+        {busy !== null && <p>{busy}</p>}
+        {error !== null && <p className="trouble">{sentence(error)}</p>}
+      </div>
+      {codes.length > 0 && (
+        <section className="card" aria-labelledby="codes">
+          <h2 id="codes">Recovery codes</h2>
+          <p>
+            Each logs you in once, without device and face. Keep them where others do not look; they are not shown
+            again.
+          </p>
+          <ul className="codes">
+            {codes.map((code) => (
+              <li key={code}>
+                <code>{code}</code>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {account === null && <LoginForms action={action} />}
+      {account && <AccountCard account={account} action={action} />}
+    </>
+  );
+}
+
+function codeOf(error: unknown): ErrorCode {
+  return error instanceof XnnError && isErrorCode(error.code) ? error.code : 'page_failed';
+}
