@@ -37,6 +37,8 @@ for (const backend of BACKENDS) {
     const result = await page.evaluate((backend) => window.golden(backend), backend);
 
     expect(result.leaked).toBe(0);
+    const descriptor = golden.descriptor.map((value, i) => Math.abs(result.descriptor[i]! - value));
+    expect(Math.max(...descriptor)).toBeLessThan(TOLERANCE);
     for (const name of ['clean', 'noise'] as const) {
       const differences = golden[name].map((value, i) => Math.abs(result[name][i * golden.stride]! - value));
       expect(Math.max(...differences), name).toBeLessThan(TOLERANCE);

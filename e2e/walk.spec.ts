@@ -10,7 +10,7 @@ import { sentence, XnnError } from '../src/core/errors.js';
 import { derive } from '../src/core/xnn.js';
 import { findTrainer } from '../src/server/training/trainer.js';
 import { decodeKeyFile, encodeKeyFile } from '../src/wire/key-file.js';
-import { decodeKeyedMessage, KEYED_MESSAGE_BYTES } from '../src/wire/message.js';
+import { decodeXnnMessage, XNN_MESSAGE_BYTES } from '../src/wire/message.js';
 import { answer, choosePhotos, enrol, forget, goTo, identify, open, verify } from './fixtures/app.js';
 import { picture, type Picture } from './fixtures/faces.js';
 
@@ -146,7 +146,7 @@ test('keygen, protect, train through a killed server, evaluate, deploy, and use 
     await expect(answer(page)).toContainText(sentence(code));
   }
   await openKey(at('keys/faces.key'), PASSPHRASE);
-  await expect(answer(page)).toContainText('Your key is open');
+  await expect(answer(page)).toContainText('The key is open');
   await expect(page.locator('.key-facts')).toContainText(String(key['fingerprint']));
   await expect(page.locator('.key-facts')).toContainText(String(deployed['model']));
 
@@ -154,7 +154,9 @@ test('keygen, protect, train through a killed server, evaluate, deploy, and use 
   await expect(answer(page)).toContainText('Countess is enrolled');
   await verify(page, 'Countess', 'ann-probe.jpg');
   await expect(answer(page)).toContainText('Yes, this is Countess');
-  await expect(page.getByRole('region', { name: 'What left your browser' })).toContainText('Features under your key');
+  await expect(page.getByRole('region', { name: 'What left your browser' })).toContainText(
+    'Features under the network’s key',
+  );
   await verify(page, 'Countess', 'bea-probe.jpg');
   await expect(answer(page)).toContainText('No match for Countess');
   await identify(page, 'ann-probe.jpg');
@@ -174,8 +176,8 @@ test('keygen, protect, train through a killed server, evaluate, deploy, and use 
   const sent = requests.filter((request) => /(enrolment|verification|identification)$/.test(request.url()));
   const keyed = sent.slice(0, 4).map((request) => request.postDataBuffer()!);
   for (const body of keyed) {
-    expect(body.length).toBe(KEYED_MESSAGE_BYTES);
-    const { model, tenant } = decodeKeyedMessage(body);
+    expect(body.length).toBe(XNN_MESSAGE_BYTES);
+    const { model, tenant } = decodeXnnMessage(body);
     expect(Buffer.from(model).toString('hex')).toBe(deployed['model']);
     expect(Buffer.from(tenant).toString('hex')).toBe(deployed['deployment']);
   }

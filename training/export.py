@@ -2,7 +2,7 @@
 
     python3 -m training.export --release 1.0.0
 
-Writes encoder and generator in tfjs's weights format (float16), student and clean tail as ONNX (float32), both manifests, and golden
+Writes encoder, generator and clean tail in tfjs's weights format (float16), student and clean tail as ONNX (float32), both manifests, and golden
 vectors by which the TypeScript networks are tested. The browser's networks are rounded to float16 *before* anything is measured.
 """
 
@@ -44,7 +44,7 @@ def round_to_half(network: nn.Module) -> None:
         parameter.data.copy_(parameter.data.half().float())
 
 
-def browser_weights(network: Encoder | Generator) -> dict[str, NDArray[np.float32]]:
+def browser_weights(network: Encoder | Generator | Tail) -> dict[str, NDArray[np.float32]]:
     """The weights under the names and in the layout that src/core reads: kernels [height, width, in, out]."""
     weights = {key: value.detach() for key, value in network.named_parameters()}
     if isinstance(network, Generator):
@@ -110,7 +110,7 @@ def golden_seed() -> NDArray[np.float32]:
     return ((((i * 7919) % 10007) / 10007 - 0.5) * 12**0.5).astype(np.float32).reshape(spec.FEATURE_SIZE, spec.FEATURE_SIZE, -1)
 
 
-def golden(encoder: Encoder, generator: Generator, student: Tail) -> dict[str, object]:
+def golden(encoder: Encoder, generator: Generator, clean_tail: Tail, student: Tail) -> dict[str, object]:
     face = to_input(torch.from_numpy(golden_face())[None])
     seed = torch.from_numpy(golden_seed()).permute(2, 0, 1)[None]
     with torch.inference_mode():
@@ -118,6 +118,7 @@ def golden(encoder: Encoder, generator: Generator, student: Tail) -> dict[str, o
         noise = generator(stem, seed)
         steps, scales = quantise(clean + noise)
         embedding = student(steps.float() * scales[:, :, None, None])
+        descriptor = clean_tail(clean)
 
     def sample(features: Tensor) -> list[float]:
         return [round(value, 6) for value in features[0].permute(1, 2, 0).flatten()[::GOLDEN_STRIDE].tolist()]
@@ -129,7 +130,13 @@ def golden(encoder: Encoder, generator: Generator, student: Tail) -> dict[str, o
         "steps": [int(value) for value in sample(steps.float())],
         "scales": [round(value, 8) for value in scales[0].tolist()],
         "embedding": [round(value, 6) for value in embedding[0].tolist()],
+        "descriptor": [round(value, 6) for value in descriptor[0].tolist()],
     }
+
+
+def version_of(*entries: dict[str, object]) -> str:
+    """Names networks that belong together, 16 hexadecimal digits."""
+    return hashlib.sha256("".join(str(entry["sha256"]) for entry in entries).encode()).hexdigest()[:16]
 
 
 def write_json(path: Path, value: object) -> None:
@@ -146,20 +153,21 @@ def main() -> None:
     load_modules("clean-tail", {"tail": clean_tail})
     load_modules("generator", {"generator": generator})
     load_modules("student", {"student": student})
-    for network in (encoder, generator):
+    for network in (encoder, generator, clean_tail):
         round_to_half(network)
     BROWSER.mkdir(parents=True, exist_ok=True)
     CLOUD.mkdir(parents=True, exist_ok=True)
     networks = {
         "encoder": write_tfjs("encoder", browser_weights(encoder)),
         "generator": write_tfjs("generator", browser_weights(generator)),
+        "tail": write_tfjs("tail", browser_weights(clean_tail)),
     }
     cloud = {"student": write_onnx("student", student), "cleanTail": write_onnx("clean-tail", clean_tail)}
-    hashes = "".join(str(entry["sha256"]) for entry in (*networks.values(), cloud["student"]))
-    version = {"release": options.release, "model": hashlib.sha256(hashes.encode()).hexdigest()[:16]}
-    write_json(BROWSER / "manifest.json", {**version, "networks": networks})
-    write_json(CLOUD / "manifest.json", {**version, **cloud})
-    write_json(CLOUD / "golden.json", {**version, **golden(encoder, generator, student)})
+    version = {"release": options.release, "model": version_of(networks["encoder"], networks["generator"], cloud["student"])}
+    keyed = version_of(networks["encoder"], networks["tail"])
+    write_json(BROWSER / "manifest.json", {**version, "keyedModel": keyed, "networks": networks})
+    write_json(CLOUD / "manifest.json", {**version, **cloud, "keyed": {"model": keyed}})
+    write_json(CLOUD / "golden.json", {**version, **golden(encoder, generator, clean_tail, student)})
     print(json.dumps(version))
 
 

@@ -10,7 +10,7 @@ import { MODELS } from '../evaluation/cloud.js';
 import { picturesIn, readFolder } from '../evaluation/dataset.js';
 import { embed } from '../evaluation/embed.js';
 import { chooseThreshold, countPairs, scorePairs } from '../evaluation/utility.js';
-import { backendOf, parsed, progressOf, runCommand } from './command.js';
+import { backendOf, oneOf, parsed, progressOf, runCommand } from './command.js';
 
 /** The share of impostors that the product may take for somebody else. */
 const FMR = 1e-4;
@@ -21,11 +21,11 @@ const PUBLIC_MODELS = fileURLToPath(new URL('../../public/models', import.meta.u
 
 const HELP = `Chooses constants of the product from pictures, with the product's own code in headless Chromium.
 
-  npm run calibrate -- threshold --images DIR [--backend wasm|webgl|webgpu]
+  npm run calibrate -- threshold --images DIR [--mode xnn-d|keyed] [--backend wasm|webgl|webgpu]
 
     From a folder with a folder of pictures for each person, none of them seen in training: the cosine from which two
     faces are one person, so that at most ${FMR} of the impostor pairs are accepted. Needs ${LEAST_IMPOSTORS} of those.
-    Writes "threshold" into models/manifest.json, with its 95 % interval (bootstrap over people).
+    Writes "threshold" into models/manifest.json (in "keyed" for that mode), with its 95 % interval (bootstrap over people).
 
   npm run calibrate -- metrics --json FILE
 
@@ -48,6 +48,7 @@ async function main(args: string[]): Promise<void> {
         images: { type: 'string' },
         chips: { type: 'string' },
         json: { type: 'string' },
+        mode: { type: 'string', default: 'xnn-d' },
         backend: { type: 'string', default: 'wasm' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -55,7 +56,9 @@ async function main(args: string[]): Promise<void> {
   );
   if (values.help) return console.log(HELP);
   const [what] = positionals;
-  if (what === 'threshold' && values.images !== undefined) return calibrateThreshold(values.images, values.backend);
+  if (what === 'threshold' && values.images !== undefined) {
+    return calibrateThreshold(values.images, oneOf('--mode', ['xnn-d', 'keyed'] as const, values.mode), values.backend);
+  }
   if (what === 'metrics' && values.json !== undefined) return recordMetrics(values.json);
   if (what === 'alignment' && values.chips !== undefined) return calibrateAlignment(values.chips, values.json);
   throw new XnnError(
@@ -64,7 +67,7 @@ async function main(args: string[]): Promise<void> {
   );
 }
 
-async function calibrateThreshold(folder: string, backend: string): Promise<void> {
+async function calibrateThreshold(folder: string, mode: 'xnn-d' | 'keyed', backend: string): Promise<void> {
   const set = await readFolder(folder);
   const refuseFewerThanNeeded = (pairs: number) => {
     if (pairs < LEAST_IMPOSTORS) {
@@ -73,7 +76,7 @@ async function calibrateThreshold(folder: string, backend: string): Promise<void
   };
   refuseFewerThanNeeded(countPairs(set.images).impostor);
   const { outcomes, manifest } = await embed(set.images, {
-    mode: 'xnn-d',
+    mode,
     backend: backendOf(backend),
     onProgress: progressOf(set.images.length),
   });
@@ -88,7 +91,11 @@ async function calibrateThreshold(folder: string, backend: string): Promise<void
     identities: set.identities.length,
     date: new Date().toISOString(),
   };
-  await amend(join(MODELS, 'manifest.json'), manifest.model, { threshold });
+  await amend(
+    join(MODELS, 'manifest.json'),
+    manifest.model,
+    mode === 'keyed' ? { keyed: { ...manifest.keyed, threshold } } : { threshold },
+  );
   console.log(JSON.stringify(threshold, null, 2));
 }
 

@@ -15,7 +15,7 @@ import { backendOf, oneOf, parsed, progressOf, runCommand } from './command.js';
 const HELP = `Measures how well the product tells faces apart, with its own code: detector, encoder and noise in
 headless Chromium, the cloud's network in this process. Nothing leaves this machine.
 
-  npm run eval -- --images DIR [--pairs FILE] [--data-lfw DIR] [--mode xnn-d|clean] [--json OUT]
+  npm run eval -- --images DIR [--pairs FILE] [--data-lfw DIR] [--mode xnn-d|keyed|clean] [--json OUT]
 
   --images DIR     a folder with a folder of pictures for each person (jpg, jpeg, png, webp, bmp; any size)
   --pairs FILE     verify these pairs of --images only, not all: LFW's format ("Name 1 4", "Name 1 Other 2"; 4 is
@@ -23,7 +23,8 @@ headless Chromium, the cloud's network in this process. Nothing leaves this mach
                    paths in DIR and 1 for the same person
   --data-lfw DIR   Labeled Faces in the Wild: pairs.txt (View 2), perhaps pairsDevTest.txt (View 1), and the images as
                    folders or .tar files. Without --images, the other measures are of LFW's images, too
-  --mode MODE      xnn-d (default): messages exactly as sent; clean: features without noise, which are never sent, into
+  --mode MODE      xnn-d (default): messages exactly as sent; keyed: the same, everybody under one key, as if impostors had
+                   their victim's; clean: features without noise, which are never sent, into
                    the tail trained on them, for comparison
   --backend NAME   what the browser computes on: wasm (default), webgl or webgpu
   --json OUT       where the result goes; else to stdout
@@ -78,7 +79,8 @@ async function main(args: string[]): Promise<void> {
     });
     const ofSet = outcomes.slice(0, set?.images.length ?? outcomes.length);
     const ofLfw = outcomes.slice(set?.images.length ?? 0);
-    const threshold = mode === 'xnn-d' ? (manifest.threshold?.value ?? null) : null;
+    const { value: threshold = null } =
+      (mode === 'clean' ? undefined : mode === 'keyed' ? manifest.keyed.threshold : manifest.threshold) ?? {};
     const report = {
       date: new Date().toISOString(),
       command: ['npm run eval --', ...args].join(' '),

@@ -35,7 +35,7 @@ export interface Cloud {
 }
 
 /** A gallery and the version of its networks, in hexadecimal digits. */
-export type Served = ServiceReply;
+export type Served = Pick<ServiceReply, 'model' | 'tenant'>;
 
 /** The reply in the fields of a JSON object; null if it is not there. */
 export type Reader<T> = (fields: Readonly<Record<string, unknown>>) => T | null;
@@ -51,8 +51,8 @@ export function connectCloud(address = '', fetch: Fetch = (...request) => global
 
   return {
     service: () =>
-      ask(ROUTES.service, {}, ({ model, tenant }) =>
-        isHex(model, 16) && isHex(tenant, 32) ? { model, tenant } : null,
+      ask(ROUTES.service, {}, ({ model, keyedModel, tenant }) =>
+        isHex(model, 16) && isHex(keyedModel, 16) && isHex(tenant, 32) ? { model, keyedModel, tenant } : null,
       ),
     challenge: () =>
       ask(ROUTES.challenges, { method: 'POST' }, ({ challenge, expiresIn }) =>

@@ -1,13 +1,16 @@
 import { proxy, releaseProxy, transfer, wrap } from 'comlink';
 import { isErrorCode, XnnError } from '../core/errors.js';
 import type { KeyInfo } from '../wire/key-file.js';
-import type { MessageHeader, Mode } from '../wire/message.js';
+import type { MessageHeader } from '../wire/message.js';
 import type { Backend, Capture, Picture, Progress, Sighting, Started } from './types.js';
 
 export interface StartOptions {
   /** Tries this backend alone. */
   readonly backend?: Backend | undefined;
 }
+
+/** What hides a face: noise, the key of a network that is open, or its owner's own key. */
+export type Protection = 'noise' | 'network key' | CryptoKey;
 
 /** Everything heavy: model, detector, networks. Rejects with `XnnError` only. */
 export interface Engine {
@@ -16,12 +19,13 @@ export interface Engine {
   /** Takes the frame away. */
   look(frame: ImageBitmap): Promise<Sighting>;
   /**
-   * One face of a picture as a message bound to `header`, under noise or under the key that is open. Takes a picture that is a frame
-   * away.
+   * One face of a picture as a message bound to `header`. Takes a picture that is a frame away.
    *
-   * @throws no_face, several_faces, face_too_small, too_dark, image_corrupt, image_too_large, page_failed
+   * @throws what `prepareKeyed` throws, and no_face, several_faces, face_too_small, too_dark, image_corrupt, image_too_large, page_failed
    */
-  capture(picture: Picture, header: MessageHeader, mode: Mode): Promise<Capture>;
+  capture(picture: Picture, header: MessageHeader, protection: Protection): Promise<Capture>;
+  /** Loads what own keys need beside, so that the first capture need not wait for it. @throws model_missing, model_hash_wrong, model_invalid, model_unsupported */
+  prepareKeyed(): Promise<void>;
   /**
    * Opens a key file. The key stays in the engine's memory until it is closed or the engine ends, and is never written, sent or handed out.
    *
@@ -34,7 +38,7 @@ export interface Engine {
 }
 
 /** What the worker exposes. */
-export interface WorkerEngine extends Pick<Engine, 'start' | 'capture' | 'openKey'> {
+export interface WorkerEngine extends Pick<Engine, 'start' | 'capture' | 'prepareKeyed' | 'openKey'> {
   look(frame: ImageBitmap): Sighting;
   closeKey(): void;
 }
@@ -56,8 +60,9 @@ export function openEngine(): Engine {
   return {
     start: (options, onProgress) => answered(remote.start(options, proxy(onProgress))),
     look: (frame) => answered(remote.look(transfer(frame, [frame]))),
-    capture: (picture, header, mode) =>
-      answered(remote.capture(picture instanceof Blob ? picture : transfer(picture, [picture]), header, mode)),
+    capture: (picture, header, protection) =>
+      answered(remote.capture(picture instanceof Blob ? picture : transfer(picture, [picture]), header, protection)),
+    prepareKeyed: () => answered(remote.prepareKeyed()),
     openKey: (file, passphrase) => answered(remote.openKey(file, passphrase)),
     closeKey: () => answered(remote.closeKey()),
     dispose() {

@@ -59,7 +59,7 @@ export function connectLogin(
   /** Pictures as messages, and what the device is to sign with them. */
   async function prepared(pictures: readonly Picture[]) {
     const offer = await challenge();
-    const messages = pictures.length === 0 ? new Uint8Array() : await session.messages(pictures, offer);
+    const messages = pictures.length === 0 ? new Uint8Array() : await session.messages(pictures, offer, 'noise');
     const bytes = { challenge: fromHex(offer.challenge, CHALLENGE_BYTES), tenant: fromHex(offer.tenant, TENANT_BYTES) };
     const binding = base64url(bindingOf({ ...bytes, origin }, messages));
     return { challenge: offer.challenge, messages: base64url(messages), binding };

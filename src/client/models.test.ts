@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { decodeModel, loadModel, type ModelSource } from './models.js';
+import { decodeModel, loadModel, loadTail, type ModelSource } from './models.js';
 
 const URL_OF_MODELS = 'https://app.test/models/';
 
@@ -33,6 +33,8 @@ function network(name: string, halves: readonly number[]) {
 
 const ENCODER = network('encoder', [0x3e00, 0x3c00, 0x4000]);
 const GENERATOR = network('generator', [0x3c00, 0xbc00]);
+const TAIL = network('tail', [0x4000, 0x3c00]);
+const KEYED = 'fedcba9876543210';
 
 /** A server whose files can be changed, and a browser's cache. */
 class Place implements ModelSource {
@@ -45,12 +47,21 @@ class Place implements ModelSource {
     'encoder.json': JSON.stringify(ENCODER.topology),
     'generator.bin': GENERATOR.weights,
     'generator.json': JSON.stringify(GENERATOR.topology),
+    'tail.bin': TAIL.weights,
+    'tail.json': JSON.stringify(TAIL.topology),
   };
   away = false;
 
   manifest(change: object = {}, encoder: object = {}): string {
-    const networks = { encoder: { ...ENCODER.entry, ...encoder }, generator: GENERATOR.entry };
-    return JSON.stringify({ release: '1.2.3', model: '0123456789abcdef', networks, metrics: {}, ...change });
+    const networks = { encoder: { ...ENCODER.entry, ...encoder }, generator: GENERATOR.entry, tail: TAIL.entry };
+    return JSON.stringify({
+      release: '1.2.3',
+      model: '0123456789abcdef',
+      keyedModel: KEYED,
+      networks,
+      metrics: {},
+      ...change,
+    });
   }
 
   readonly fetch = (url: string) => {
@@ -204,5 +215,26 @@ describe('decodeModel', () => {
     expect([...(await generator['b']!.data())]).toEqual([-1]);
     expect(encoder['b']!.dtype).toBe('float32');
     tf.dispose([encoder, generator]);
+  });
+});
+
+describe('loadTail', () => {
+  it('is not loaded with the model; once asked for, it is kept', async () => {
+    await tf.setBackend('cpu');
+    await loadModel(place, ignore);
+    expect(place.requests).not.toContain('tail.bin');
+    const tail = await loadTail(place, KEYED);
+    expect([...(await tail['a']!.data())]).toEqual([2]);
+    tf.dispose(tail);
+    await loadModel(place, ignore);
+    place.requests.length = 0;
+    tf.dispose(await loadTail(place, KEYED));
+    expect(place.requests).toEqual(['manifest.json']);
+  });
+
+  it('of another release is refused, and a changed one', async () => {
+    await expect(loadTail(place, '0'.repeat(16))).rejects.toMatchObject({ code: 'model_unsupported' });
+    place.files['tail.bin'] = Uint8Array.of(1, 2, 3, 4);
+    await expect(loadTail(place, KEYED)).rejects.toMatchObject({ code: 'model_hash_wrong' });
   });
 });

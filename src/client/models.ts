@@ -27,6 +27,8 @@ export interface ModelFiles {
   readonly release: string;
   /** Model version, 16 hexadecimal digits. */
   readonly model: string;
+  /** The same of encoder and tail, for keyed mode. */
+  readonly keyedModel: string;
   readonly encoder: NetworkFile;
   readonly generator: NetworkFile;
 }
@@ -41,7 +43,8 @@ interface NetworkEntry {
 interface Manifest {
   readonly release: string;
   readonly model: string;
-  readonly networks: { readonly encoder: NetworkEntry; readonly generator: NetworkEntry };
+  readonly keyedModel: string;
+  readonly networks: Readonly<Record<'encoder' | 'generator' | 'tail', NetworkEntry>>;
 }
 
 /**
@@ -52,7 +55,7 @@ interface Manifest {
  */
 export async function loadModel(source: ModelSource, onProgress: (fraction: number) => void): Promise<ModelFiles> {
   const manifest = checkedManifest(await newestManifest(source));
-  const { encoder, generator } = manifest.networks;
+  const { encoder, generator, tail } = manifest.networks;
   let received = 0;
   const onBytes = (count: number) => {
     received += count;
@@ -61,17 +64,30 @@ export async function loadModel(source: ModelSource, onProgress: (fraction: numb
   const files = {
     release: manifest.release,
     model: manifest.model,
+    keyedModel: manifest.keyedModel,
     encoder: await loadNetwork(source, encoder, onBytes),
     generator: await loadNetwork(source, generator, onBytes),
   };
   onProgress(1);
-  await forgetOthers(source, [encoder, generator]);
+  await forgetOthers(source, [encoder, generator, tail]);
   return files;
 }
 
 /** Puts the weights on the current tfjs backend. @throws model_invalid */
 export function decodeModel({ encoder, generator }: ModelFiles): BrowserModel {
   return { encoder: decode(encoder), generator: decode(generator) };
+}
+
+/**
+ * Loads keyed mode's tail, which other modes do not need, and puts it on the current tfjs backend.
+ *
+ * @param keyedModel of the encoder that runs
+ * @throws model_missing, model_invalid, model_hash_wrong, model_unsupported if another release has come meanwhile
+ */
+export async function loadTail(source: ModelSource, keyedModel: string): Promise<Weights> {
+  const manifest = checkedManifest(await newestManifest(source));
+  if (manifest.keyedModel !== keyedModel) throw new XnnError('model_unsupported', manifest.keyedModel);
+  return decode(await loadNetwork(source, manifest.networks.tail, () => {}));
 }
 
 function decode({ specs, weights }: NetworkFile): Weights {
@@ -164,11 +180,16 @@ function parsed(text: string): unknown {
 }
 
 function checkedManifest(value: unknown): Manifest {
-  const { release, model, networks } = fields(value, 'manifest');
-  const { encoder, generator } = fields(networks, 'networks');
+  const { release, model, keyedModel, networks } = fields(value, 'manifest');
+  const { encoder, generator, tail } = fields(networks, 'networks');
   if (typeof release !== 'string') throw new XnnError('model_invalid', 'release');
-  if (!isHex(model, 16)) throw new XnnError('model_invalid', 'model');
-  return { release, model, networks: { encoder: checkedEntry(encoder), generator: checkedEntry(generator) } };
+  if (!isHex(model, 16) || !isHex(keyedModel, 16)) throw new XnnError('model_invalid', 'model');
+  return {
+    release,
+    model,
+    keyedModel,
+    networks: { encoder: checkedEntry(encoder), generator: checkedEntry(generator), tail: checkedEntry(tail) },
+  };
 }
 
 function checkedEntry(value: unknown): NetworkEntry {

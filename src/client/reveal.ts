@@ -4,6 +4,7 @@ import { dequantiseTokens, mapOf } from '../core/tokens.js';
 import {
   CHALLENGE_BYTES,
   CROP_SIZE,
+  EMBEDDING_SIZE,
   FEATURE_CHANNELS,
   FEATURE_VALUES,
   MODEL_VERSION_BYTES,
@@ -11,7 +12,7 @@ import {
   TENANT_BYTES,
   TOKEN_COUNT,
 } from '../core/spec.js';
-import { decodeKeyedMessage, decodeMessage, modeOf, type Mode } from '../wire/message.js';
+import { decodeKeyedMessage, decodeMessage, decodeXnnMessage, modeOf, type Mode } from '../wire/message.js';
 import type { Capture } from './types.js';
 
 export { CROP_SIZE, FEATURE_CHANNELS, FEATURE_SIZE } from '../core/spec.js';
@@ -31,6 +32,7 @@ const HEADER = {
 const PARTS = {
   'xnn-d': { ...HEADER, scales: 4 * FEATURE_CHANNELS, steps: (FEATURE_VALUES * STEP_BITS) / 8 },
   xnn: { ...HEADER, scales: 4 * TOKEN_COUNT, steps: FEATURE_VALUES },
+  keyed: { ...HEADER, steps: EMBEDDING_SIZE },
 } as const satisfies Record<Mode, object>;
 
 /** One part of a message as it lies in the bytes. */
@@ -50,8 +52,8 @@ export interface Revealed {
   /** What hides the features: noise, or a key. */
   readonly mode: Mode;
   /**
-   * What the cloud reads, [14, 14, 128]: decoded from the bytes that were sent, not from what they were made of. Under a key, each token
-   * lies where one of its place would.
+   * What the cloud reads: decoded from the bytes that were sent, not from what they were made of. A map [14, 14, 128], in which under a
+   * network's key each token lies where one of its place would; under an own key a direction [128].
    */
   readonly sent: Float32Array;
   /** Every byte of the message, in order, none left out. */
@@ -61,18 +63,20 @@ export interface Revealed {
 /** Lays open one capture. @throws what `decodeMessage` throws, if its message is none */
 export function reveal({ face, clean, message }: Capture): Revealed {
   const mode = modeOf(message);
-  const sent =
-    mode === 'xnn-d'
-      ? dequantise(decodeMessage(message).features)
-      : mapOf(dequantiseTokens(decodeKeyedMessage(message).tokens));
-  return { face: opaque(face), clean, mode, sent, fields: fieldsOf(message, mode) };
+  return { face: opaque(face), clean, mode, sent: READ[mode](message), fields: fieldsOf(message, mode) };
 }
+
+const READ: Record<Mode, (message: Uint8Array) => Float32Array> = {
+  'xnn-d': (message) => dequantise(decodeMessage(message).features),
+  xnn: (message) => mapOf(dequantiseTokens(decodeXnnMessage(message).tokens)),
+  keyed: (message) => Float32Array.from(decodeKeyedMessage(message).descriptor),
+};
 
 function fieldsOf(message: Uint8Array, mode: Mode): readonly Field[] {
   let end = 0;
-  return (Object.keys(PARTS[mode]) as Field['name'][]).map((name) => {
+  return (Object.entries(PARTS[mode]) as [Field['name'], number][]).map(([name, size]) => {
     const at = end;
-    end += PARTS[mode][name];
+    end += size;
     return { name, at, bytes: message.subarray(at, end) };
   });
 }

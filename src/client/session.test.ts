@@ -4,11 +4,18 @@ import { toHex } from '../wire/hex.js';
 import type { KeyInfo } from '../wire/key-file.js';
 import type { Cloud } from './cloud.js';
 import type { Engine } from './engine.js';
+import type { OwnKey } from './own-key.js';
 import { createSession } from './session.js';
 import type { Progress, Session, SessionState, Started } from './types.js';
 
-const STARTED: Started = { backend: 'wasm', model: '0123456789abcdef', release: '1.0.0' };
-const TENANT = '64656d6f' + '00'.repeat(12);
+const STARTED: Started = {
+  backend: 'wasm',
+  model: '0123456789abcdef',
+  keyedModel: 'fedcba9876543210',
+  release: '1.0.0',
+};
+const SERVICE = { model: STARTED.model, keyedModel: STARTED.keyedModel, tenant: '64656d6f' + '00'.repeat(12) };
+const TENANT = SERVICE.tenant;
 const RECEIPT = 'ab'.repeat(32);
 const KEY: KeyInfo = {
   scheme: 'xnn-hardened',
@@ -44,6 +51,7 @@ class FakeEngine implements Engine {
       stageMs: { detect: 1, align: 1, encode: 1, pack: 1 },
     }),
   );
+  readonly prepareKeyed = vi.fn<Engine['prepareKeyed']>().mockResolvedValue();
   readonly openKey = vi.fn<Engine['openKey']>().mockResolvedValue(KEY);
   readonly closeKey = vi.fn<Engine['closeKey']>().mockResolvedValue();
   readonly dispose = vi.fn();
@@ -52,7 +60,7 @@ class FakeEngine implements Engine {
 function fakeCloud() {
   let challenges = 0;
   return {
-    service: vi.fn<Cloud['service']>().mockResolvedValue({ model: STARTED.model, tenant: TENANT }),
+    service: vi.fn<Cloud['service']>().mockResolvedValue(SERVICE),
     challenge: vi.fn<Cloud['challenge']>(() =>
       Promise.resolve({ challenge: `${++challenges}`.padStart(32, '0'), expiresIn: 180_000 }),
     ),
@@ -77,6 +85,7 @@ class FakeStorage {
 let engines: FakeEngine[];
 let cloud: ReturnType<typeof fakeCloud>;
 let storage: FakeStorage;
+let keys: Map<string, OwnKey>;
 let session: Session;
 let seen: SessionState[];
 
@@ -89,6 +98,11 @@ function open(): void {
     },
     cloud,
     storage,
+    keys: {
+      load: (name) => Promise.resolve(keys.get(name) ?? null),
+      keep: (name, key) => Promise.resolve(void keys.set(name, key)),
+      forget: (name) => Promise.resolve(void keys.delete(name)),
+    },
   });
   seen = [];
   session.subscribe(() => seen.push(session.getState()));
@@ -112,7 +126,63 @@ beforeEach(() => {
   engines = [];
   cloud = fakeCloud();
   storage = new FakeStorage();
+  keys = new Map();
   open();
+});
+
+describe('an own key', () => {
+  const states = () => session.getState();
+
+  it('hides faces that are shown by name, and not those that are searched for', async () => {
+    const engine = await ready();
+    await session.makeOwnKey();
+    expect(engine.prepareKeyed).toHaveBeenCalledOnce();
+    expect(states()).toMatchObject({
+      ownKey: expect.stringMatching(/^[0-9a-f]{16}$/),
+      outcome: { kind: 'own key made' },
+    });
+    await session.enrol('Ada', [PICTURE]);
+    const [, header, protection] = engine.capture.mock.lastCall!;
+    expect(protection).toBeInstanceOf(CryptoKey);
+    expect([toHex(header.model), toHex(header.tenant)]).toEqual([STARTED.keyedModel, TENANT]);
+    await session.identify(PICTURE);
+    expect(engine.capture.mock.lastCall![2]).toBe('noise');
+  });
+
+  it('is kept for the next visit, until it is removed', async () => {
+    await ready();
+    await session.makeOwnKey();
+    const made = keys.get('own')!;
+    open();
+    const engine = await ready();
+    await vi.waitFor(() => expect(engine.prepareKeyed).toHaveBeenCalled());
+    expect(states()).toMatchObject({ ownKey: made.fingerprint });
+    await session.removeOwnKey();
+    expect(states()).toMatchObject({ ownKey: null, outcome: { kind: 'own key removed' } });
+    await session.verify('Ada', PICTURE);
+    expect(engine.capture.mock.lastCall![2]).toBe('noise');
+    expect(keys.size).toBe(0);
+  });
+
+  it('comes back from its words, and only from them', async () => {
+    await ready();
+    await session.makeOwnKey();
+    const { outcome, ownKey } = states() as Extract<SessionState, { status: 'ready' }>;
+    if (outcome?.kind !== 'own key made') throw new Error('no words');
+    await session.removeOwnKey();
+    await session.restoreOwnKey('abandon');
+    expect(states()).toMatchObject({ ownKey: null, error: 'words_invalid' });
+    await session.restoreOwnKey(outcome.words.join(' '));
+    expect(states()).toMatchObject({ ownKey, outcome: { kind: 'own key restored' } });
+  });
+
+  it('changes nothing where its network cannot be loaded', async () => {
+    const engine = await ready();
+    engine.prepareKeyed.mockImplementation(away('model_missing'));
+    await session.makeOwnKey();
+    expect(states()).toMatchObject({ ownKey: null, error: 'model_missing' });
+    expect(keys.size).toBe(0);
+  });
 });
 
 describe('a key', () => {
@@ -127,8 +197,8 @@ describe('a key', () => {
     const key = { ...KEY, deployment: DEPLOYED.tenant, model: DEPLOYED.model };
     expect(session.getState()).toMatchObject({ key, outcome: { kind: 'key opened', key }, error: null });
     await session.enrol('Ada', [PICTURE]);
-    const [, header, mode] = engine.capture.mock.lastCall!;
-    expect(mode).toBe('xnn');
+    const [, header, protection] = engine.capture.mock.lastCall!;
+    expect(protection).toBe('network key');
     expect([toHex(header.model), toHex(header.tenant)]).toEqual([DEPLOYED.model, DEPLOYED.tenant]);
     expect(cloud.service).not.toHaveBeenCalled();
 
@@ -138,7 +208,7 @@ describe('a key', () => {
     expect(engine.closeKey).toHaveBeenCalledOnce();
     expect(session.enrolledHere()).toEqual([]);
     await session.verify('Ada', PICTURE);
-    expect(engine.capture.mock.lastCall![2]).toBe('xnn-d');
+    expect(engine.capture.mock.lastCall![2]).toBe('noise');
     await session.openKey(file, 'a passphrase');
     await session.forget('Ada');
     expect(cloud.remove).toHaveBeenCalledWith('Ada', RECEIPT, DEPLOYED.tenant);
@@ -182,6 +252,7 @@ describe('starting', () => {
       started: STARTED,
       activity: 'idle',
       key: null,
+      ownKey: null,
       outcome: null,
       error: null,
     });
@@ -318,7 +389,7 @@ describe('verify and identify', () => {
 
   it('sends nothing to a cloud with another model', async () => {
     const engine = await ready();
-    cloud.service.mockResolvedValue({ model: 'f'.repeat(16), tenant: TENANT });
+    cloud.service.mockResolvedValue({ ...SERVICE, model: 'f'.repeat(16) });
     await session.verify('Ada', PICTURE);
     expect(session.getState()).toMatchObject({ error: 'model_unsupported' });
     expect(engine.capture).not.toHaveBeenCalled();

@@ -2,9 +2,10 @@ import { isErrorCode, XnnError, type ErrorCode } from '../core/errors.js';
 import { CHALLENGE_BYTES, MAX_CAPTURES, MODEL_VERSION_BYTES, TENANT_BYTES } from '../core/spec.js';
 import { SUBJECT_PATTERN } from '../wire/api.js';
 import { fromHex } from '../wire/hex.js';
-import type { MessageHeader, Mode } from '../wire/message.js';
+import type { MessageHeader } from '../wire/message.js';
 import { connectCloud, type Cloud, type Served } from './cloud.js';
-import { openEngine, type Engine } from './engine.js';
+import { openEngine, type Engine, type Protection } from './engine.js';
+import { makeOwnKey, openKeyStore, restoreOwnKey, type KeyStore, type OwnKey } from './own-key.js';
 import type {
   Backend,
   Capture,
@@ -25,11 +26,14 @@ export interface SessionOptions {
   readonly cloud?: Cloud;
   /** Where receipts are kept; null keeps none. */
   readonly storage?: Pick<Storage, 'getItem' | 'setItem'> | null;
+  readonly keys?: KeyStore;
 }
 
 type Ready = Extract<SessionState, { status: 'ready' }>;
 
 const RECEIPTS = 'receipts';
+/** The own key's name in the store. */
+const OWN_KEY = 'own';
 
 /** Starts the engine at once; the cloud is asked first when there is something to do, so a session is ready without it. */
 export function createSession(options: SessionOptions = {}): Session {
@@ -41,6 +45,8 @@ class EngineSession implements Session {
   readonly #openEngine: () => Engine;
   readonly #cloud: Cloud;
   readonly #storage: Pick<Storage, 'getItem' | 'setItem'> | null;
+  readonly #keys: KeyStore;
+  #own: OwnKey | null = null;
   readonly #listeners = new Set<() => void>();
   #state: SessionState = { status: 'starting', progress: { stage: 'download', fraction: 0 } };
   /** Null before the first start and after the end. What comes from another engine than this one is late and ignored. */
@@ -52,11 +58,13 @@ class EngineSession implements Session {
     openEngine: open = openEngine,
     cloud = connectCloud(),
     storage = ownStorage(),
+    keys = openKeyStore(),
   }: SessionOptions) {
     this.#backend = backend;
     this.#openEngine = open;
     this.#cloud = cloud;
     this.#storage = storage;
+    this.#keys = keys;
     void this.#start();
   }
 
@@ -98,7 +106,8 @@ class EngineSession implements Session {
 
   identify(picture: Picture): Promise<void> {
     return this.#act([picture], async (engine, started) => {
-      const captures = await this.#captures(engine, started, [picture]);
+      // Who has a key of his own cannot be searched for under it.
+      const captures = await this.#captures(engine, started, [picture], null);
       const { reply, receipt } = await this.#send(captures, (message) => this.#cloud.identify(message));
       return { kind: 'identified', subject: reply.verdict === 'match' ? reply.subject : null, receipt };
     });
@@ -138,11 +147,46 @@ class EngineSession implements Session {
     });
   }
 
-  async messages(pictures: readonly Picture[], offer: Offer): Promise<Uint8Array<ArrayBuffer>> {
+  makeOwnKey(): Promise<void> {
+    return this.#act([], async (engine) => {
+      const { own, words } = await makeOwnKey();
+      await this.#useOwnKey(engine, own);
+      return { kind: 'own key made', words };
+    });
+  }
+
+  restoreOwnKey(words: string): Promise<void> {
+    return this.#act([], async (engine) => {
+      await this.#useOwnKey(engine, await restoreOwnKey(words));
+      return { kind: 'own key restored' };
+    });
+  }
+
+  removeOwnKey(): Promise<void> {
+    return this.#act([], async () => {
+      await this.#keys.forget(OWN_KEY);
+      this.#own = null;
+      this.#continue({ ownKey: null });
+      return { kind: 'own key removed' };
+    });
+  }
+
+  async #useOwnKey(engine: Engine, own: OwnKey): Promise<void> {
+    await engine.prepareKeyed();
+    await this.#keys.keep(OWN_KEY, own);
+    this.#own = own;
+    this.#continue({ ownKey: own.fingerprint });
+  }
+
+  async messages(
+    pictures: readonly Picture[],
+    offer: Offer,
+    protection: Exclude<Protection, 'network key'>,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     const [state, engine] = [this.#state, this.#engine];
     if (state.status !== 'ready' || engine === null) throw new XnnError('page_failed', 'the session is not ready');
-    checkModel(state.started, offer.model);
-    return joined((await encoded(engine, pictures, offer, 'xnn-d')).map(({ message }) => message));
+    checkModel(protection === 'noise' ? state.started.model : state.started.keyedModel, offer.model);
+    return joined((await encoded(engine, pictures, offer, protection)).map(({ message }) => message));
   }
 
   enrolledHere(): readonly string[] {
@@ -174,17 +218,17 @@ class EngineSession implements Session {
           this.#become({ status: 'starting', progress });
       })
       .then(
-        (started): SessionState => ({
-          status: 'ready',
-          started,
-          activity: 'idle',
-          key: null,
-          outcome: null,
-          error: null,
-        }),
+        async (started): Promise<SessionState> => {
+          this.#own = await this.#keys.load(OWN_KEY);
+          const ownKey = this.#own?.fingerprint ?? null;
+          return { status: 'ready', started, activity: 'idle', key: null, ownKey, outcome: null, error: null };
+        },
         (error: unknown): SessionState => ({ status: 'failed', error: codeOf(error) }),
       );
-    if (this.#engine === engine) this.#become(next);
+    if (this.#engine !== engine) return;
+    this.#become(next);
+    // So that the first capture need not wait for it; if it fails now, the capture says so.
+    if (next.status === 'ready' && this.#own !== null) engine.prepareKeyed().catch(() => {});
   }
 
   /** Runs one action and puts its outcome or error into the state. While another is going on, waits for that one instead. */
@@ -207,12 +251,28 @@ class EngineSession implements Session {
   }
 
   /** The pictures as messages of one fresh challenge. */
-  async #captures(engine: Engine, started: Started, pictures: readonly Picture[]): Promise<readonly Capture[]> {
-    const key = this.#key();
-    const { model, tenant } = key === null ? await this.#cloud.service() : await this.#deployed(key);
-    if (key === null) checkModel(started, model);
+  async #captures(
+    engine: Engine,
+    started: Started,
+    pictures: readonly Picture[],
+    own = this.#own,
+  ): Promise<readonly Capture[]> {
+    const [protection, { model, tenant }] = await this.#protection(started, own);
     const { challenge } = await this.#cloud.challenge();
-    return encoded(engine, pictures, { model, tenant, challenge }, key === null ? 'xnn-d' : 'xnn');
+    return encoded(engine, pictures, { model, tenant, challenge }, protection);
+  }
+
+  /** What hides faces now, and for whom. */
+  async #protection(started: Started, own: OwnKey | null): Promise<readonly [Protection, Served]> {
+    const key = this.#key();
+    if (key !== null) return ['network key', await this.#deployed(key)];
+    const { model, keyedModel, tenant } = await this.#cloud.service();
+    if (own === null) {
+      checkModel(started.model, model);
+      return ['noise', { model, tenant }];
+    }
+    checkModel(started.keyedModel, keyedModel);
+    return [own.key, { model: keyedModel, tenant }];
   }
 
   /** A deployment that is still there. @throws key_unserved */
@@ -255,7 +315,7 @@ class EngineSession implements Session {
     await this.#send(captures, (message) => this.#cloud.remove(subject, message));
   }
 
-  #continue(change: Partial<Pick<Ready, 'activity' | 'key' | 'outcome' | 'error'>>): void {
+  #continue(change: Partial<Pick<Ready, 'activity' | 'key' | 'ownKey' | 'outcome' | 'error'>>): void {
     if (this.#engine !== null && this.#state.status === 'ready') this.#become({ ...this.#state, ...change });
   }
 
@@ -292,8 +352,8 @@ class EngineSession implements Session {
   }
 }
 
-function checkModel({ model }: Started, served: string): void {
-  if (model !== served) throw new XnnError('model_unsupported', `${model} here, ${served} there`);
+function checkModel(ours: string, served: string): void {
+  if (ours !== served) throw new XnnError('model_unsupported', `${ours} here, ${served} there`);
 }
 
 /** Pictures as messages of one challenge. */
@@ -301,7 +361,7 @@ async function encoded(
   engine: Engine,
   pictures: readonly Picture[],
   offer: Offer,
-  mode: Mode,
+  protection: Protection,
 ): Promise<readonly Capture[]> {
   const header: MessageHeader = {
     model: fromHex(offer.model, MODEL_VERSION_BYTES),
@@ -309,7 +369,7 @@ async function encoded(
     challenge: fromHex(offer.challenge, CHALLENGE_BYTES),
   };
   const captures: Capture[] = [];
-  for (const picture of pictures) captures.push(await engine.capture(picture, header, mode));
+  for (const picture of pictures) captures.push(await engine.capture(picture, header, protection));
   return captures;
 }
 

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
+import type { Protection } from './engine.js';
 import type { KeyInfo } from '../wire/key-file.js';
 
 export type { AccountReply as Account } from '../wire/login.js';
@@ -43,6 +44,8 @@ export interface Started {
   readonly backend: Backend;
   /** Model version, 16 hexadecimal digits. */
   readonly model: string;
+  /** The same of keyed mode. */
+  readonly keyedModel: string;
   /** Release of the model, for people ("1.0.0"). */
   readonly release: string;
 }
@@ -83,7 +86,11 @@ export type Outcome =
   | { readonly kind: 'identified'; readonly subject: string | null; readonly receipt: Receipt }
   | { readonly kind: 'forgotten'; readonly subject: string }
   | { readonly kind: 'key opened'; readonly key: OpenKey }
-  | { readonly kind: 'key closed' };
+  | { readonly kind: 'key closed' }
+  /** The words are shown once. */
+  | { readonly kind: 'own key made'; readonly words: readonly string[] }
+  | { readonly kind: 'own key restored' }
+  | { readonly kind: 'own key removed' };
 
 export type Activity = 'idle' | 'opening' | 'encoding' | 'sending';
 
@@ -98,6 +105,8 @@ export type SessionState =
       readonly activity: Activity;
       /** Under which faces are shown from now on; null for noise. */
       readonly key: OpenKey | null;
+      /** Fingerprint of the person's own key, which hides faces in place of noise where a name is given; null without one. */
+      readonly ownKey: string | null;
       /** The last answer or refusal, until the next action begins. */
       readonly outcome: Outcome | null;
       readonly error: ErrorCode | null;
@@ -121,8 +130,18 @@ export interface Session {
   openKey(file: Blob, passphrase: string): Promise<void>;
   /** Back to noise, and the cloud's own gallery. */
   closeKey(): Promise<void>;
+  /** Makes a key of the person's own, in place of one that is there. */
+  makeOwnKey(): Promise<void>;
+  /** Takes over the key of 24 words. */
+  restoreOwnKey(words: string): Promise<void>;
+  /** Takes it out of this browser: back to noise. */
+  removeOwnKey(): Promise<void>;
   /** Pictures as messages of one request, one after another, for who sends them himself. Rejects with XnnError; leaves outcome and error alone. */
-  messages(pictures: readonly Picture[], offer: Offer): Promise<Uint8Array<ArrayBuffer>>;
+  messages(
+    pictures: readonly Picture[],
+    offer: Offer,
+    protection: Exclude<Protection, 'network key'>,
+  ): Promise<Uint8Array<ArrayBuffer>>;
   /** Names enrolled in this browser in the gallery of now, whose receipts it keeps. */
   enrolledHere(): readonly string[];
   /** Clears outcome and error. */

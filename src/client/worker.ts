@@ -3,18 +3,22 @@ import { expose } from 'comlink';
 import { alignFace, type Pixels } from '../core/align.js';
 import { encode } from '../core/encoder.js';
 import { XnnError } from '../core/errors.js';
+import { keyedRotation } from '../core/keyed.js';
+import type { Weights } from '../core/layers.js';
 import type { RandomBytes } from '../core/random.js';
 import { CROP_SIZE, FEATURE_SIZE, SEED_CHANNELS } from '../core/spec.js';
+import { describe } from '../core/tail.js';
 import { derive, type Derived } from '../core/xnn.js';
 import { generateNoise, perturb } from '../core/xnn-d.js';
-import { protect, protectWithKey, type BrowserModel } from '../protocol/protect.js';
+import { obfuscateFace, protect, protectUnderKey, type BrowserModel, type KeyedModel } from '../protocol/protect.js';
 import type { KeyInfo } from '../wire/key-file.js';
-import { encodeKeyedMessage, encodeMessage, type MessageHeader, type Mode } from '../wire/message.js';
+import { encodeKeyedMessage, encodeMessage, encodeXnnMessage, type MessageHeader } from '../wire/message.js';
 import { compile, pickBackend } from './backend.js';
 import { contextOf, detectInPhoto, lookCloser, onlyFace, startDetector, type Detect } from './detect.js';
 import { download } from './download.js';
-import type { StartOptions, WorkerEngine } from './engine.js';
-import { decodeModel, loadModel } from './models.js';
+import type { Protection, StartOptions, WorkerEngine } from './engine.js';
+import { decodeModel, loadModel, loadTail, type ModelSource } from './models.js';
+import { tenantSecret } from './own-key.js';
 import { hintFor, refusalOf } from './quality.js';
 import type { Capture, Picture, Progress, Sighting, Started } from './types.js';
 
@@ -41,6 +45,9 @@ interface Parts {
   readonly detect: Detect;
   /** Version of the networks. */
   readonly version: string;
+  /** The same of keyed mode. */
+  readonly keyedVersion: string;
+  readonly source: ModelSource;
 }
 
 /** Largest key file, in bytes; one has about 600. */
@@ -50,6 +57,8 @@ class FaceEngine implements WorkerEngine {
   #parts: Parts | null = null;
   /** What the open key stands for. Its secret is not kept. */
   #key: Derived | null = null;
+  /** Keyed mode's tail, once it was asked for. */
+  #tail: Promise<Weights> | null = null;
 
   async start(options: StartOptions, onProgress: (progress: Progress) => void): Promise<Started> {
     const enter = (stage: Progress['stage']) => onProgress({ stage, fraction: BEGINS[stage] });
@@ -64,8 +73,9 @@ class FaceEngine implements WorkerEngine {
       downloaded();
     };
     const fetching: typeof fetch = (...request) => fetch(...request);
+    const source = { url: `${BASE}models/`, fetch: fetching, cache: await openCache() };
     const [files, detectorModel, wasm] = await Promise.all([
-      loadModel({ url: `${BASE}models/`, fetch: fetching, cache: await openCache() }, (fraction) => {
+      loadModel(source, (fraction) => {
         weights = fraction;
         downloaded();
       }),
@@ -80,8 +90,21 @@ class FaceEngine implements WorkerEngine {
     const model = decodeModel(files);
     await warmUp(model);
     onProgress({ stage: 'compile', fraction: 1 });
-    this.#parts = { model, detect, version: files.model };
-    return { backend, model: files.model, release: files.release };
+    const { model: version, keyedModel: keyedVersion, release } = files;
+    this.#parts = { model, detect, version, keyedVersion, source };
+    return { backend, model: version, keyedModel: keyedVersion, release };
+  }
+
+  async prepareKeyed(): Promise<void> {
+    const { model, keyedVersion, source } = this.#started();
+    this.#tail ??= loadTail(source, keyedVersion).then(async (tail) => {
+      await warmUpKeyed({ encoder: model.encoder, tail });
+      return tail;
+    });
+    await this.#tail.catch((error: unknown) => {
+      this.#tail = null;
+      throw error;
+    });
   }
 
   look(frame: ImageBitmap): Sighting {
@@ -93,8 +116,9 @@ class FaceEngine implements WorkerEngine {
     return { hint: hintFor(faces, crop), box: face?.box ?? null };
   }
 
-  async capture(picture: Picture, header: MessageHeader, mode: Mode): Promise<Capture> {
+  async capture(picture: Picture, header: MessageHeader, protection: Protection): Promise<Capture> {
     const { model, detect } = this.#started();
+    if (typeof protection !== 'string') await this.prepareKeyed();
     const times = [performance.now()];
     const lap = () => times.push(performance.now());
 
@@ -106,7 +130,7 @@ class FaceEngine implements WorkerEngine {
     const refusal = refusalOf(found, face);
     if (refusal !== null) throw new XnnError(refusal);
     lap();
-    const { clean, pack } = await this.#protected(model, face, mode);
+    const { clean, pack } = await this.#protected(model, face, protection, header.tenant);
     lap();
     const message = pack(header);
     lap();
@@ -136,15 +160,22 @@ class FaceEngine implements WorkerEngine {
   async #protected(
     model: BrowserModel,
     face: Uint8Array,
-    mode: Mode,
+    protection: Protection,
+    tenant: Uint8Array,
   ): Promise<{ clean: Float32Array; pack: (header: MessageHeader) => Uint8Array }> {
-    if (mode === 'xnn-d') {
+    if (protection === 'noise') {
       const { clean, perturbed } = await protect(model, face, randomBytes);
       return { clean, pack: (header) => encodeMessage(header, perturbed) };
     }
+    if (protection !== 'network key') {
+      const tail = await this.#tail!;
+      const turn = keyedRotation(await tenantSecret(protection, tenant));
+      const { clean, descriptor } = await protectUnderKey({ encoder: model.encoder, tail }, face, turn);
+      return { clean, pack: (header) => encodeKeyedMessage(header, descriptor) };
+    }
     if (this.#key === null) throw new XnnError('key_invalid', 'no key is open');
-    const { clean, obfuscated } = await protectWithKey(model.encoder, face, this.#key);
-    return { clean, pack: (header) => encodeKeyedMessage(header, obfuscated) };
+    const { clean, obfuscated } = await obfuscateFace(model.encoder, face, this.#key);
+    return { clean, pack: (header) => encodeXnnMessage(header, obfuscated) };
   }
 
   #started(): Parts {
@@ -163,6 +194,15 @@ async function warmUp(model: BrowserModel): Promise<void> {
     });
   });
   await protect(model, new Uint8Array(CROP_SIZE * CROP_SIZE * 3), randomBytes);
+}
+
+async function warmUpKeyed(model: KeyedModel): Promise<void> {
+  await compile(() => {
+    tf.tidy(() => {
+      const { features } = encode(model.encoder, tf.zeros([1, CROP_SIZE, CROP_SIZE, 3]));
+      describe(model.tail, features);
+    });
+  });
 }
 
 const randomBytes: RandomBytes = (length) => {

@@ -75,3 +75,14 @@ export function mixNeighbours(weights: Weights, name: string, x: tf.Tensor4D): t
 export function scale(weights: Weights, name: string, x: tf.Tensor4D): tf.Tensor4D {
   return tf.mul(x, weight(weights, name));
 }
+
+/** One weighted sum of each channel over the whole map, with bias: [batch, height, width, channels] to [batch, 1, 1, channels]. */
+export function poolChannels(weights: Weights, name: string, x: tf.Tensor4D): tf.Tensor4D {
+  return tf.fused.depthwiseConv2d({
+    x,
+    filter: weight<tf.Tensor4D>(weights, `${name}.weight`),
+    strides: 1,
+    pad: 'valid',
+    bias: weight<tf.Tensor1D>(weights, `${name}.bias`),
+  });
+}

@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, concatBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { XnnError } from './errors.js';
 import { normals, permutation, words } from './keystream.js';
+import { rotate, rotation, setLength, type Rotation } from './rotation.js';
 import { FEATURE_VALUES, SECRET_BYTES, TOKEN_CHANNELS, TOKEN_COUNT } from './spec.js';
 import { asObfuscated, type ObfuscatedTokens, type Tokens } from './tokens.js';
 
@@ -26,13 +27,7 @@ import { asObfuscated, type ObfuscatedTokens, type Tokens } from './tokens.js';
 //
 //   π      (1, scheme, 0)   a permutation of 0 … 48 from the stream's words
 //   W      (2, scheme, 0)   512 · 512 standard normal numbers row by row, each divided by √512 and rounded to float32
-//   Q_i    (2, scheme, i)   rotation i = 0 … 48 as 512 Householder vectors (Stewart 1980; Diaconis and Shahshahani 1987). Vector k = 1 … 512
-//                           is made of k standard normal numbers: divided by their length they are u; s, the sign of its last number,
-//                           is added to that, and what comes of it is given the length √2 and rounded to float32. The stream holds the
-//                           numbers of one vector after another's
-//
-// x Q_i is computed without the matrix: for k = 1 … 512 the first k channels c become −s (c − v (v·c)), the orthogonal map that takes
-// axis k to u. So axis k goes anywhere with equal chance, and the axes before it have been turned in the same way.
+//   Q_i    (2, scheme, i)   rotation i = 0 … 48 of 512 dimensions (`rotation.ts`)
 //
 // where scheme is the row in the table above, from 0. Products and sums are in float64, sums in the order of X's channels, and each
 // value of X̃ is rounded to float32 at the end. So a key gives the same X̃ bit for bit wherever logarithm, sine and cosine are the same
@@ -40,9 +35,6 @@ import { asObfuscated, type ObfuscatedTokens, type Tokens } from './tokens.js';
 
 const PERMUTATION = 1;
 const MATRIX = 2;
-
-/** Numbers of a rotation: vectors of 1, 2 … 512. */
-const ROTATION_VALUES = (TOKEN_CHANNELS * (TOKEN_CHANNELS + 1)) / 2;
 
 export const SCHEMES = ['none', 'permutation', 'matrix', 'xnn', 'xnn-hardened'] as const;
 export type Scheme = (typeof SCHEMES)[number];
@@ -71,8 +63,8 @@ export interface Derived {
   readonly order: Uint32Array;
   /** W [512, 512] row by row, if the scheme has one. */
   readonly matrix: Float32Array | undefined;
-  /** Q_i of each position of X, as Householder vectors of 1, 2 … 512 numbers; none in other schemes. */
-  readonly rotations: readonly Float32Array[];
+  /** Q_i of each position of X; none in other schemes. */
+  readonly rotations: readonly Rotation[];
 }
 
 /**
@@ -89,7 +81,10 @@ export function derive({ scheme, secret }: Key): Derived {
       ? permutation(TOKEN_COUNT, words(secret, [PERMUTATION, number, 0]))
       : Uint32Array.from({ length: TOKEN_COUNT }, (_, i) => i),
     matrix: map === 'matrix' ? matrix(secret, number) : undefined,
-    rotations: map === 'rotations' ? Array.from({ length: TOKEN_COUNT }, (_, i) => rotation(secret, number, i)) : [],
+    rotations:
+      map === 'rotations'
+        ? Array.from({ length: TOKEN_COUNT }, (_, i) => rotation(secret, [MATRIX, number, i], TOKEN_CHANNELS))
+        : [],
   };
 }
 
@@ -100,66 +95,24 @@ function matrix(secret: Uint8Array, scheme: number): Float32Array {
   return new Float32Array(entries.map((entry) => entry / root));
 }
 
-/** Q_i, uniformly distributed over all orthogonal matrices. */
-function rotation(secret: Uint8Array, scheme: number, index: number): Float32Array {
-  const entries = normals(secret, [MATRIX, scheme, index], ROTATION_VALUES);
-  for (let k = 1, from = 0; k <= TOKEN_CHANNELS; from += k++) {
-    const vector = entries.subarray(from, from + k);
-    scale(vector, 1);
-    vector[k - 1]! += signOf(vector[k - 1]!);
-    scale(vector, Math.SQRT2);
-  }
-  return new Float32Array(entries);
-}
-
 /** X to X̃. */
 export function obfuscate({ order, matrix, rotations }: Derived, tokens: Tokens): ObfuscatedTokens {
   const result = new Float32Array(FEATURE_VALUES);
   order.forEach((from, to) => {
     const row = tokens.subarray(from * TOKEN_CHANNELS, (from + 1) * TOKEN_CHANNELS);
     const turn = rotations[from];
-    const hidden = turn !== undefined ? rotate(row, turn) : matrix !== undefined ? multiply(row, matrix) : row;
+    const hidden = turn !== undefined ? turned(row, turn) : matrix !== undefined ? multiply(row, matrix) : row;
     result.set(hidden, to * TOKEN_CHANNELS);
   });
   return asObfuscated(result);
 }
 
 /** row [512], scaled to the length √512, under a rotation, in float64. */
-function rotate(row: Float32Array, vectors: Float32Array): Float64Array {
+function turned(row: Float32Array, turn: Rotation): Float64Array {
   const x = Float64Array.from(row);
-  scale(x, Math.sqrt(x.length));
-  for (let k = 1, from = 0; k <= x.length; from += k++) {
-    const vector = vectors.subarray(from, from + k);
-    const sign = signOf(vector[k - 1]!);
-    const along = dot(vector, x);
-    for (let i = 0; i < k; i++) x[i] = sign * (vector[i]! * along - x[i]!);
-  }
+  setLength(x, Math.sqrt(x.length));
+  rotate(x, turn);
   return x;
-}
-
-/** Gives a vector this length. Zeros stay zeros. */
-function scale(vector: Float64Array, length: number): void {
-  const before = Math.sqrt(dot(vector, vector));
-  const factor = before > 0 ? length / before : 0;
-  for (let i = 0; i < vector.length; i++) vector[i]! *= factor;
-}
-
-function signOf(value: number): number {
-  return value < 0 ? -1 : 1;
-}
-
-/** Of the numbers of the first vector with as many of the second. Four sums at once, which is faster; then the rest. */
-function dot(first: Float32Array | Float64Array, second: Float64Array): number {
-  const whole = first.length - (first.length % 4);
-  let [a, b, c, d] = [0, 0, 0, 0];
-  for (let i = 0; i < whole; i += 4) {
-    a += first[i]! * second[i]!;
-    b += first[i + 1]! * second[i + 1]!;
-    c += first[i + 2]! * second[i + 2]!;
-    d += first[i + 3]! * second[i + 3]!;
-  }
-  for (let i = whole; i < first.length; i++) a += first[i]! * second[i]!;
-  return a + b + c + d;
 }
 
 /** row [512] · weights [512, 512], in float64. */

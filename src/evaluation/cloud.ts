@@ -7,24 +7,28 @@ import { asFeatures } from '../core/features.js';
 import { unit, type Embedding } from '../core/match.js';
 import { quantise } from '../core/quantise.js';
 import { INT8_MAX, MODEL_VERSION_BYTES } from '../core/spec.js';
-import { readMessages, recognise } from '../protocol/recognise.js';
 import { loadNetwork, networkSchema } from '../server/models.js';
+import { keyedRecogniser, studentRecogniser } from '../server/recogniser.js';
 import { fromHex, toHex } from '../wire/hex.js';
 
 /** What the cloud is given: messages as the product sends them, or clean features as it never does. */
-export const MODES = ['xnn-d', 'clean'] as const;
+export const MODES = ['xnn-d', 'keyed', 'clean'] as const;
 export type Mode = (typeof MODES)[number];
 
 /** The cloud's half of the released model. */
 export const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
 
+const version = z.string().regex(new RegExp(`^[0-9a-f]{${2 * MODEL_VERSION_BYTES}}$`));
+const threshold = z.looseObject({ value: z.number() });
+
 /** Of the entries of models/manifest.json what an evaluation needs. The threshold is not there before it is calibrated. */
 const manifestSchema = z.looseObject({
   release: z.string(),
-  model: z.string().regex(new RegExp(`^[0-9a-f]{${2 * MODEL_VERSION_BYTES}}$`)),
+  model: version,
   student: networkSchema,
   cleanTail: networkSchema.optional(),
-  threshold: z.looseObject({ value: z.number() }).optional(),
+  threshold: threshold.optional(),
+  keyed: z.looseObject({ model: version, threshold: threshold.optional() }),
 });
 
 export type CloudManifest = z.infer<typeof manifestSchema>;
@@ -52,12 +56,16 @@ export type Recognise = (bytes: Uint8Array, challenge: Uint8Array) => Promise<Em
  */
 export async function openCloud(manifest: CloudManifest, mode: Mode, tenant: Uint8Array): Promise<Recognise> {
   if (mode === 'clean') return openCleanCloud(manifest);
-  const student = await loadNetwork(MODELS, manifest.student);
-  const served = { model: fromHex(manifest.model, MODEL_VERSION_BYTES), tenant };
+  const version = mode === 'keyed' ? manifest.keyed.model : manifest.model;
+  const served = { model: fromHex(version, MODEL_VERSION_BYTES), tenant };
+  const { read } =
+    mode === 'keyed'
+      ? keyedRecogniser(served, 0)
+      : studentRecogniser(await loadNetwork(MODELS, manifest.student), served, 0);
   return async (bytes, challenge) => {
-    const messages = readMessages(bytes, served);
-    if (toHex(messages[0].challenge) !== toHex(challenge)) throw new XnnError('challenge_invalid');
-    const [embedding] = await recognise(student, messages);
+    const shown = read(bytes, 1);
+    if (toHex(shown.challenge) !== toHex(challenge)) throw new XnnError('challenge_invalid');
+    const [embedding] = await shown.embeddings();
     return embedding!;
   };
 }

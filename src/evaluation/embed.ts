@@ -56,13 +56,13 @@ export async function embed(images: readonly Image[], { mode, backend, onProgres
   let done = 0;
 
   await runInBrowser({
-    output: mode === 'clean' ? 'clean' : 'message',
+    output: mode,
     backend,
     tenant: toHex(TENANT),
     images: images.map(({ file }) => file),
     onStart(reply) {
       started = reply;
-      if (reply?.model === manifest.model) return;
+      if (reply?.model === manifest.model && reply.keyedModel === manifest.keyed.model) return;
       throw new XnnError('model_unsupported', `browser ${reply?.model}, cloud ${manifest.model}`);
     },
     async onResult(index, result) {
@@ -74,7 +74,7 @@ export async function embed(images: readonly Image[], { mode, backend, onProgres
         stageMs.recognise.push(performance.now() - before);
         const times = result.stageMs;
         if (times !== null) for (const stage of BROWSER_STAGES) stageMs[stage].push(times[stage]);
-        if (mode === 'xnn-d') messageBytes = result.bytes.length;
+        if (mode !== 'clean') messageBytes = result.bytes.length;
         outcomes[index] = { embedding, refusal: null, centred: result.part < 1 };
       }
       onProgress(++done);

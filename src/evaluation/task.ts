@@ -8,10 +8,10 @@ import type { ErrorCode } from '../core/errors.js';
 //   POST /results/:index  bytes, with the header `made`, a Making as JSON; or JSON, a Refusal
 
 /**
- * What the page makes of an image: the message as the product sends it; clean features (float32 [14, 14, 128]), which the product
+ * What the page makes of an image: the message as the product sends it, under noise or an own key, for all images the same; clean features (float32 [14, 14, 128]), which the product
  * never gives away; or the detector's key points (float32 x, y of left eye, right eye, nose, mouth, in image pixels).
  */
-export type Output = 'message' | 'clean' | 'points';
+export type Output = 'xnn-d' | 'keyed' | 'clean' | 'points';
 
 export const BACKENDS = ['wasm', 'webgl', 'webgpu'] as const;
 export type Backend = (typeof BACKENDS)[number];
@@ -30,6 +30,8 @@ export interface Started {
   readonly backend: Backend;
   /** Model version, 16 hexadecimal digits. */
   readonly model: string;
+  /** The same of keyed mode. */
+  readonly keyedModel: string;
   readonly release: string;
 }
 

@@ -11,7 +11,7 @@ import { Deployments, USUAL_DEPLOYMENT_LIMITS } from '../server/deployments/depl
 import { deploymentRows } from '../server/deployments/rows.js';
 import { openEmbedded, type Driver } from '../server/drivers.js';
 import { openStore, type Store } from '../server/store.js';
-import { MASTER, meanStudent, THRESHOLD, UNLIMITED } from '../server/testing.js';
+import { KEYED, MASTER, meanStudent, THRESHOLD, UNLIMITED } from '../server/testing.js';
 import { TrainingQueue, USUAL_LIMITS } from '../server/training/queue.js';
 import { jobRows } from '../server/training/rows.js';
 import { FAKE_TRAINER } from '../server/training/testing.js';
@@ -74,6 +74,7 @@ beforeEach(async () => {
     student: meanStudent,
     served: { model: fromHex(encoder, 8), tenant: new Uint8Array(16) },
     threshold: THRESHOLD,
+    keyed: KEYED,
     now: Date.now,
     random: (length) => crypto.getRandomValues(new Uint8Array(length)),
     log,

@@ -8,7 +8,6 @@ import { quantise } from '../core/quantise.js';
 import { STEP_MAX } from '../core/spec.js';
 import { readGolden, readReleased } from '../server/testing.js';
 import { runGolden } from './golden.js';
-import type { BrowserModel } from './protect.js';
 
 const golden = readGolden();
 
@@ -27,17 +26,22 @@ describe.each(['cpu', 'wasm'])('networks on %s', (backend) => {
   });
 
   it('agree with PyTorch on the golden vectors and leave no tensor behind', async () => {
-    const model: BrowserModel = { encoder: readReleased('encoder'), generator: readReleased('generator') };
+    const model = {
+      encoder: readReleased('encoder'),
+      generator: readReleased('generator'),
+      tail: readReleased('tail'),
+    };
     const tensors = tf.memory().numTensors;
-    const { clean, noise, perturbed } = await runGolden(model);
+    const { clean, noise, perturbed, descriptor } = await runGolden(model);
     expect(tf.memory().numTensors).toBe(tensors);
 
     expect(worst(clean, golden.clean, golden.stride)).toBeLessThan(TOLERANCE);
     expect(worst(noise, golden.noise, golden.stride)).toBeLessThan(TOLERANCE);
+    expect(worst(descriptor, golden.descriptor)).toBeLessThan(TOLERANCE);
     const { steps, scales } = quantise(perturbed);
     expect(worst(scales, golden.scales)).toBeLessThan(TOLERANCE / STEP_MAX);
     // A value that lies between two steps may fall to either side.
     expect(worst(steps, golden.steps, golden.stride)).toBeLessThanOrEqual(1);
-    tf.dispose([model.encoder, model.generator]);
+    tf.dispose(Object.values(model));
   });
 });

@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { encode } from '../core/encoder.js';
 import { asFeatures, asPerturbed, type Features, type PerturbedFeatures } from '../core/features.js';
+import { protectDescriptor, type KeyedDescriptor } from '../core/keyed.js';
 import type { Weights } from '../core/layers.js';
 import { gaussian, type RandomBytes } from '../core/random.js';
+import type { Rotation } from '../core/rotation.js';
 import { CROP_SIZE, FEATURE_SIZE, SEED_CHANNELS, SEED_VALUES } from '../core/spec.js';
+import { describe } from '../core/tail.js';
 import { tokens, type ObfuscatedTokens } from '../core/tokens.js';
 import { obfuscate, type Derived } from '../core/xnn.js';
 import { generateNoise, perturb } from '../core/xnn-d.js';
@@ -14,20 +17,46 @@ export interface BrowserModel {
   readonly generator: Weights;
 }
 
+/** The browser's networks in keyed mode. */
+export interface KeyedModel {
+  readonly encoder: Weights;
+  readonly tail: Weights;
+}
+
 /** What the browser makes of one face. `clean` is for showing its owner; only `perturbed` can be encoded. */
 export interface Protected {
   readonly clean: Features;
   readonly perturbed: PerturbedFeatures;
 }
 
-/** What the owner's key makes of one face. Only `obfuscated` can be encoded. */
-export interface Keyed {
+/** What the key of who trained the network makes of one face. Only `obfuscated` can be encoded. */
+export interface Obfuscated {
   readonly clean: Features;
   readonly obfuscated: ObfuscatedTokens;
 }
 
-/** The browser's half under a key: an aligned face [112, 112, 3] (RGB bytes) to X̃ = P_π X W. Without noise: the key is what hides. */
-export async function protectWithKey(encoder: Weights, face: Uint8Array, key: Derived): Promise<Keyed> {
+/** What its owner's own key makes of one face. Only `descriptor` can be encoded. */
+export interface Keyed {
+  readonly clean: Features;
+  readonly descriptor: KeyedDescriptor;
+}
+
+/** The browser's half in keyed mode: an aligned face [112, 112, 3] (RGB bytes) to y = v Q, with v = T(LN_F(F(x))) of unit length. */
+export async function protectUnderKey(model: KeyedModel, face: Uint8Array, turn: Rotation): Promise<Keyed> {
+  const [encoded, described] = tf.tidy(() => {
+    const { features } = encode(model.encoder, tf.tensor4d(Float32Array.from(face), [1, CROP_SIZE, CROP_SIZE, 3]));
+    return [features, describe(model.tail, features)];
+  });
+  try {
+    const [z, v] = await Promise.all([encoded.data<'float32'>(), described.data<'float32'>()]);
+    return { clean: asFeatures(z), descriptor: protectDescriptor(v, turn) };
+  } finally {
+    tf.dispose([encoded, described]);
+  }
+}
+
+/** The browser's half of XNN: an aligned face [112, 112, 3] (RGB bytes) to X̃ = P_π X W. Without noise: the key is what hides. */
+export async function obfuscateFace(encoder: Weights, face: Uint8Array, key: Derived): Promise<Obfuscated> {
   const encoded = tf.tidy(
     () => encode(encoder, tf.tensor4d(Float32Array.from(face), [1, CROP_SIZE, CROP_SIZE, 3])).features,
   );

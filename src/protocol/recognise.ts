@@ -4,11 +4,14 @@ import type { QuantisedFeatures } from '../core/quantise.js';
 import {
   decodeKeyedMessage,
   decodeMessage,
+  decodeXnnMessage,
   KEYED_MESSAGE_BYTES,
   MESSAGE_BYTES,
+  XNN_MESSAGE_BYTES,
   type KeyedMessage,
   type Message,
   type MessageHeader,
+  type XnnMessage,
 } from '../wire/message.js';
 
 /** S of the paper: quantised z̃ to one vector [128] each, not yet of unit length. */
@@ -34,7 +37,12 @@ export function readMessages(body: Uint8Array, served: Served, most: number = 1)
   return readAll(body, decodeMessage, MESSAGE_BYTES, served, most);
 }
 
-/** Reads messages under a key, likewise. */
+/** Reads messages of XNN, likewise. */
+export function readXnnMessages(body: Uint8Array, served: Served, most: number = 1): Messages<XnnMessage> {
+  return readAll(body, decodeXnnMessage, XNN_MESSAGE_BYTES, served, most);
+}
+
+/** Reads messages in keyed mode, likewise. */
 export function readKeyedMessages(body: Uint8Array, served: Served, most: number = 1): Messages<KeyedMessage> {
   return readAll(body, decodeKeyedMessage, KEYED_MESSAGE_BYTES, served, most);
 }
@@ -62,6 +70,11 @@ function readAll<M extends MessageHeader>(
 export async function recognise(student: Student, messages: readonly Message[]): Promise<readonly Embedding[]> {
   const vectors = await student(messages.map(({ features }) => features));
   return vectors.map(unit);
+}
+
+/** The cloud's half in keyed mode: under its owner's key a descriptor is compared as it is. Messages to unit embeddings [128]. */
+export function embeddingsOf(messages: readonly KeyedMessage[]): readonly Embedding[] {
+  return messages.map(({ descriptor }) => unit(Float32Array.from(descriptor)));
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {

@@ -10,7 +10,7 @@ import { CHALLENGE_BYTES, CHALLENGE_LIFETIME, EMBEDDING_SIZE, MAX_CAPTURES, TENA
 import type { Served, Student } from '../protocol/recognise.js';
 import type { ErrorReply } from '../wire/api.js';
 import { fromHex, toHex } from '../wire/hex.js';
-import { tenantOf } from '../wire/message.js';
+import { isKeyed, tenantOf } from '../wire/message.js';
 import { deploymentApp, type DeploymentAppParts } from './deployments/app.js';
 import { docs } from './docs.js';
 import { securityHeaders } from './headers.js';
@@ -24,9 +24,10 @@ import {
   serviceRoute,
   verificationRoute,
 } from './routes.js';
-import { studentRecogniser, type Recogniser } from './recogniser.js';
+import { keyedRecogniser, studentRecogniser, type Recogniser } from './recogniser.js';
 import { files } from './files.js';
 import type { AuditAction } from './audit/audit.js';
+import type { KeyedModel } from './models.js';
 import type { Rates } from './limits/limiter.js';
 import { openAccounts } from './login/accounts.js';
 import { login } from './login/login.js';
@@ -48,6 +49,7 @@ export interface AppDependencies {
   readonly served: Served;
   /** Cosine from which two faces are one person, unless their tenant has its own. */
   readonly threshold: number;
+  readonly keyed: KeyedModel;
   /** In ms since 1970. */
   readonly now: () => number;
   readonly random: RandomBytes;
@@ -84,15 +86,17 @@ interface Comparison extends Found {
 
 /** The cloud: Request to Response. Replies are verdicts, never scores. */
 export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
-  const { store, student, served, now, random, log, rates, addressOf, staticFiles, training, deployments } =
+  const { store, student, served, keyed, now, random, log, rates, addressOf, staticFiles, training, deployments } =
     dependencies;
   const { audit, limiter, keyring } = store;
 
-  /** What answers for a gallery: the tenant's own student or, where the public tenant has deployed a network there, that one. */
-  async function recogniserOf({ tenant }: Principal, gallery: Uint8Array): Promise<Recogniser> {
+  /** What answers for a gallery: where the public tenant has deployed a network there, that one; else the tenant's own. */
+  async function recogniserOf({ tenant }: Principal, gallery: Uint8Array, underKey: boolean): Promise<Recogniser> {
     const deployed = toHex(tenant.id) === toHex(served.tenant) ? await deployments?.deployments.find(gallery) : null;
+    if (deployed) return deployed;
+    if (underKey) return keyedRecogniser({ model: keyed.model, tenant: tenant.id }, keyed.threshold);
     const own = { model: served.model, tenant: tenant.id };
-    return deployed ?? studentRecogniser(student, own, tenant.threshold ?? dependencies.threshold);
+    return studentRecogniser(student, own, tenant.threshold ?? dependencies.threshold);
   }
 
   /** Keeps what was answered, before it is. */
@@ -111,7 +115,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
   /** The faces of a request's messages, which use up their challenge. A message that is refused before leaves it as it was. */
   async function faces(by: Principal, body: ArrayBuffer, most: number): Promise<Recognised<readonly Embedding[]>> {
     const bytes = new Uint8Array(body);
-    const recogniser = await recogniserOf(by, tenantOf(bytes));
+    const recogniser = await recogniserOf(by, tenantOf(bytes), isKeyed(bytes));
     const { challenge, embeddings } = recogniser.read(bytes, most);
     const taken = await store.takeChallenge(by.tenant.id, challenge, new Date(now()));
     if (!taken) throw new XnnError('challenge_invalid');
@@ -179,7 +183,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
 
   app.openapi(serviceRoute, (context) => {
     const { tenant } = context.get('principal');
-    return context.json({ model: toHex(served.model), tenant: toHex(tenant.id) }, 200);
+    return context.json({ model: toHex(served.model), keyedModel: toHex(keyed.model), tenant: toHex(tenant.id) }, 200);
   });
 
   app.openapi(challengeRoute, async (context) => {
@@ -226,7 +230,9 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
 
   app.openapi(identificationRoute, async (context) => {
     const by = context.get('principal');
-    const { recogniser, seen } = await face(by, await context.req.arrayBuffer());
+    const body = await context.req.arrayBuffer();
+    if (isKeyed(new Uint8Array(body))) throw new XnnError('identification_keyed');
+    const { recogniser, seen } = await face(by, body);
     const nearest = await store.nearest(recogniser.served, seen);
     const near = nearest !== null && similarity(seen, nearest.embedding) >= recogniser.threshold;
     const found = near ? nearest.subject : null;
@@ -260,7 +266,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
     shown: { receipt: string; tenant?: string },
   ): Promise<Proof> {
     const named = shown.tenant === undefined ? by.tenant.id : fromHex(shown.tenant, TENANT_BYTES);
-    const { tenant: gallery } = (await recogniserOf(by, named)).served;
+    const { tenant: gallery } = (await recogniserOf(by, named, false)).served;
     const stored = await store.findReceipt(gallery, subject, random(RECEIPT_BYTES));
     if (!timingSafeEqual(sha256(fromHex(shown.receipt, RECEIPT_BYTES)), stored)) throw new XnnError('removal_refused');
     return { gallery, receiptHash: stored };

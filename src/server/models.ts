@@ -16,15 +16,20 @@ export const networkSchema = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
+const version = z.string().regex(new RegExp(`^[0-9a-f]{${2 * MODEL_VERSION_BYTES}}$`));
+/** Cosine from which two faces are one person, at the false match rate stated beside it. */
+const threshold = z.object({ value: z.number().min(-1).max(1), fmr: z.number().positive() });
+
 /** models/manifest.json: the cloud's half of a release. Files and entries that the cloud does not run are ignored. */
 const manifestSchema = z.object({
   /** For people ("1.0.0"). */
   release: z.string(),
   /** Model version, 16 hexadecimal digits; encoder and generator of the browser's half have the same. */
-  model: z.string().regex(new RegExp(`^[0-9a-f]{${2 * MODEL_VERSION_BYTES}}$`)),
+  model: version,
   student: networkSchema,
-  /** Cosine from which two faces are one person, at the false match rate stated beside it. */
-  threshold: z.object({ value: z.number().min(-1).max(1), fmr: z.number().positive() }),
+  threshold,
+  /** Of the browser's encoder and tail in keyed mode. */
+  keyed: z.object({ model: version, threshold }),
 });
 
 /** What the cloud needs of a release. */
@@ -35,6 +40,15 @@ export interface CloudModel {
   /** Cosine. */
   readonly threshold: number;
   readonly student: Student;
+  readonly keyed: KeyedModel;
+}
+
+/** What the cloud needs to know of keyed mode, whose networks run in the browser. */
+export interface KeyedModel {
+  /** 8 bytes. */
+  readonly model: Uint8Array;
+  /** Cosine. */
+  readonly threshold: number;
 }
 
 /**
@@ -50,6 +64,10 @@ export async function loadCloudModel(folder: string): Promise<CloudModel> {
     model: fromHex(manifest.model, MODEL_VERSION_BYTES),
     threshold: manifest.threshold.value,
     student: await loadNetwork(folder, manifest.student),
+    keyed: {
+      model: fromHex(manifest.keyed.model, MODEL_VERSION_BYTES),
+      threshold: manifest.keyed.threshold.value,
+    },
   };
 }
 

@@ -1,5 +1,12 @@
 import type { Embedding } from '../core/match.js';
-import { readMessages, recognise, type Served, type Student } from '../protocol/recognise.js';
+import {
+  embeddingsOf,
+  readKeyedMessages,
+  readMessages,
+  recognise,
+  type Served,
+  type Student,
+} from '../protocol/recognise.js';
 
 /** What answers the messages of one gallery. */
 export interface Recogniser {
@@ -25,6 +32,18 @@ export function studentRecogniser(student: Student, served: Served, threshold: n
     read(body, most) {
       const messages = readMessages(body, served, most);
       return { challenge: messages[0].challenge, embeddings: () => recognise(student, messages) };
+    },
+  };
+}
+
+/** For messages in keyed mode, whose network has run in the browser. */
+export function keyedRecogniser(served: Served, threshold: number): Recogniser {
+  return {
+    served,
+    threshold,
+    read(body, most) {
+      const messages = readKeyedMessages(body, served, most);
+      return { challenge: messages[0].challenge, embeddings: () => Promise.resolve(embeddingsOf(messages)) };
     },
   };
 }

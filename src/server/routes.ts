@@ -13,7 +13,7 @@ import {
   type ServiceReply,
   type VerificationReply,
 } from '../wire/api.js';
-import { KEYED_MESSAGE_BYTES, MESSAGE_BYTES, MOST_MESSAGE_BYTES } from '../wire/message.js';
+import { KEYED_MESSAGE_BYTES, MESSAGE_BYTES, MOST_MESSAGE_BYTES, XNN_MESSAGE_BYTES } from '../wire/message.js';
 import { OFFSET_HEADER, PART_TYPE } from '../wire/training.js';
 import { limitBody } from './body.js';
 import { RECEIPT_BYTES } from './migrations.js';
@@ -33,7 +33,9 @@ const subject = z.string().normalize('NFC').regex(SUBJECT_PATTERN).openapi({ exa
 export const subjectParameter = z.object({ subject });
 
 const serviceReply = schemaOf<ServiceReply>()(
-  z.object({ model: hex(MODEL_VERSION_BYTES), tenant: hex(TENANT_BYTES) }).openapi('Service'),
+  z
+    .object({ model: hex(MODEL_VERSION_BYTES), keyedModel: hex(MODEL_VERSION_BYTES), tenant: hex(TENANT_BYTES) })
+    .openapi('Service'),
 );
 const challengeReply = schemaOf<ChallengeReply>()(
   z
@@ -77,7 +79,9 @@ const errorReply = schemaOf<ErrorReply>()(
   z.object({ error: z.object({ code: z.enum(ERROR_CODES), message: z.string() }) }).openapi('Error'),
 );
 
-const ONE = `One message: ${MESSAGE_BYTES} bytes under noise, or ${KEYED_MESSAGE_BYTES} under the key of a deployment.`;
+const ONE =
+  `One message: ${MESSAGE_BYTES} bytes under noise, ${KEYED_MESSAGE_BYTES} under its owner's key, ` +
+  `${XNN_MESSAGE_BYTES} under the key of a deployment.`;
 export const message = z.custom<ArrayBuffer>().openapi({ type: 'string', format: 'binary', description: ONE });
 const messages = z.custom<ArrayBuffer>().openapi({
   type: 'string',
@@ -137,7 +141,7 @@ export const serviceRoute = createRoute({
   method: 'get',
   path: '/v1/service',
   summary: 'What a browser must know before it encodes',
-  responses: replies('Model version and tenant.', serviceReply),
+  responses: replies('Model versions and tenant.', serviceReply),
 });
 
 export const challengeRoute = createRoute({
@@ -172,7 +176,7 @@ export const identificationRoute = createRoute({
   summary: 'Whose face it is, among all stored',
   middleware: [requires('identify'), limitBody(MOST_MESSAGE_BYTES, MESSAGE_TYPE)],
   request: { body: { content: { [MESSAGE_TYPE]: { schema: message } }, required: true } },
-  responses: replies('The verdict.', identificationReply, MESSAGE),
+  responses: replies('The verdict.', identificationReply, ['identification_keyed', ...MESSAGE]),
 });
 
 export const removalRoute = createRoute({

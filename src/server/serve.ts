@@ -60,7 +60,7 @@ export interface RunningServer {
   /** "http://localhost:8080" */
   readonly url: string;
   /** Answers what has been asked, for at most 5 s, then closes network and database. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Starts app and API. @throws an Error whose message tells the operator what to do */
@@ -70,7 +70,7 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
       cause,
     });
   });
-  const { model, threshold, student, close: closeStudent } = await startStudent(config.models);
+  const { model, threshold, keyed, student, close: closeStudent } = await startStudent(config.models);
   const closing: (() => void | Promise<void>)[] = [closeStudent];
   /** In the order of what needs what. */
   const close = async (): Promise<void> => {
@@ -112,6 +112,7 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
       student,
       served: { model, tenant: config.tenant },
       threshold,
+      keyed,
       now: Date.now,
       random: randomBytes,
       log,

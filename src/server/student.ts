@@ -25,7 +25,7 @@ const START = new URL(
 );
 
 export interface RunningModel extends CloudModel {
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -38,7 +38,6 @@ export async function startStudent(folder: string): Promise<RunningModel> {
   const worker = new Worker(START, { workerData: folder });
   const first = (await answerOf(worker)) as FromWorker;
   if (!('ready' in first)) throw errorOf(first);
-  const { release, model, threshold } = first.ready;
 
   const compute = async (batch: readonly QuantisedFeatures[]): Promise<readonly Float32Array[]> => {
     worker.postMessage(batch satisfies ToWorker);
@@ -48,7 +47,7 @@ export async function startStudent(folder: string): Promise<RunningModel> {
   };
   const one = batched(compute, { most: MOST_AT_ONCE, queue: LONGEST_QUEUE });
   const student: Student = (messages) => Promise.all(messages.map(one));
-  return { release, model, threshold, student, close: async () => void (await worker.terminate()) };
+  return { ...first.ready, student, close: async () => void (await worker.terminate()) };
 }
 
 /** The worker's next message. `batched` asks once at a time. */

@@ -7,7 +7,7 @@ import { loadCloudModel, type CloudModel } from './models.js';
 
 export type ToWorker = readonly QuantisedFeatures[];
 export type FromWorker =
-  | { readonly ready: Pick<CloudModel, 'release' | 'model' | 'threshold'> }
+  | { readonly ready: Pick<CloudModel, 'release' | 'model' | 'threshold' | 'keyed'> }
   | { readonly vectors: readonly Float32Array[] }
   | { readonly error: { readonly code: string; readonly detail: string } };
 
@@ -21,14 +21,14 @@ function failed(error: unknown): FromWorker {
 }
 
 try {
-  const { student, release, model, threshold } = await loadCloudModel(workerData as string);
+  const { student, ...ready } = await loadCloudModel(workerData as string);
   port.on('message', (batch: ToWorker) => {
     student(batch).then(
       (vectors) => answer({ vectors }),
       (error: unknown) => answer(failed(error)),
     );
   });
-  answer({ ready: { release, model, threshold } });
+  answer({ ready });
 } catch (error) {
   answer(failed(error));
 }

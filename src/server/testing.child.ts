@@ -3,7 +3,7 @@ import { serve } from '@hono/node-server';
 import { createApp } from './app.js';
 import { openEmbedded } from './drivers.js';
 import { openStore } from './store.js';
-import { MASTER, meanStudent, SERVED, THRESHOLD, UNLIMITED } from './testing.js';
+import { KEYED, MASTER, meanStudent, SERVED, THRESHOLD, UNLIMITED } from './testing.js';
 
 // A cloud to be killed by a test: `node --import tsx testing.child.ts FOLDER` prints its port when it is ready.
 
@@ -14,6 +14,7 @@ const app = createApp({
   student: meanStudent,
   served: SERVED,
   threshold: THRESHOLD,
+  keyed: KEYED,
   now: Date.now,
   random: randomBytes,
   rates: UNLIMITED,

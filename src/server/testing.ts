@@ -15,12 +15,14 @@ import { createApp, type AppDependencies, type LogEntry } from './app.js';
 import { openEmbedded, openPostgres, type Driver } from './drivers.js';
 import { localMaster } from './keyring/master.js';
 import type { Rates } from './limits/limiter.js';
+import type { KeyedModel } from './models.js';
 import { openStore } from './store.js';
 
 // What the tests of the cloud share. Nothing here is used by the product.
 
 export const SERVED: Served = { model: new Uint8Array(8).fill(7), tenant: new Uint8Array(16).fill(9) };
 export const THRESHOLD = 0.5;
+export const KEYED: KeyedModel = { model: new Uint8Array(8).fill(8), threshold: 0.6 };
 export const MASTER = localMaster(new Uint8Array(32).fill(3));
 /** No limits but those of subjects. */
 export const UNLIMITED: Rates = { perAddress: 1e9, perTenant: 1e9 };
@@ -123,6 +125,7 @@ export async function testCloud(changes: Partial<AppDependencies> = {}) {
     student: meanStudent,
     served: SERVED,
     threshold: THRESHOLD,
+    keyed: KEYED,
     now: () => clock.now,
     random: seeded(1),
     log: (entry) => logged.push(entry),
@@ -137,7 +140,7 @@ export async function testCloud(changes: Partial<AppDependencies> = {}) {
 const PROJECT = new URL('../../', import.meta.url);
 
 /** The released weights of one of the browser's networks. */
-export function readReleased(network: 'encoder' | 'generator'): tf.NamedTensorMap {
+export function readReleased(network: 'encoder' | 'generator' | 'tail'): tf.NamedTensorMap {
   const folder = new URL('public/models/', PROJECT);
   const { weightsManifest } = JSON.parse(readFileSync(new URL(`${network}.json`, folder), 'utf8')) as tf.io.ModelJSON;
   const bytes = readFileSync(new URL(`${network}.bin`, folder));

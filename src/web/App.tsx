@@ -5,6 +5,7 @@ import { Forget } from './pages/Forget.js';
 import { Home } from './pages/Home.js';
 import { Identify } from './pages/Identify.js';
 import { Key } from './pages/Key.js';
+import { OwnKey } from './pages/OwnKey.js';
 import { Missing } from './pages/Missing.js';
 import { Verify } from './pages/Verify.js';
 import { Header } from './parts/Header.js';
@@ -24,7 +25,8 @@ const PAGES: Record<Page, { title: string; Content: ComponentType }> = {
   verify: { title: 'Verify · XNN-d', Content: Verify },
   identify: { title: 'Identify · XNN-d', Content: Identify },
   forget: { title: 'Forget me · XNN-d', Content: Forget },
-  key: { title: 'Your key · XNN-d', Content: Key },
+  ownKey: { title: 'Your own key · XNN-d', Content: OwnKey },
+  key: { title: 'Key of a network · XNN-d', Content: Key },
   login: { title: 'Log in · XNN-d', Content: DemoLogin },
 };
 
@@ -47,8 +49,8 @@ export function App({ session }: { session: Session }) {
           Method: XNN-d, <cite>arXiv 2408.04974</cite>. Measured, with its limits, in the README.
         </p>
         <p>
-          <Link to="key">Use a key of your own</Link> · <Link to="login">Demo of a login</Link> ·{' '}
-          <a href="/docs">API of the cloud</a>
+          <Link to="ownKey">Your own key</Link> · <Link to="key">Key of a network</Link> ·{' '}
+          <Link to="login">Demo of a login</Link> · <a href="/docs">API of the cloud</a>
         </p>
       </footer>
     </SessionContext>

@@ -49,3 +49,14 @@ export function mosaic(map: Float32Array, page: number, side: Side, range: numbe
   }
   return { data, width: size, height: size };
 }
+
+/** Numbers of a block's row. */
+const BLOCK_COLUMNS = 16;
+
+/** Draws a direction [128], a pixel a number, in rows: black is the largest magnitude negated, white that magnitude. */
+export function block(values: Float32Array): Pixels {
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+  const data = new Uint8ClampedArray(values.length * 4).fill(255);
+  values.forEach((value, i) => (data[4 * i] = data[4 * i + 1] = data[4 * i + 2] = 127.5 * (1 + value / largest)));
+  return { data, width: BLOCK_COLUMNS, height: values.length / BLOCK_COLUMNS };
+}

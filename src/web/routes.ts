@@ -5,6 +5,7 @@ export const PATHS = {
   verify: '/verify',
   identify: '/identify',
   forget: '/forget',
+  ownKey: '/own-key',
   key: '/key',
   login: '/demo/login',
 } as const;

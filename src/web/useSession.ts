@@ -19,7 +19,19 @@ export function useSessionState(): SessionState {
   );
 }
 
-/** The key that is open; null while noise hides faces. */
+/** Fingerprint of the person's own key; null without one. */
+export function useOwnKey(): string | null {
+  const state = useSessionState();
+  return state.status === 'ready' ? state.ownKey : null;
+}
+
+/** Whether a key hides faces, and not noise. */
+export function useUnderKey(): boolean {
+  const [open, own] = [useKey(), useOwnKey()];
+  return open !== null || own !== null;
+}
+
+/** The key of a network that is open; null without one. */
 export function useKey(): OpenKey | null {
   const state = useSessionState();
   return state.status === 'ready' ? state.key : null;

@@ -18,6 +18,8 @@ export const ROUTES = {
 export interface ServiceReply {
   /** Model version, 16 hexadecimal digits; the browser's own must be the same. */
   readonly model: string;
+  /** The same of keyed mode. */
+  readonly keyedModel: string;
   /** 32 hexadecimal digits. */
   readonly tenant: string;
 }

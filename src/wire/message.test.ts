@@ -1,18 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../core/errors.js';
 import { asFeatures, asPerturbed } from '../core/features.js';
+import { asKeyedDescriptor } from '../core/keyed.js';
 import { quantise } from '../core/quantise.js';
 import { FEATURE_CHANNELS, FEATURE_VALUES } from '../core/spec.js';
 import { asObfuscated, quantiseTokens, tokens as tokensOf } from '../core/tokens.js';
 import {
   decodeKeyedMessage,
   decodeMessage,
+  decodeXnnMessage,
   encodeKeyedMessage,
   encodeMessage,
+  encodeXnnMessage,
+  isKeyed,
   KEYED_MESSAGE_BYTES,
   MESSAGE_BYTES,
   modeOf,
   tenantOf,
+  XNN_MESSAGE_BYTES,
 } from './message.js';
 
 const features = asPerturbed(
@@ -138,40 +143,68 @@ test('features with a value that is not a number do not become a message that is
   expect(() => decodeMessage(encodeMessage(header, broken))).toThrow(refusal('message_values_invalid'));
 });
 
-describe('under a key', () => {
+describe('under the key of a network', () => {
   const tokens = asObfuscated(Float32Array.from(features));
-  const message = encodeKeyedMessage(header, tokens);
+  const message = encodeXnnMessage(header, tokens);
 
   test('a message has 25,332 bytes, and is decoded to what was encoded', () => {
     expect(message).toHaveLength(25_332);
-    expect(message).toHaveLength(KEYED_MESSAGE_BYTES);
+    expect(message).toHaveLength(XNN_MESSAGE_BYTES);
     expect(Array.from(message.subarray(4, 8))).toEqual([2, 2, 0, 0]);
-    expect(decodeKeyedMessage(message)).toEqual({ ...header, tokens: quantiseTokens(tokens) });
+    expect(decodeXnnMessage(message)).toEqual({ ...header, tokens: quantiseTokens(tokens) });
     expect(modeOf(message)).toBe('xnn');
     expect(tenantOf(message)).toEqual(header.tenant);
   });
 
   test('each mode refuses the other', () => {
-    const padded = new Uint8Array(KEYED_MESSAGE_BYTES);
+    const padded = new Uint8Array(XNN_MESSAGE_BYTES);
     padded.set(encodeMessage(header, features));
-    expect(() => decodeKeyedMessage(padded)).toThrow(refusal('format_unsupported'));
+    expect(() => decodeXnnMessage(padded)).toThrow(refusal('format_unsupported'));
     expect(() => decodeMessage(message.subarray(0, MESSAGE_BYTES))).toThrow(refusal('format_unsupported'));
     expect(() => decodeMessage(message)).toThrow(refusal('message_too_long'));
-    expect(() => decodeKeyedMessage(message.subarray(1))).toThrow(refusal('message_truncated'));
-    expect(() => modeOf(Uint8Array.of(0, 0, 0, 0, 1, 3))).toThrow(refusal('format_unsupported'));
+    expect(() => decodeXnnMessage(message.subarray(1))).toThrow(refusal('message_truncated'));
+    expect(() => modeOf(Uint8Array.of(0, 0, 0, 0, 1, 4))).toThrow(refusal('format_unsupported'));
   });
 
   test('scales and steps that no encoder makes are refused', () => {
     const broken = message.slice();
     new DataView(broken.buffer).setFloat32(48 + 4 * 48, NaN, true);
-    expect(() => decodeKeyedMessage(broken)).toThrow(refusal('message_values_invalid'));
+    expect(() => decodeXnnMessage(broken)).toThrow(refusal('message_values_invalid'));
     const low = message.slice();
     low[low.length - 1] = 0x80;
-    expect(() => decodeKeyedMessage(low)).toThrow(refusal('message_values_invalid'));
+    expect(() => decodeXnnMessage(low)).toThrow(refusal('message_values_invalid'));
   });
 
   test('clean tokens cannot be encoded', () => {
     // @ts-expect-error their type says so
-    void (() => encodeKeyedMessage(header, tokensOf(asFeatures(features))));
+    void (() => encodeXnnMessage(header, tokensOf(asFeatures(features))));
+  });
+});
+
+describe("under its owner's key", () => {
+  const steps = Int8Array.from({ length: 128 }, (_, i) => (i % 255) - 127);
+  const descriptor = asKeyedDescriptor(steps);
+  const message = encodeKeyedMessage(header, descriptor);
+
+  test('a message has 176 bytes, and is decoded to what was encoded', () => {
+    expect(message).toHaveLength(176);
+    expect(message).toHaveLength(KEYED_MESSAGE_BYTES);
+    expect(Array.from(message.subarray(4, 8))).toEqual([2, 3, 0, 0]);
+    expect(decodeKeyedMessage(message)).toEqual({ ...header, descriptor });
+    expect([modeOf(message), isKeyed(message), isKeyed(encodeMessage(header, features))]).toEqual([
+      'keyed',
+      true,
+      false,
+    ]);
+  });
+
+  test('other modes, other sizes and directions that are none are refused', () => {
+    expect(() => decodeKeyedMessage(message.subarray(1))).toThrow(refusal('message_truncated'));
+    expect(() => decodeKeyedMessage(Uint8Array.of(...message, 0))).toThrow(refusal('message_too_long'));
+    expect(() => decodeKeyedMessage(encodeMessage(header, features).subarray(0, 176))).toThrow(
+      refusal('format_unsupported'),
+    );
+    expect(() => decodeKeyedMessage(message.slice().fill(0, 48))).toThrow(refusal('message_values_invalid'));
+    expect(() => decodeKeyedMessage(message.slice().fill(0x80, 175))).toThrow(refusal('message_values_invalid'));
   });
 });

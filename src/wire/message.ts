@@ -1,8 +1,10 @@
 import { CHALLENGE_BYTES, MODEL_VERSION_BYTES, TENANT_BYTES } from '../core/spec.js';
 import { XnnError } from '../core/errors.js';
 import type { PerturbedFeatures } from '../core/features.js';
+import type { KeyedDescriptor } from '../core/keyed.js';
 import type { QuantisedFeatures } from '../core/quantise.js';
 import type { ObfuscatedTokens, QuantisedTokens } from '../core/tokens.js';
+import { KEYED_BYTES, readDescriptor, writeDescriptor } from './payload-keyed.js';
 import { readTokens, writeTokens, XNN_BYTES } from './payload-xnn.js';
 import { readFeatures, writeFeatures, XNN_D_BYTES } from './payload-xnn-d.js';
 
@@ -11,12 +13,12 @@ import { readFeatures, writeFeatures, XNN_D_BYTES } from './payload-xnn-d.js';
 //   struct {
 //     u8  magic[4]       "XNNF"
 //     u8  format         2
-//     u8  mode           1 = XNN-d, 2 = XNN; others are kept for later modes
+//     u8  mode           1 = XNN-d, 2 = XNN, 3 = keyed; others are kept for later modes
 //     u8  reserved[2]    0
-//     u8  model[8]       version of all networks together, on either side
+//     u8  model[8]       version of all networks that the mode uses, on either side
 //     u8  tenant[16]     whose gallery
 //     u8  challenge[16]  from the server, single use
-//     u8  payload[]      of the mode: payload-xnn-d.ts, payload-xnn.ts
+//     u8  payload[]      of the mode: payload-xnn-d.ts, payload-xnn.ts, payload-keyed.ts
 //   }
 
 const MAGIC = [0x58, 0x4e, 0x4e, 0x46] as const;
@@ -29,17 +31,19 @@ const TENANT_AT = MODEL_AT + MODEL_VERSION_BYTES;
 const CHALLENGE_AT = TENANT_AT + TENANT_BYTES;
 const PAYLOAD_AT = CHALLENGE_AT + CHALLENGE_BYTES;
 
-/** How the features are protected: by noise, or by a key. */
-export type Mode = 'xnn-d' | 'xnn';
+/** How the face is protected: by noise, by the key of who trained the network, or by its owner's own key. */
+export type Mode = 'xnn-d' | 'xnn' | 'keyed';
 
-const NUMBERS: Readonly<Record<Mode, number>> = { 'xnn-d': 1, xnn: 2 };
+const NUMBERS: Readonly<Record<Mode, number>> = { 'xnn-d': 1, xnn: 2, keyed: 3 };
 
 /** Size of every message under noise, in bytes: 13,104. */
 export const MESSAGE_BYTES = PAYLOAD_AT + XNN_D_BYTES;
-/** Size of every message under a key, in bytes: 25,332. */
-export const KEYED_MESSAGE_BYTES = PAYLOAD_AT + XNN_BYTES;
+/** Size of every message of XNN, in bytes: 25,332. */
+export const XNN_MESSAGE_BYTES = PAYLOAD_AT + XNN_BYTES;
+/** Size of every message in keyed mode, in bytes: 176. */
+export const KEYED_MESSAGE_BYTES = PAYLOAD_AT + KEYED_BYTES;
 /** Of the longest message of any mode. */
-export const MOST_MESSAGE_BYTES = Math.max(MESSAGE_BYTES, KEYED_MESSAGE_BYTES);
+export const MOST_MESSAGE_BYTES = Math.max(MESSAGE_BYTES, XNN_MESSAGE_BYTES, KEYED_MESSAGE_BYTES);
 
 /** What a message is bound to. */
 export interface MessageHeader {
@@ -55,8 +59,12 @@ export interface Message extends MessageHeader {
   readonly features: QuantisedFeatures;
 }
 
-export interface KeyedMessage extends MessageHeader {
+export interface XnnMessage extends MessageHeader {
   readonly tokens: QuantisedTokens;
+}
+
+export interface KeyedMessage extends MessageHeader {
+  readonly descriptor: KeyedDescriptor;
 }
 
 /** Writes one message of XNN-d. Takes perturbed features only: encoding clean ones is a type error. */
@@ -67,9 +75,16 @@ export function encodeMessage(header: MessageHeader, features: PerturbedFeatures
 }
 
 /** Writes one message of XNN. Takes obfuscated tokens only: encoding clean ones is a type error. */
-export function encodeKeyedMessage(header: MessageHeader, tokens: ObfuscatedTokens): Uint8Array {
-  const bytes = headed('xnn', KEYED_MESSAGE_BYTES, header);
+export function encodeXnnMessage(header: MessageHeader, tokens: ObfuscatedTokens): Uint8Array {
+  const bytes = headed('xnn', XNN_MESSAGE_BYTES, header);
   writeTokens(bytes.subarray(PAYLOAD_AT), tokens);
+  return bytes;
+}
+
+/** Writes one message in keyed mode. Takes descriptors under a key only: encoding others is a type error. */
+export function encodeKeyedMessage(header: MessageHeader, descriptor: KeyedDescriptor): Uint8Array {
+  const bytes = headed('keyed', KEYED_MESSAGE_BYTES, header);
+  writeDescriptor(bytes.subarray(PAYLOAD_AT), descriptor);
   return bytes;
 }
 
@@ -85,8 +100,13 @@ export function decodeMessage(bytes: Uint8Array): Message {
 }
 
 /** Reads one message of XNN, likewise. */
+export function decodeXnnMessage(bytes: Uint8Array): XnnMessage {
+  return { ...readHeader(bytes, 'xnn', XNN_MESSAGE_BYTES), tokens: readTokens(bytes.subarray(PAYLOAD_AT)) };
+}
+
+/** Reads one message in keyed mode, likewise. */
 export function decodeKeyedMessage(bytes: Uint8Array): KeyedMessage {
-  return { ...readHeader(bytes, 'xnn', KEYED_MESSAGE_BYTES), tokens: readTokens(bytes.subarray(PAYLOAD_AT)) };
+  return { ...readHeader(bytes, 'keyed', KEYED_MESSAGE_BYTES), descriptor: readDescriptor(bytes.subarray(PAYLOAD_AT)) };
 }
 
 /** Which mode bytes are of, if they are a message's. @throws format_unsupported */
@@ -94,6 +114,11 @@ export function modeOf(bytes: Uint8Array): Mode {
   const mode = (Object.keys(NUMBERS) as Mode[]).find((name) => NUMBERS[name] === bytes[MODE_AT]);
   if (mode === undefined) throw new XnnError('format_unsupported', `mode ${bytes[MODE_AT]}`);
   return mode;
+}
+
+/** Whether bytes are of keyed mode, if they are a message's; other fields may still be wrong. */
+export function isKeyed(bytes: Uint8Array): boolean {
+  return bytes[MODE_AT] === NUMBERS.keyed;
 }
 
 /** Which gallery bytes are for, if they are a message's; its other fields may still be wrong. */

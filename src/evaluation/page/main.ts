@@ -1,6 +1,7 @@
 import { openEngine } from '../../client/engine.js';
+import { ownKeyOf } from '../../client/own-key.js';
 import { XnnError } from '../../core/errors.js';
-import { CHALLENGE_BYTES, MODEL_VERSION_BYTES, TENANT_BYTES } from '../../core/spec.js';
+import { CHALLENGE_BYTES, MODEL_VERSION_BYTES, SECRET_BYTES, TENANT_BYTES } from '../../core/spec.js';
 import { fromHex } from '../../wire/hex.js';
 import {
   CHALLENGE_HEADER,
@@ -74,12 +75,18 @@ async function open(task: Task): Promise<Producer> {
   if (task.output === 'points') return { started: null, ...openDetector() };
   const engine = openEngine();
   const started = await engine.start({ backend: task.backend }, () => {});
-  const bound = { model: fromHex(started.model, MODEL_VERSION_BYTES), tenant: fromHex(task.tenant, TENANT_BYTES) };
+  const isKeyed = task.output === 'keyed';
+  const protection = isKeyed ? (await ownKeyOf(new Uint8Array(SECRET_BYTES).fill(1))).key : 'noise';
+  const bound = {
+    model: fromHex(isKeyed ? started.keyedModel : started.model, MODEL_VERSION_BYTES),
+    tenant: fromHex(task.tenant, TENANT_BYTES),
+  };
+  if (isKeyed) await engine.prepareKeyed();
   return {
     started,
     async produce(image, challenge) {
       const header = { ...bound, challenge: fromHex(challenge, CHALLENGE_BYTES) };
-      const { message, clean, stageMs } = await engine.capture(image, header, 'xnn-d');
+      const { message, clean, stageMs } = await engine.capture(image, header, protection);
       return { bytes: new Uint8Array(task.output === 'clean' ? Float32Array.from(clean).buffer : message), stageMs };
     },
     dispose: () => engine.dispose(),

@@ -11,7 +11,7 @@ import type { Served } from '../../protocol/recognise.js';
 import { ROUTES } from '../../wire/api.js';
 import { deploymentCreatedSchema, DEPLOYMENT_ROUTES, deploymentListSchema } from '../../wire/deployment.js';
 import { fromHex, toHex } from '../../wire/hex.js';
-import { encodeKeyedMessage } from '../../wire/message.js';
+import { encodeXnnMessage } from '../../wire/message.js';
 import { OFFSET_HEADER, PART_TYPE } from '../../wire/training.js';
 import { openEmbedded, type Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
@@ -104,7 +104,7 @@ async function keyed(person: number, served: Served, capture = 0): Promise<Uint8
   const centre = gaussian(TOKEN_CHANNELS, seeded(1000 + person));
   const noise = gaussian(FEATURE_VALUES, seeded(10 * person + capture));
   const tokens = asObfuscated(noise.map((value, i) => 0.3 * value + centre[i % TOKEN_CHANNELS]!));
-  return encodeKeyedMessage({ ...served, challenge: await newChallenge(fetch) }, tokens);
+  return encodeXnnMessage({ ...served, challenge: await newChallenge(fetch) }, tokens);
 }
 
 async function expectRefusal(response: Response, code: ErrorCode): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { XnnError } from '../../core/errors.js';
 import { MODEL_VERSION_BYTES } from '../../core/spec.js';
 import { dequantiseTokens } from '../../core/tokens.js';
-import { readKeyedMessages } from '../../protocol/recognise.js';
+import { readXnnMessages } from '../../protocol/recognise.js';
 import type { Deployment, DeploymentRequest } from '../../wire/deployment.js';
 import { toHex } from '../../wire/hex.js';
 import type { Recogniser } from '../recogniser.js';
@@ -99,7 +99,7 @@ export class Deployments {
       served,
       threshold: row.request.threshold,
       read: (body, most) => {
-        const messages = readKeyedMessages(body, served, most);
+        const messages = readXnnMessages(body, served, most);
         return {
           challenge: messages[0].challenge,
           embeddings: async () => {

@@ -4,7 +4,7 @@ import { serve } from '@hono/node-server';
 import { createApp } from '../app.js';
 import { openEmbedded } from '../drivers.js';
 import { openStore } from '../store.js';
-import { MASTER, meanStudent, SERVED, THRESHOLD, UNLIMITED } from '../testing.js';
+import { KEYED, MASTER, meanStudent, SERVED, THRESHOLD, UNLIMITED } from '../testing.js';
 import { TrainingQueue, USUAL_LIMITS } from './queue.js';
 import { jobRows } from './rows.js';
 import { FAKE_TRAINER } from './testing.js';
@@ -30,6 +30,7 @@ const app = createApp({
   student: meanStudent,
   served: SERVED,
   threshold: THRESHOLD,
+  keyed: KEYED,
   now: Date.now,
   random: randomBytes,
   log,

@@ -9,14 +9,14 @@ import { NameField } from '../parts/NameField.js';
 import { PicturePicker } from '../parts/PicturePicker.js';
 import { counted } from '../format.js';
 import { copyOf } from '../pictures.js';
-import { useAction, useKey } from '../useSession.js';
+import { useAction, useUnderKey } from '../useSession.js';
 
 /** Pictures the camera takes for one template. */
 const SHOTS = 3;
 
 export function Enrol() {
   const action = useAction();
-  const key = useKey();
+  const underKey = useUnderKey();
   const [name, setName] = useState('');
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
   const outcome = action.outcome?.kind === 'enrolled' ? action.outcome : null;
@@ -38,7 +38,7 @@ export function Enrol() {
       }
       steps={[
         'The camera takes three pictures by itself when they are good, a second apart. Or you choose up to five photos.',
-        `Your device turns each into features and ${key ? 'hides them with your key' : 'covers them with fresh noise'}. Until you press “Enrol”, nothing is sent.`,
+        `Your device turns each into features and ${underKey ? 'hides them with your key' : 'covers them with fresh noise'}. Until you press “Enrol”, nothing is sent.`,
         'The cloud averages the captures into one template: 128 numbers, and no picture.',
       ]}
       receipt={outcome?.receipt}

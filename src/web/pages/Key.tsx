@@ -20,18 +20,18 @@ export function Key() {
 
   return (
     <ActionPage
-      title="Your key"
+      title="Key of a network"
       lead="Some networks were trained on features under a key. Whoever has it can show a face to them; their cloud cannot read it."
       action={action}
       words={
         outcome?.kind === 'key opened'
           ? {
               sign: 'yes',
-              title: 'Your key is open',
+              title: 'The key is open',
               text: 'Enrol, verify and identify go to the network that was trained with it, without noise, until you close it or this page.',
             }
           : outcome?.kind === 'key closed'
-            ? { sign: 'yes', title: 'Your key is closed', text: 'Faces are covered with fresh noise again.' }
+            ? { sign: 'yes', title: 'The key is closed', text: 'Faces are covered with fresh noise again.' }
             : null
       }
       steps={[

@@ -4,12 +4,13 @@ import { ActionPage } from '../parts/ActionPage.js';
 import { NameField } from '../parts/NameField.js';
 import { OnePicture } from '../parts/OnePicture.js';
 import { copyOf } from '../pictures.js';
-import { useAction, useKey, useSession } from '../useSession.js';
+import { useAction, useOwnKey, useSession, useUnderKey } from '../useSession.js';
 
 export function Verify() {
   const session = useSession();
   const action = useAction();
-  const key = useKey();
+  const underKey = useUnderKey();
+  const ownKey = useOwnKey();
   const [name, setName] = useState(() => session.enrolledHere().at(-1) ?? '');
   const outcome = action.outcome?.kind === 'verified' ? action.outcome : null;
 
@@ -32,12 +33,16 @@ export function Verify() {
           : {
               sign: 'no',
               title: `No match for ${outcome.subject}`,
-              text: 'The face does not match, or nobody is enrolled under this name. The cloud answers both alike.',
+              text: `The face does not match, or nobody is enrolled under this name. The cloud answers both alike.${
+                ownKey === null
+                  ? ''
+                  : ' Who was enrolled under another key than this browser’s, or under noise, never matches: bring that key back, or enrol again.'
+              }`,
             })
       }
       steps={[
         'One picture is taken when you press the button, and the camera is let go.',
-        `Its features leave your device under ${key ? 'your key' : 'fresh noise'}, bound to a challenge that is good for one answer.`,
+        `Its features leave your device under ${underKey ? 'your key' : 'fresh noise'}, bound to a challenge that is good for one answer.`,
         'The cloud says yes or no. It never says how close it was.',
       ]}
       receipt={outcome?.receipt}

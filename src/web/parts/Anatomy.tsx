@@ -7,7 +7,11 @@ const SHOWN = 16;
 const MEANINGS: Record<Field['name'], string | Record<Mode, string>> = {
   magic: '“XNNF”, so that the cloud knows what it reads',
   format: 'version of this layout',
-  mode: { 'xnn-d': 'kind of protection: XNN-d', xnn: 'kind of protection: XNN, under your key' },
+  mode: {
+    'xnn-d': 'kind of protection: XNN-d',
+    xnn: 'kind of protection: XNN, under the key of a network',
+    keyed: 'kind of protection: your own key',
+  },
   reserved: 'empty, for later',
   model: 'version of the networks',
   tenant: 'whose gallery is asked',
@@ -15,10 +19,12 @@ const MEANINGS: Record<Field['name'], string | Record<Mode, string>> = {
   scales: {
     'xnn-d': '128 factors, one a channel: value = step × factor',
     xnn: '49 factors, one a token: value = step × factor',
+    keyed: 'none',
   },
   steps: {
     'xnn-d': '14 × 14 × 128 features with noise, a byte each',
-    xnn: '49 tokens of 512 features under your key, a byte each',
+    xnn: '49 tokens of 512 features under the key, a byte each',
+    keyed: '128 numbers, the direction of your face under your key, a byte each',
   },
 };
 

@@ -2,7 +2,7 @@ import { useDeferredValue, useId, useMemo, useState, type ReactNode } from 'reac
 import { CROP_SIZE, FEATURE_CHANNELS, reveal, type Mode } from '../../client/reveal.js';
 import type { Capture } from '../../client/types.js';
 import { bytes } from '../format.js';
-import { commonRange, mosaic, pagesOf, sameChannel, SIDES, type Side } from '../mosaic.js';
+import { block, commonRange, mosaic, pagesOf, sameChannel, SIDES, type Side } from '../mosaic.js';
 import { Anatomy } from './Anatomy.js';
 import { Icon, type IconName } from './Icon.js';
 import { PixelCanvas } from './PixelCanvas.js';
@@ -13,8 +13,12 @@ const ZOOMS = SIDES.map((side) => ({ value: side, name: `${side * side}` }));
 const SENT: Record<Mode, { title: string; text: string }> = {
   'xnn-d': { title: 'Features plus noise', text: 'The noise is drawn anew for every message, so no two are alike.' },
   xnn: {
-    title: 'Features under your key',
-    text: 'Positions are mixed up and channels blended by your key. Without noise: the same picture gives the same again.',
+    title: 'Features under the network’s key',
+    text: 'Positions are mixed up and channels blended by that key. Without noise: the same picture gives the same again.',
+  },
+  keyed: {
+    title: 'A direction under your key',
+    text: 'All that says who you are, turned at random by your key: to whoever does not have it, any direction is as likely.',
   },
 };
 
@@ -34,11 +38,18 @@ export function LaidOpen({ captures }: { captures: readonly Capture[] }) {
 
   const capture = captures[index] ?? captures[0];
   const revealed = useMemo(() => capture && reveal(capture), [capture]);
-  const range = useMemo(() => (revealed ? commonRange(revealed.clean, revealed.sent) : 1), [revealed]);
+  const isMap = revealed?.mode !== 'keyed';
+  const range = useMemo(
+    () => (revealed ? commonRange(revealed.clean, ...(isMap ? [revealed.sent] : [])) : 1),
+    [revealed, isMap],
+  );
   const drawn = useMemo(
     () =>
-      revealed && { clean: mosaic(revealed.clean, page, side, range), sent: mosaic(revealed.sent, page, side, range) },
-    [revealed, page, side, range],
+      revealed && {
+        clean: mosaic(revealed.clean, page, side, range),
+        sent: isMap ? mosaic(revealed.sent, page, side, range) : block(revealed.sent),
+      },
+    [revealed, page, side, range, isMap],
   );
   if (!revealed || !drawn) return null;
 
@@ -81,7 +92,10 @@ export function LaidOpen({ captures }: { captures: readonly Capture[] }) {
           />
         </Exhibit>
         <Exhibit icon="send" fate="Was sent" {...SENT[revealed.mode]}>
-          <PixelCanvas pixels={drawn.sent} label={`${shown} of what was sent`} />
+          <PixelCanvas
+            pixels={drawn.sent}
+            label={isMap ? `${shown} of what was sent` : 'The 128 numbers that were sent'}
+          />
         </Exhibit>
       </div>
       <div className="map-controls">
@@ -115,7 +129,8 @@ export function LaidOpen({ captures }: { captures: readonly Capture[] }) {
         </div>
         <p className="scale-note">
           <span className="gray-scale" aria-hidden="true" />
-          Both maps on one scale: black −{range.toFixed(1)}, white +{range.toFixed(1)}.
+          {isMap ? 'Both maps on one scale' : 'The features’ scale'}: black −{range.toFixed(1)}, white +
+          {range.toFixed(1)}.
         </p>
       </div>
       <Anatomy fields={revealed.fields} mode={revealed.mode} />

@@ -35,7 +35,7 @@ export function StatusChip() {
         <span className="hidden">, model release </span>
         {release}
       </span>
-      {state.key && <span className="chip-figure">with key</span>}
+      {(state.key ?? state.ownKey) !== null && <span className="chip-figure">with key</span>}
       <span className="chip-presence">{away ? 'away' : 'online'}</span>
     </p>
   );

@@ -5,9 +5,10 @@ export const STARTING: SessionState = { status: 'starting', progress: { stage: '
 export const FAILED: SessionState = { status: 'failed', error: 'model_hash_wrong' };
 export const READY = {
   status: 'ready',
-  started: { backend: 'webgpu', model: '0123456789abcdef', release: '1.0.0' },
+  started: { backend: 'webgpu', model: '0123456789abcdef', keyedModel: 'fedcba9876543210', release: '1.0.0' },
   activity: 'idle',
   key: null,
+  ownKey: null,
   outcome: null,
   error: null,
 } as const satisfies SessionState;
@@ -59,6 +60,9 @@ export function fakeSession(
     forget: act,
     openKey: act,
     closeKey: act,
+    makeOwnKey: act,
+    restoreOwnKey: act,
+    removeOwnKey: act,
     messages: () => Promise.resolve(new Uint8Array()),
     enrolledHere: () => enrolled,
     reset() {

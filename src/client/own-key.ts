@@ -1,0 +1,99 @@
+import { createStore, del, get, set, type UseStore } from 'idb-keyval';
+import { ROTATION_INFO } from '../core/keyed.js';
+import { XnnError } from '../core/errors.js';
+import { SECRET_BYTES } from '../core/spec.js';
+import { toHex } from '../wire/hex.js';
+
+// A person's own key is 32 secret bytes, of which HKDF-SHA-256 makes everything else. In the browser it is a CryptoKey of WebCrypto that
+// cannot be read, neither by this page later nor by a script that gets into it: it only derives. Whoever controls the page can use it while the
+// page is open.
+
+/** A key and what may be shown of it. */
+export interface OwnKey {
+  /** HKDF, not extractable. */
+  readonly key: CryptoKey;
+  /** 16 hexadecimal digits, by which a person tells it from another. */
+  readonly fingerprint: string;
+}
+
+/** Where keys are kept from one visit to the next, by name. Where the browser keeps nothing, there is none and nothing is kept. */
+export interface KeyStore {
+  load(name: string): Promise<OwnKey | null>;
+  keep(name: string, key: OwnKey): Promise<void>;
+  forget(name: string): Promise<void>;
+}
+
+const FINGERPRINT_INFO = 'xnn keyed fingerprint';
+const FINGERPRINT_BYTES = 8;
+const NO_SALT = new Uint8Array();
+
+/** A new key, and the 24 words that are the only way to have it elsewhere (BIP-39, English). */
+export async function makeOwnKey(): Promise<{ readonly own: OwnKey; readonly words: readonly string[] }> {
+  const { entropyToMnemonic, wordlist } = await bip39();
+  const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
+  const words = entropyToMnemonic(secret, wordlist).split(' ');
+  return { own: await ownKeyOf(secret), words };
+}
+
+/** The key of such words, in any case and spacing. @throws words_invalid */
+export async function restoreOwnKey(words: string): Promise<OwnKey> {
+  const { mnemonicToEntropy, wordlist } = await bip39();
+  const given = words.toLowerCase().match(/\p{L}+/gu) ?? [];
+  let secret: Uint8Array<ArrayBuffer>;
+  try {
+    secret = Uint8Array.from(mnemonicToEntropy(given.join(' '), wordlist));
+  } catch (cause) {
+    throw new XnnError('words_invalid', `${given.length} words`, { cause });
+  }
+  if (secret.length !== SECRET_BYTES) throw new XnnError('words_invalid', `${given.length} words`);
+  return ownKeyOf(secret);
+}
+
+/** @param secret 32 random bytes, wiped here. @throws key_invalid if it has another size */
+export async function ownKeyOf(secret: Uint8Array<ArrayBuffer>): Promise<OwnKey> {
+  if (secret.length !== SECRET_BYTES) throw new XnnError('key_invalid', `${secret.length} bytes`);
+  const key = await crypto.subtle.importKey('raw', secret, 'HKDF', false, ['deriveBits']);
+  secret.fill(0);
+  return { key, fingerprint: toHex(await derived(key, NO_SALT, FINGERPRINT_INFO, FINGERPRINT_BYTES)) };
+}
+
+/** What turns this owner's faces for one tenant, 32 bytes (`core/keyed.ts`). Nothing of it tells what another tenant's is. */
+export function tenantSecret(key: CryptoKey, tenant: Uint8Array): Promise<Uint8Array> {
+  return derived(key, tenant, ROTATION_INFO, SECRET_BYTES);
+}
+
+async function derived(key: CryptoKey, salt: Uint8Array, info: string, bytes: number): Promise<Uint8Array> {
+  const how = { name: 'HKDF', hash: 'SHA-256', salt: Uint8Array.from(salt), info: new TextEncoder().encode(info) };
+  return new Uint8Array(await crypto.subtle.deriveBits(how, key, 8 * bytes));
+}
+
+/** In IndexedDB. */
+export function openKeyStore(): KeyStore {
+  let opened: UseStore | undefined;
+  /** @throws key_unkept in a browser that keeps nothing, as in some private windows */
+  const using = async <T>(act: (store: UseStore) => Promise<T>): Promise<T> => {
+    try {
+      return await act((opened ??= createStore('xnn keys', 'own')));
+    } catch (cause) {
+      throw new XnnError('key_unkept', undefined, { cause });
+    }
+  };
+  return {
+    load: (name) =>
+      using((store) => get<OwnKey>(name, store)).then(
+        (key) => key ?? null,
+        () => null,
+      ),
+    keep: (name, key) => using((store) => set(name, key, store)),
+    forget: (name) => using((store) => del(name, store)),
+  };
+}
+
+/** The list of words is large; only who makes or restores a key loads it. */
+async function bip39() {
+  const [{ entropyToMnemonic, mnemonicToEntropy }, { wordlist }] = await Promise.all([
+    import('@scure/bip39'),
+    import('@scure/bip39/wordlists/english.js'),
+  ]);
+  return { entropyToMnemonic, mnemonicToEntropy, wordlist };
+}
