@@ -19,7 +19,6 @@ import type { Rates } from './limits/limiter.js';
 import { createMetrics, serveMetrics } from './operations/metrics.js';
 import { deliverWebhooks } from './operations/webhooks.js';
 import { openKeys } from './oidc/keys.js';
-import { createProvider } from './oidc/provider.js';
 import { openStore, type Store } from './store.js';
 import { startStudent } from './student.js';
 import { TrainingQueue, USUAL_LIMITS, type TrainingLimits } from './training/queue.js';
@@ -84,6 +83,8 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
     await store.tenants.ensure(config.tenant, PUBLIC_TENANT_NAME, true, act());
     await store.tenants.ensure(LOGIN_TENANT, 'login', false, act());
     closing.push(await keepTidy(store, log));
+    // Loaded by servers only: commands, which open the database too, do without.
+    const { createProvider } = await import('./oidc/provider.js');
     const keys = await openKeys(store.keyring);
     const rows = jobRows(store.driver);
     const queue = new TrainingQueue({

@@ -317,6 +317,17 @@ describe('the code flow', () => {
     expect(new URL(first).searchParams.get('error')).toBe('login_required');
   });
 
+  test('ends with the account', async () => {
+    const [ben, tab] = [await person(), browser()];
+    const { uid, checks } = await begin(party.config, tab);
+    await ben.byFace(tab);
+    const callback = await accept(tab, uid);
+    expect((await tab.ask(LOGIN_ROUTES.account, { method: 'DELETE' })).status).toBe(200);
+    await expect(oidc.authorizationCodeGrant(party.config, callback, checks)).rejects.toMatchObject({
+      error: 'invalid_grant',
+    });
+  });
+
   test('is written down, with pseudonyms', async () => {
     await logIn('byFace');
     const [entry] = (await store.audit.read(TENANT, 0, 1_000)).filter(({ actor }) => actor === party.id);
