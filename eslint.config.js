@@ -40,7 +40,9 @@ export default tseslint.config(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['eslint.config.js', 'bin/xnn.js', 'src/server/training/*.js'] },
+        projectService: {
+          allowDefaultProject: ['eslint.config.js', 'bin/xnn.js', 'src/server/training/*.js', 'examples/*/*.js'],
+        },
       },
     },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
@@ -50,8 +52,11 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['src/**/*.js'], ...tseslint.configs.disableTypeChecked },
-  { files: ['src/server/main.ts', 'src/cli/**', 'src/evaluation/**', 'tools/**'], rules: { 'no-console': 'off' } },
+  { files: ['src/**/*.js', 'examples/**/*.js'], ...tseslint.configs.disableTypeChecked },
+  {
+    files: ['src/server/main.ts', 'src/cli/**', 'src/evaluation/**', 'tools/**', 'examples/**'],
+    rules: { 'no-console': 'off' },
+  },
   { files: ['src/web/**/*.{ts,tsx}'], ...reactHooks.configs.flat['recommended-latest'] },
   {
     files: PURE.map((room) => `src/${room}/**/*.ts`),

@@ -22,7 +22,7 @@ export default defineConfig({
         // All that the app needs to open offline. Networks are not here: the client keeps verified ones itself.
         globPatterns: ['**/*.{html,js,css,svg,woff2,webmanifest,wasm,tflite}'],
         maximumFileSizeToCacheInBytes: 16_000_000,
-        navigateFallbackDenylist: [/^\/v1\//, /^\/docs/, /^\/openapi\.json/],
+        navigateFallbackDenylist: [/^\/v1\//, /^\/docs/, /^\/openapi\.json/, /^\/oidc\//, /^\/\.well-known\//],
       },
     }),
   ],
@@ -34,7 +34,7 @@ export default defineConfig({
     },
   },
   build: { target: 'es2023', chunkSizeWarningLimit: 1200 },
-  server: { proxy: { '/v1': 'http://localhost:8080' } },
+  server: { proxy: { '/v1': 'http://localhost:8080', '/oidc': 'http://localhost:8080' } },
 });
 
 /** The package whose entry a chunk is, so that one sees which backend a visitor loads. */

@@ -49,6 +49,16 @@ const COMMANDS: Readonly<Record<string, readonly [summary: string, load: () => P
   'admin key create': ['makes an API key', async () => (await import('./xnn/admin.js')).KEY_CREATE],
   'admin key list': ['lists API keys', async () => (await import('./xnn/admin.js')).KEY_LIST],
   'admin key revoke': ['revokes an API key', async () => (await import('./xnn/admin.js')).KEY_REVOKE],
+  'admin client create': [
+    'registers a client of the OpenID Connect provider',
+    async () => (await import('./xnn/clients.js')).CLIENT_CREATE,
+  ],
+  'admin client list': ['lists such clients', async () => (await import('./xnn/clients.js')).CLIENT_LIST],
+  'admin client delete': ['deletes such a client', async () => (await import('./xnn/clients.js')).CLIENT_DELETE],
+  'admin signing-key rotate': [
+    'changes what the provider signs with',
+    async () => (await import('./xnn/clients.js')).SIGNING_KEY_ROTATE,
+  ],
   'admin webhook secret': [
     'shows what a webhook is signed with',
     async () => (await import('./xnn/admin.js')).WEBHOOK_SECRET,
@@ -66,7 +76,7 @@ const HELP = `For the owner of pictures, who has a face recogniser trained in a 
 this machine, and only the bundle and what the cloud made of it leave it. And for the operator of a server: admin and audit.
 
 ${Object.entries(COMMANDS)
-  .map(([name, [summary]]) => `  xnn ${name.padEnd(21)}${summary}`)
+  .map(([name, [summary]]) => `  xnn ${name.padEnd(26)}${summary}`)
   .join('\n')}
 
 Each explains itself with --help, and prints its result as JSON with --json.

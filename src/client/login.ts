@@ -7,7 +7,7 @@ import {
 import { XnnError } from '../core/errors.js';
 import { CHALLENGE_BYTES, TENANT_BYTES } from '../core/spec.js';
 import { fromHex } from '../wire/hex.js';
-import { bindingOf, LOGIN_ROUTES, type AccountReply, type LoginChallenge } from '../wire/login.js';
+import { bindingOf, LOGIN_ROUTES, type AccountReply, type ClientReply, type LoginChallenge } from '../wire/login.js';
 import { askFor, type Reader } from './cloud.js';
 import type { Fetch } from './download.js';
 import type { Picture, Session } from './types.js';
@@ -26,6 +26,12 @@ export interface Login {
   renewCodes(): Promise<readonly string[]>;
   addDevice(name: string): Promise<void>;
   removeDevice(id: string): Promise<void>;
+  /** Which site sent somebody here to log in. */
+  client(interaction: string): Promise<ClientReply>;
+  /** Goes back there with this login. @returns the address to go to */
+  accept(interaction: string): Promise<string>;
+  /** Goes back there without one. @returns the address to go to */
+  decline(interaction: string): Promise<string>;
 }
 
 const USER_VERIFICATION = 'required';
@@ -112,11 +118,21 @@ export function connectLogin(
       await send('POST', LOGIN_ROUTES.devices, done, { challenge, device });
     },
     removeDevice: async (id) => void (await send('DELETE', LOGIN_ROUTES.device(id), done)),
+    client: (interaction) =>
+      send('GET', LOGIN_ROUTES.interactionClient(interaction), ({ client, faceOnly }) =>
+        typeof client === 'string' && typeof faceOnly === 'boolean' ? { client, faceOnly } : null,
+      ),
+    accept: (interaction) => send('POST', LOGIN_ROUTES.interaction(interaction), locationOf),
+    decline: (interaction) => send('DELETE', LOGIN_ROUTES.interaction(interaction), locationOf),
   };
 }
 
 function codesOf({ codes }: Readonly<Record<string, unknown>>): readonly string[] | null {
   return Array.isArray(codes) && codes.every((code) => typeof code === 'string') ? codes : null;
+}
+
+function locationOf({ location }: Readonly<Record<string, unknown>>): string | null {
+  return typeof location === 'string' ? location : null;
 }
 
 async function withDevice<T>(act: () => Promise<T>): Promise<T> {

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../core/errors.js';
 import type { Protection } from './engine.js';
 import type { KeyInfo } from '../wire/key-file.js';
 
-export type { AccountReply as Account } from '../wire/login.js';
+export type { AccountReply as Account, ClientReply as Client } from '../wire/login.js';
 
 /** In the order they are tried. */
 export const BACKENDS = ['webgpu', 'webgl', 'wasm'] as const;

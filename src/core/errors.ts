@@ -54,12 +54,18 @@ const CATALOGUE = {
   limited: [429, 'Too many requests. Wait a moment and try again.'],
   overloaded: [503, 'The server has more to do than it can. Try again in a moment.'],
   login_refused: [403, 'Device and face were not accepted together. Try again, or use a recovery code.'],
+  login_insufficient: [403, 'Where you are going asks for a new login, with passkey and face. Log in again.'],
+  interaction_missing: [
+    404,
+    'This login is over or was begun in another browser. Go back to where you came from and begin again.',
+  ],
   session_missing: [401, 'You are not logged in, or no longer. Log in first.'],
   origin_refused: [403, 'Only the page of this server may ask this.'],
   not_found: [404, 'There is nothing at this address.'],
   internal: [500, 'Something went wrong on the server. It was logged; try again.'],
   // The operator of a server
   tenant_missing: [404, 'There is no tenant of this name.'],
+  client_missing: [404, 'There is no client of this id.'],
   tenant_exists: [409, 'There is a tenant of this name already.'],
   master_key_wrong: [500, 'The master key does not open this database.'],
   backup_invalid: [422, 'This is not a backup of this version.'],

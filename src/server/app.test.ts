@@ -66,7 +66,11 @@ const rows = async (table: 'templates' | 'challenges') => (await driver.query(`S
 
 describe('service and challenges', () => {
   test('service tells model and tenant, health that the database answers', async () => {
-    expect(await (await fetch(ROUTES.service)).json()).toEqual({ keyedModel: toHex(KEYED.model), model: '07'.repeat(8), tenant: '09'.repeat(16) });
+    expect(await (await fetch(ROUTES.service)).json()).toEqual({
+      keyedModel: toHex(KEYED.model),
+      model: '07'.repeat(8),
+      tenant: '09'.repeat(16),
+    });
     expect(await (await fetch('/v1/health')).json()).toEqual({ status: 'ok' });
   });
 

@@ -31,6 +31,8 @@ import type { KeyedModel } from './models.js';
 import type { Rates } from './limits/limiter.js';
 import { openAccounts } from './login/accounts.js';
 import { login } from './login/login.js';
+import type { OidcProvider } from './oidc/provider.js';
+import { oidcApp } from './oidc/routes.js';
 import type { Observed } from './operations/metrics.js';
 import type { Decoy, Found, Store } from './store.js';
 import { trainingApp, type TrainingParts } from './training/app.js';
@@ -60,7 +62,7 @@ export interface AppDependencies {
   /** Told of every request that was answered. */
   readonly observe?: (request: Observed) => void;
   /** The login of one's own page; none without it. */
-  readonly login?: { readonly tenant: Uint8Array; readonly origin: string };
+  readonly login?: { readonly tenant: Uint8Array; readonly origin: string; readonly provider?: OidcProvider };
   /** Folder of the built app; without one, only the API is served. */
   readonly staticFiles?: string;
   /** Trains networks on protected features; without it, none. */
@@ -171,10 +173,11 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
   });
 
   if (dependencies.login !== undefined) {
-    const { tenant, origin } = dependencies.login;
+    const { tenant, origin, provider } = dependencies.login;
     const accounts = openAccounts(store.driver, keyring, audit, tenant);
     const ours = { model: served.model, tenant };
-    app.route('/', login({ ...dependencies, accounts, served: ours, origin }));
+    app.route('/', login({ ...dependencies, accounts, served: ours, origin, ...(provider && { provider }) }));
+    if (provider !== undefined) app.route('/', oidcApp({ provider, limiter, rates, addressOf }));
   }
   // Each job and deployment has a token of its own, which no API key is.
   if (training !== undefined) app.route('/', trainingApp({ ...training, served, random }));

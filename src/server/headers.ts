@@ -17,7 +17,7 @@ const CONTENT_SECURITY_POLICY = Object.entries({
   .map((directive) => directive.join(' '))
   .join('; ');
 
-const HEADERS = {
+export const HEADERS = {
   'Content-Security-Policy': CONTENT_SECURITY_POLICY,
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',

@@ -153,6 +153,29 @@ const MIGRATIONS: readonly (readonly Step[])[] = [
      )`,
     'CREATE INDEX sessions_account ON sessions (account)',
   ],
+  // The OpenID Connect provider.
+  [
+    `CREATE TABLE oidc_clients (
+       id            text PRIMARY KEY,
+       name          text NOT NULL,
+       redirect_uris text NOT NULL,
+       face_only     boolean NOT NULL,
+       created_at    timestamptz NOT NULL
+     )`,
+    `CREATE TABLE oidc_models (
+       model       text NOT NULL,
+       id_hash     bytea NOT NULL CHECK (octet_length(id_hash) = 32),
+       uid         text,
+       grant_id    text,
+       payload     text NOT NULL,
+       is_consumed boolean NOT NULL DEFAULT false,
+       expires_at  timestamptz NOT NULL,
+       PRIMARY KEY (model, id_hash)
+     )`,
+    'CREATE INDEX oidc_models_uid ON oidc_models (uid)',
+    'CREATE INDEX oidc_models_grant_id ON oidc_models (grant_id)',
+    'CREATE INDEX oidc_models_expires_at ON oidc_models (expires_at)',
+  ],
 ];
 
 async function sealPlainTemplates(connection: Connection, master: MasterKey): Promise<void> {

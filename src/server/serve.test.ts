@@ -59,6 +59,8 @@ describe.runIf(present)('the server', () => {
       model: '07'.repeat(8),
       tenant: '09'.repeat(16),
     });
+    const metadata = await fetch(`${server.url}/.well-known/openid-configuration`);
+    expect(await metadata.json()).toMatchObject({ issuer: server.url });
     expect(await readFile(join(config.dataDir, 'lock'), 'utf8')).toContain(String(process.pid));
     await server.close();
     expect(await readdir(config.dataDir)).toEqual(['postgres']);

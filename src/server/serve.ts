@@ -18,6 +18,7 @@ import { loadMaster } from './keyring/master.js';
 import type { Rates } from './limits/limiter.js';
 import { createMetrics, serveMetrics } from './operations/metrics.js';
 import { deliverWebhooks } from './operations/webhooks.js';
+import { openKeys } from './oidc/keys.js';
 import { openStore, type Store } from './store.js';
 import { startStudent } from './student.js';
 import { TrainingQueue, USUAL_LIMITS, type TrainingLimits } from './training/queue.js';
@@ -82,6 +83,9 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
     await store.tenants.ensure(config.tenant, PUBLIC_TENANT_NAME, true, act());
     await store.tenants.ensure(LOGIN_TENANT, 'login', false, act());
     closing.push(await keepTidy(store, log));
+    // Loaded by servers only: commands, which open the database too, do without.
+    const { createProvider } = await import('./oidc/provider.js');
+    const keys = await openKeys(store.keyring);
     const rows = jobRows(store.driver);
     const queue = new TrainingQueue({
       rows,
@@ -107,6 +111,7 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
       throw new Error(portProblem(config, cause), { cause });
     });
     const url = `http://${urlHost(config.host)}:${(server.address() as AddressInfo).port}`;
+    const login = { store, keys, tenant: LOGIN_TENANT, origin: config.origin ?? url, now: Date.now, log };
     const app = createApp({
       store,
       student,
@@ -122,7 +127,7 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
         metrics.observe(request);
         log({ level: 'info', ...request, ms: Math.round(request.ms) });
       },
-      login: { tenant: LOGIN_TENANT, origin: config.origin ?? url },
+      login: { ...login, provider: createProvider(login) },
       staticFiles: config.staticFiles,
       training: { queue, rows },
       deployments: { deployments, rows: deploymentTable },
@@ -159,7 +164,7 @@ function remembered<T>(ask: () => Promise<T>): () => Promise<T> {
 /** Name of the tenant whose requests need no key, when it is made. */
 const PUBLIC_TENANT_NAME = 'demo';
 /** Tenant of the login's templates: "login" in ASCII. */
-const LOGIN_TENANT = fromHex('6c6f67696e0000000000000000000000', TENANT_BYTES);
+export const LOGIN_TENANT = fromHex('6c6f67696e0000000000000000000000', TENANT_BYTES);
 const HOUR = 3_600_000;
 /** Between two deliveries, in ms. */
 const WEBHOOK_PAUSE = 5_000;

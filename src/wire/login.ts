@@ -13,7 +13,12 @@ export const LOGIN_ROUTES = {
   codes: '/v1/login/account/codes',
   devices: '/v1/login/account/devices',
   device: (id: string) => `/v1/login/account/devices/${id}`,
+  interaction: (uid: string) => `/v1/login/interactions/${uid}`,
+  interactionClient: (uid: string) => `/v1/login/interactions/${uid}/client`,
 } as const;
+
+/** The page of an interaction, by which a client of the OpenID Connect provider has somebody log in. */
+export const interactionPage = (uid: string) => `/demo/login?interaction=${uid}`;
 
 /** POST challenges: what messages and the device's key are bound to. */
 export interface LoginChallenge {
@@ -64,6 +69,17 @@ export interface DeviceRequest {
 /** Recovery codes, shown this once. */
 export interface CodesReply {
   readonly codes: readonly string[];
+}
+
+/** GET interactions/{uid}/client: who asks for the login, and whether only passkey and face will do. */
+export interface ClientReply {
+  readonly client: string;
+  readonly faceOnly: boolean;
+}
+
+/** POST interactions/{uid} goes on with the session's login, DELETE without one: where to. */
+export interface LocationReply {
+  readonly location: string;
 }
 
 /** GET account. Dates in ISO 8601. */

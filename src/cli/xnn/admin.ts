@@ -20,11 +20,11 @@ import { oneOf, parsed } from '../command.js';
 import { print, required, type Command } from './command.js';
 
 const DAY = 86_400_000;
-const WHERE = `Works on the database that the server's environment names (DATA_DIR or DATABASE_URL, MASTER_KEY or KEY_FILE). The embedded
+export const WHERE = `Works on the database that the server's environment names (DATA_DIR or DATABASE_URL, MASTER_KEY or KEY_FILE). The embedded
 database is one process's at a time: stop the server first.`;
 
 /** The operator's own doing. */
-const act = () => ({ actor: 'operator', at: new Date() });
+export const act = () => ({ actor: 'operator', at: new Date() });
 const noLog = (): void => undefined;
 
 /** Does something with the store of the server's environment. */

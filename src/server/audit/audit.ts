@@ -23,12 +23,16 @@ export const AUDIT_ACTIONS = [
   'device.revoke',
   'account.create',
   'account.remove',
+  'client.create',
+  'client.remove',
+  'signing_key.rotate',
+  'authorize',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** Who does something, and when. */
 export interface Act {
-  /** "public", "operator", the id of an API key, or "account". Never a name. */
+  /** "public", "operator", "account", or the id of an API key or of a client. Never a name. */
   readonly actor: string;
   readonly at: Date;
 }
@@ -37,7 +41,7 @@ export interface Act {
 export interface AuditEvent extends Act {
   readonly tenant: Uint8Array;
   readonly action: AuditAction;
-  /** Pseudonym of the subject, or id of the key; null when it is about the tenant. */
+  /** Pseudonym of the subject, or id of the key or client; null when it is about the tenant. */
   readonly object: string | null;
   readonly outcome: 'done' | 'match' | 'no_match' | 'refused';
 }

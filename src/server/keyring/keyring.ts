@@ -20,7 +20,10 @@ export interface Keyring {
   /** Name of a subject in logs and limits, 32 hexadecimal digits: the same each time, and without the key nobody's. */
   pseudonym(tenant: Uint8Array, subject: string): string;
   /** A secret of this installation, made when first asked for. */
-  secret(name: string, make: () => Uint8Array): Promise<Uint8Array>;
+  secret(name: string, make: () => Uint8Array | Promise<Uint8Array>): Promise<Uint8Array>;
+  /** Puts another in the place of a secret. */
+  replaceSecret(name: string, secret: Uint8Array): Promise<void>;
+  forgetSecret(name: string): Promise<void>;
   /** Learns of a data key that another process made: before something is sealed that stays. */
   refresh(connection: Connection): Promise<void>;
   /** Makes a new data key, which seals from now on. Old ones still open. */
@@ -49,6 +52,11 @@ export async function openKeyring(database: Connection, master: MasterKey): Prom
     await load();
   }
 
+  async function findSecret(name: string): Promise<Uint8Array | null> {
+    const [row] = await database.query<{ sealed: Uint8Array }>('SELECT sealed FROM secrets WHERE name = $1', [name]);
+    return row === undefined ? null : keyring.open(row.sealed, 'secret', name);
+  }
+
   await load();
   if (newest === 0) await renew();
 
@@ -67,12 +75,24 @@ export async function openKeyring(database: Connection, master: MasterKey): Prom
       return decrypt(key, sealed.subarray(ID_BYTES), joined(context));
     },
     async secret(name, make) {
+      const found = await findSecret(name);
+      if (found !== null) return found;
+      // Of several that make one at once, one wins, and all take it.
       await database.query('INSERT INTO secrets (name, sealed) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
         name,
-        keyring.seal(make(), 'secret', name),
+        keyring.seal(await make(), 'secret', name),
       ]);
-      const [row] = await database.query<{ sealed: Uint8Array }>('SELECT sealed FROM secrets WHERE name = $1', [name]);
-      return keyring.open(row!.sealed, 'secret', name);
+      return (await findSecret(name))!;
+    },
+    async replaceSecret(name, secret) {
+      await load();
+      await database.query('UPDATE secrets SET sealed = $2 WHERE name = $1', [
+        name,
+        keyring.seal(secret, 'secret', name),
+      ]);
+    },
+    async forgetSecret(name) {
+      await database.query('DELETE FROM secrets WHERE name = $1', [name]);
     },
     refresh: load,
     renew,

@@ -21,6 +21,7 @@ export interface Session {
   readonly account: Uint8Array;
   readonly name: string;
   readonly by: 'face' | 'recovery';
+  readonly begunAt: Date;
 }
 
 /** How long a session lasts, in ms. */
@@ -34,6 +35,8 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 export interface Accounts {
   /** Account, device, template and recovery codes together, or none of them. @returns the codes; only hashes are kept */
   create(account: Uint8Array, name: string, device: Device, template: Template): Promise<readonly string[]>;
+  /** Null if there is no such account. */
+  name(account: Uint8Array): Promise<string | null>;
   findDevice(id: string): Promise<(Device & { readonly account: Uint8Array }) | null>;
   /** Keeps the counter of a signature that was good. */
   useDevice(id: string, counter: number, at: Date): Promise<void>;
@@ -100,6 +103,11 @@ export function openAccounts(driver: Driver, keyring: Keyring, audit: AuditLog, 
         await note(connection, account, 'account.create', device.createdAt);
         return insertCodes(connection, account);
       }),
+
+    async name(account) {
+      const [row] = await driver.query<{ name: string }>('SELECT name FROM accounts WHERE id = $1', [account]);
+      return row?.name ?? null;
+    },
 
     async findDevice(id) {
       const [row] = await driver.query<DeviceRow>('SELECT * FROM devices WHERE id = $1', [id]);
@@ -192,12 +200,15 @@ export function openAccounts(driver: Driver, keyring: Keyring, audit: AuditLog, 
     },
 
     async session(token, at) {
-      const [row] = await driver.query<Session>(
-        `SELECT account, name, by FROM sessions JOIN accounts ON accounts.id = account
+      const [row] = await driver.query<Omit<Session, 'begunAt'> & { expires_at: Date }>(
+        `SELECT account, name, by, sessions.expires_at FROM sessions JOIN accounts ON accounts.id = account
          WHERE hash = $1 AND expires_at > $2`,
         [sha256(token), at],
       );
-      return row === undefined ? null : { ...row, account: Uint8Array.from(row.account) };
+      if (row === undefined) return null;
+      const { account, name, by, expires_at } = row;
+      const begunAt = new Date(expires_at.getTime() - SESSION_LIFETIME);
+      return { account: Uint8Array.from(account), name, by, begunAt };
     },
 
     async endSession(token) {

@@ -4,6 +4,7 @@ import {
   type AuthenticationResponseJSON,
   type RegistrationResponseJSON,
 } from '@simplewebauthn/server';
+import type { HttpBindings } from '@hono/node-server';
 import { Hono, type Context, type MiddlewareHandler } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
@@ -16,9 +17,12 @@ import { SUBJECT_PATTERN } from '../../wire/api.js';
 import { fromHex, toHex } from '../../wire/hex.js';
 import {
   bindingOf,
+  interactionPage,
   LOGIN_ROUTES,
   type AccountReply,
+  type ClientReply,
   type CodesReply,
+  type LocationReply,
   type LoginChallenge,
   type LoginRequest,
   type RegistrationRequest,
@@ -27,6 +31,7 @@ import { MESSAGE_BYTES } from '../../wire/message.js';
 import { limitBody } from '../body.js';
 import { RECEIPT_BYTES } from '../migrations.js';
 import type { Rates } from '../limits/limiter.js';
+import type { OidcProvider } from '../oidc/provider.js';
 import type { Store, Template } from '../store.js';
 import { SESSION_LIFETIME, subjectOf, type Accounts, type Device, type Session } from './accounts.js';
 
@@ -43,6 +48,8 @@ export interface LoginDependencies {
   readonly addressOf: (context: Context) => string;
   readonly now: () => number;
   readonly random: RandomBytes;
+  /** By which other sites have people log in here; none without it. */
+  readonly provider?: OidcProvider;
 }
 
 /** JSON around base64 of five messages, and a device's answer. */
@@ -66,6 +73,7 @@ const schemas = {
 };
 
 interface LoginEnv {
+  Bindings: HttpBindings;
   Variables: { session: Session };
 }
 
@@ -266,6 +274,28 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
     const removed = await accounts.removeDevice(context.get('session').account, context.req.param('id') ?? '', at());
     if (!removed) throw new XnnError('not_found');
     return context.json({ done: true });
+  });
+
+  const { provider } = dependencies;
+  if (provider === undefined) return app;
+  const [interaction, client] = [LOGIN_ROUTES.interaction(':uid'), LOGIN_ROUTES.interactionClient(':uid')] as const;
+
+  // Where a client's request leads first: the path that the interaction's cookie is bound to.
+  app.get(interaction, (context) => context.redirect(interactionPage(context.req.param('uid') ?? ''), 303));
+
+  app.get(client, async (context) => {
+    const { name, faceOnly } = await provider.client(context.env, context.req.param('uid') ?? '');
+    return context.json({ client: name, faceOnly } satisfies ClientReply);
+  });
+
+  app.post(interaction, withSession, async (context) => {
+    const location = await provider.accept(context.env, context.req.param('uid') ?? '', context.get('session'));
+    return context.json({ location } satisfies LocationReply);
+  });
+
+  app.delete(interaction, async (context) => {
+    const location = await provider.decline(context.env, context.req.param('uid') ?? '');
+    return context.json({ location } satisfies LocationReply);
   });
 
   return app;

@@ -12,7 +12,7 @@ import type { Connection, Driver } from '../drivers.js';
 
 const FORMAT = 'xnn-backup-1';
 /** What ends by itself within minutes, and what a new database has by itself. */
-const LEFT_OUT = ['migrations', 'challenges', 'sessions', 'limits'];
+const LEFT_OUT = ['migrations', 'challenges', 'sessions', 'limits', 'oidc_models'];
 const AT_ONCE = 1_000;
 
 /** Tables to keep, those that others refer to first. */

@@ -1,8 +1,9 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { connectLogin, type Login } from '../../client/login.js';
 import { isErrorCode, sentence, XnnError, type ErrorCode } from '../../client/messages.js';
-import type { Account } from '../../client/types.js';
+import type { Account, Client } from '../../client/types.js';
 import { AccountCard } from '../parts/AccountCard.js';
+import { ClientCard } from '../parts/ClientCard.js';
 import { LoginForms } from '../parts/LoginForms.js';
 import { useSession, useSessionState } from '../useSession.js';
 
@@ -12,6 +13,10 @@ export interface LoginAction {
   /** Runs something of the login; what it throws is shown, and what is shown of the account is read again. */
   run(what: string, perform: (login: Login) => Promise<void>): void;
   readonly showCodes: (codes: readonly string[]) => void;
+  /** With a login, back to the site that sent one here for it; nowhere if none did. */
+  readonly goOn: (login: Login) => Promise<void>;
+  /** The same without a login. */
+  readonly goBack: (login: Login) => Promise<void>;
 }
 
 /** Log in with a passkey and a face, and what is behind that. */
@@ -21,6 +26,9 @@ export function DemoLogin() {
   const ready = useSessionState().status === 'ready';
   /** Undefined until the server was asked; null without a session. */
   const [account, setAccount] = useState<Account | null>();
+  const [interaction] = useState(() => new URLSearchParams(location.search).get('interaction'));
+  /** The site that sent one here to log in. */
+  const [client, setClient] = useState<Client | null>(null);
   const [busy, setBusy] = useState<string | null>(null);
   const [error, setError] = useState<ErrorCode | null>(null);
   const [codes, setCodes] = useState<readonly string[]>([]);
@@ -37,14 +45,21 @@ export function DemoLogin() {
   useEffect(() => {
     shown.current = true;
     void look();
+    if (interaction !== null) login.client(interaction).then(setClient, (cause: unknown) => setError(codeOf(cause)));
     return () => {
       shown.current = false;
     };
-  }, [look]);
+  }, [look, login, interaction]);
 
   const action: LoginAction = {
     ready: ready && busy === null,
     showCodes: setCodes,
+    async goOn(login) {
+      if (interaction !== null) location.assign(await login.accept(interaction));
+    },
+    async goBack(login) {
+      if (interaction !== null) location.assign(await login.decline(interaction));
+    },
     run(what, perform) {
       setBusy(what);
       setError(null);
@@ -59,7 +74,9 @@ export function DemoLogin() {
   return (
     <>
       <div className="page-title">
-        <h1 tabIndex={-1}>{account ? `Welcome, ${account.name}` : 'Log in'}</h1>
+        <h1 tabIndex={-1}>
+          {client ? `Log in for ${client.client}` : account ? `Welcome, ${account.name}` : 'Log in'}
+        </h1>
         <p className="lead">
           A passkey of your device and your face, together. The device signs the very message of your face, and neither
           is enough alone.
@@ -85,8 +102,9 @@ export function DemoLogin() {
           </ul>
         </section>
       )}
-      {account === null && <LoginForms action={action} />}
-      {account && <AccountCard account={account} action={action} />}
+      {client !== null && account !== undefined && <ClientCard client={client} account={account} action={action} />}
+      {(account === null || client !== null) && <LoginForms action={action} />}
+      {account && client === null && <AccountCard account={account} action={action} />}
     </>
   );
 }

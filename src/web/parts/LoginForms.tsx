@@ -35,7 +35,10 @@ function LogIn({ action }: { action: LoginAction }) {
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
   const logIn = ([picture]: readonly Picture[]) => {
     if (picture === undefined) return;
-    action.run('Your device is asked for its passkey.', async (login) => login.logIn(await copyOf(picture)));
+    action.run('Your device is asked for its passkey.', async (login) => {
+      await login.logIn(await copyOf(picture));
+      await action.goOn(login);
+    });
   };
   return (
     <>
@@ -85,7 +88,11 @@ function Register({ action }: { action: LoginAction }) {
 
 function Recover({ action }: { action: LoginAction }) {
   const [code, setCode] = useState('');
-  const recover = () => action.run('The code is tried.', (login) => login.recover(code.trim()));
+  const recover = () =>
+    action.run('The code is tried.', async (login) => {
+      await login.recover(code.trim());
+      await action.goOn(login);
+    });
   return (
     <>
       <NameField
