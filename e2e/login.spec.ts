@@ -36,8 +36,9 @@ test('register with passkey and face, log in with both, recover, renew, revoke, 
   await choosePhotos(page, 'ann-1.jpg', 'ann-2.jpg', 'ann-3.jpg');
   await press(page, 'Register passkey and face');
   await expect(heading(page)).toHaveText('Welcome, Ann');
-  const codes = await page.locator('.codes code').allTextContents();
+  const codes = await page.locator('ul.codes code').allTextContents();
   expect(codes).toHaveLength(10);
+  expect(await page.locator('ol.codes code').allTextContents()).toHaveLength(24);
   await press(page, 'Log out');
   await expect(heading(page)).toHaveText('Log in');
 

@@ -14,14 +14,19 @@ import type { Picture, Session } from './types.js';
 
 /** The login as the page sees it. Every method rejects with XnnError only. */
 export interface Login {
-  /** @returns recovery codes, shown this once */
-  register(name: string, pictures: readonly Picture[]): Promise<readonly string[]>;
+  /** Under the own key of this browser, which is made if there is none. @returns recovery codes, shown this once, and the words of such a key */
+  register(
+    name: string,
+    pictures: readonly Picture[],
+  ): Promise<{ readonly codes: readonly string[]; readonly words: readonly string[] | null }>;
+  /** Rejects with own_key_missing if this browser has no own key. */
   logIn(picture: Picture): Promise<void>;
   recover(code: string): Promise<void>;
   logOut(): Promise<void>;
   account(): Promise<AccountReply>;
   removeAccount(): Promise<void>;
-  renewTemplate(pictures: readonly Picture[]): Promise<void>;
+  /** Under the own key of this browser. @returns the words of one that had to be made */
+  renewTemplate(pictures: readonly Picture[]): Promise<readonly string[] | null>;
   removeTemplate(): Promise<void>;
   renewCodes(): Promise<readonly string[]>;
   addDevice(name: string): Promise<void>;
@@ -65,7 +70,7 @@ export function connectLogin(
   /** Pictures as messages, and what the device is to sign with them. */
   async function prepared(pictures: readonly Picture[]) {
     const offer = await challenge();
-    const messages = pictures.length === 0 ? new Uint8Array() : await session.messages(pictures, offer, 'noise');
+    const messages = pictures.length === 0 ? new Uint8Array() : await session.messages(pictures, offer);
     const bytes = { challenge: fromHex(offer.challenge, CHALLENGE_BYTES), tenant: fromHex(offer.tenant, TENANT_BYTES) };
     const binding = base64url(bindingOf({ ...bytes, origin }, messages));
     return { challenge: offer.challenge, messages: base64url(messages), binding };
@@ -88,9 +93,11 @@ export function connectLogin(
 
   return {
     async register(name, pictures) {
+      const words = await session.ensureOwnKey();
       const { challenge, messages, binding } = await prepared(pictures);
       const device = await newKey(name, challenge, binding);
-      return send('POST', LOGIN_ROUTES.accounts, codesOf, { name, challenge, messages, device });
+      const codes = await send('POST', LOGIN_ROUTES.accounts, codesOf, { name, challenge, messages, device });
+      return { codes, words };
     },
     async logIn(picture) {
       const { challenge, messages, binding } = await prepared([picture]);
@@ -107,8 +114,10 @@ export function connectLogin(
     account: () => send('GET', LOGIN_ROUTES.account, (reply) => reply as unknown as AccountReply),
     removeAccount: async () => void (await send('DELETE', LOGIN_ROUTES.account, done)),
     async renewTemplate(pictures) {
+      const words = await session.ensureOwnKey();
       const { challenge, messages } = await prepared(pictures);
       await send('PUT', LOGIN_ROUTES.template, done, { challenge, messages });
+      return words;
     },
     removeTemplate: async () => void (await send('DELETE', LOGIN_ROUTES.template, done)),
     renewCodes: () => send('POST', LOGIN_ROUTES.codes, codesOf),

@@ -138,7 +138,7 @@ describe('an own key', () => {
     await session.makeOwnKey();
     expect(engine.prepareKeyed).toHaveBeenCalledOnce();
     expect(states()).toMatchObject({
-      ownKey: expect.stringMatching(/^[0-9a-f]{16}$/),
+      ownKey: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
       outcome: { kind: 'own key made' },
     });
     await session.enrol('Ada', [PICTURE]);

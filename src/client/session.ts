@@ -178,15 +178,26 @@ class EngineSession implements Session {
     this.#continue({ ownKey: own.fingerprint });
   }
 
-  async messages(
-    pictures: readonly Picture[],
-    offer: Offer,
-    protection: Exclude<Protection, 'network key'>,
-  ): Promise<Uint8Array<ArrayBuffer>> {
+  async ensureOwnKey(): Promise<readonly string[] | null> {
+    const { engine } = this.#running();
+    if (this.#own !== null) return null;
+    const { own, words } = await makeOwnKey();
+    await this.#useOwnKey(engine, own);
+    return words;
+  }
+
+  async messages(pictures: readonly Picture[], offer: Offer): Promise<Uint8Array<ArrayBuffer>> {
+    const { engine, started } = this.#running();
+    if (this.#own === null) throw new XnnError('own_key_missing');
+    checkModel(started.keyedModel, offer.model);
+    return joined((await encoded(engine, pictures, offer, this.#own.key)).map(({ message }) => message));
+  }
+
+  /** @throws page_failed before it is ready */
+  #running(): { engine: Engine; started: Started } {
     const [state, engine] = [this.#state, this.#engine];
     if (state.status !== 'ready' || engine === null) throw new XnnError('page_failed', 'the session is not ready');
-    checkModel(protection === 'noise' ? state.started.model : state.started.keyedModel, offer.model);
-    return joined((await encoded(engine, pictures, offer, protection)).map(({ message }) => message));
+    return { engine, started: state.started };
   }
 
   enrolledHere(): readonly string[] {

@@ -1,5 +1,4 @@
 import type { ErrorCode } from '../core/errors.js';
-import type { Protection } from './engine.js';
 import type { KeyInfo } from '../wire/key-file.js';
 
 export type { AccountReply as Account, ClientReply as Client } from '../wire/login.js';
@@ -136,12 +135,13 @@ export interface Session {
   restoreOwnKey(words: string): Promise<void>;
   /** Takes it out of this browser: back to noise. */
   removeOwnKey(): Promise<void>;
-  /** Pictures as messages of one request, one after another, for who sends them himself. Rejects with XnnError; leaves outcome and error alone. */
-  messages(
-    pictures: readonly Picture[],
-    offer: Offer,
-    protection: Exclude<Protection, 'network key'>,
-  ): Promise<Uint8Array<ArrayBuffer>>;
+  /** Sees to it that there is an own key. @returns the words of one that had to be made, shown this once; else null. Rejects with XnnError. */
+  ensureOwnKey(): Promise<readonly string[] | null>;
+  /**
+   * Pictures under the own key as messages of one request, one after another, for who sends them himself. Rejects with XnnError, own_key_missing
+   * without a key; leaves outcome and error alone.
+   */
+  messages(pictures: readonly Picture[], offer: Offer): Promise<Uint8Array<ArrayBuffer>>;
   /** Names enrolled in this browser in the gallery of now, whose receipts it keeps. */
   enrolledHere(): readonly string[];
   /** Clears outcome and error. */

@@ -3,19 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { httpStatus, sentence, type ErrorCode } from '../core/errors.js';
-import { keyedRotation, protectDescriptor } from '../core/keyed.js';
-import { gaussian } from '../core/random.js';
-import { CHALLENGE_LIFETIME, EMBEDDING_SIZE } from '../core/spec.js';
+import { CHALLENGE_LIFETIME } from '../core/spec.js';
 import type { Student } from '../protocol/recognise.js';
 import { MESSAGE_TYPE, ROUTES } from '../wire/api.js';
 import { toHex } from '../wire/hex.js';
-import { encodeKeyedMessage, MESSAGE_BYTES, MOST_MESSAGE_BYTES } from '../wire/message.js';
+import { MESSAGE_BYTES, MOST_MESSAGE_BYTES } from '../wire/message.js';
 import { openEmbedded, type Driver } from './drivers.js';
 import { openStore, type Store } from './store.js';
 import {
   embeddingOf,
   enrol,
   KEYED,
+  keyedMessageOf,
   MASTER,
   meanStudent,
   messageOf,
@@ -565,22 +564,19 @@ test('the stand-in persons are as far apart as the tests assume', () => {
 });
 
 describe("under its owner's key", () => {
-  const keyed = { model: KEYED.model, tenant: SERVED.tenant };
-  const secretOf = (owner: number) => new Uint8Array(32).fill(owner);
-
-  /** One message that shows a person under an owner's key. */
-  const under = (owner: number, person: number, challenge: Uint8Array, capture = 0) => {
-    const noise = gaussian(EMBEDDING_SIZE, seeded(person * 10 + capture));
-    const face = embeddingOf(person).map((value, i) => value + 0.03 * noise[i]!);
-    return encodeKeyedMessage({ ...keyed, challenge }, protectDescriptor(face, keyedRotation(secretOf(owner))));
-  };
   async function enrolUnder(owner: number, subject: string, person: number): Promise<Response> {
     const challenge = await newChallenge(fetch);
-    return post(fetch, ROUTES.enrolment(subject), ...[0, 1, 2].map((i) => under(owner, person, challenge, i)));
+    return post(
+      fetch,
+      ROUTES.enrolment(subject),
+      ...[0, 1, 2].map((i) => keyedMessageOf(owner, person, challenge, SERVED.tenant, i)),
+    );
   }
   async function verifyUnder(owner: number, subject: string, person: number): Promise<unknown> {
     const challenge = await newChallenge(fetch);
-    return (await post(fetch, ROUTES.verification(subject), under(owner, person, challenge, 4))).json();
+    return (
+      await post(fetch, ROUTES.verification(subject), keyedMessageOf(owner, person, challenge, SERVED.tenant, 4))
+    ).json();
   }
 
   test('the right face under the right key matches, and nothing else', async () => {
@@ -592,34 +588,37 @@ describe("under its owner's key", () => {
     // Under noise, the same name is nobody's.
     expect(await show(fetch, ROUTES.verification('Ada'), ADA)).toEqual({ verdict: 'no_match' });
     const challenge = await newChallenge(fetch);
-    expect((await post(fetch, ROUTES.removal('Ada'), under(2, ADA, challenge))).status).toBe(403);
+    expect((await post(fetch, ROUTES.removal('Ada'), keyedMessageOf(2, ADA, challenge))).status).toBe(403);
     const again = await newChallenge(fetch);
-    expect((await post(fetch, ROUTES.removal('Ada'), under(1, ADA, again))).status).toBe(200);
+    expect((await post(fetch, ROUTES.removal('Ada'), keyedMessageOf(1, ADA, again))).status).toBe(200);
     expect(await verifyUnder(1, 'Ada', ADA)).toEqual({ verdict: 'no_match' });
   });
 
   test('captures under two keys are no person', async () => {
     const challenge = await newChallenge(fetch);
-    const messages = [under(1, ADA, challenge), under(2, ADA, challenge)];
+    const messages = [keyedMessageOf(1, ADA, challenge), keyedMessageOf(2, ADA, challenge)];
     await expectRefusal(await post(fetch, ROUTES.enrolment('Ada'), ...messages), 'captures_differ');
   });
 
   test('nobody is searched for under a key', async () => {
     await enrolUnder(1, 'Ada', ADA);
     const challenge = await newChallenge(fetch);
-    await expectRefusal(await post(fetch, ROUTES.identification, under(1, ADA, challenge)), 'identification_keyed');
+    await expectRefusal(
+      await post(fetch, ROUTES.identification, keyedMessageOf(1, ADA, challenge)),
+      'identification_keyed',
+    );
     expect(await show(fetch, ROUTES.identification, ADA)).toEqual({ verdict: 'no_match' });
   });
 
   test('messages are bound to model, tenant and challenge as those under noise', async () => {
     const challenge = await newChallenge(fetch);
-    const [good] = [under(1, ADA, challenge)];
-    const altered = (at: number) => good!.map((byte, i) => (i === at ? byte ^ 1 : byte));
+    const [good] = [keyedMessageOf(1, ADA, challenge)];
+    const altered = (at: number) => good.map((byte, i) => (i === at ? byte ^ 1 : byte));
     await expectRefusal(await post(fetch, ROUTES.verification('Ada'), altered(8)), 'model_unsupported');
     await expectRefusal(await post(fetch, ROUTES.verification('Ada'), altered(16)), 'tenant_unknown');
     await expectRefusal(await post(fetch, ROUTES.verification('Ada'), altered(32)), 'challenge_invalid');
-    await expectRefusal(await post(fetch, ROUTES.verification('Ada'), good!.subarray(0, 100)), 'message_truncated');
-    expect((await post(fetch, ROUTES.verification('Ada'), good!)).status).toBe(200);
-    await expectRefusal(await post(fetch, ROUTES.verification('Ada'), good!), 'challenge_invalid');
+    await expectRefusal(await post(fetch, ROUTES.verification('Ada'), good.subarray(0, 100)), 'message_truncated');
+    expect((await post(fetch, ROUTES.verification('Ada'), good)).status).toBe(200);
+    await expectRefusal(await post(fetch, ROUTES.verification('Ada'), good), 'challenge_invalid');
   });
 });

@@ -175,8 +175,8 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
   if (dependencies.login !== undefined) {
     const { tenant, origin, provider } = dependencies.login;
     const accounts = openAccounts(store.driver, keyring, audit, tenant);
-    const ours = { model: served.model, tenant };
-    app.route('/', login({ ...dependencies, accounts, served: ours, origin, ...(provider && { provider }) }));
+    const recogniser = keyedRecogniser({ model: keyed.model, tenant }, keyed.threshold);
+    app.route('/', login({ ...dependencies, accounts, recogniser, origin, ...(provider && { provider }) }));
     if (provider !== undefined) app.route('/', oidcApp({ provider, limiter, rates, addressOf }));
   }
   // Each job and deployment has a token of its own, which no API key is.

@@ -2,15 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { asPerturbed } from '../core/features.js';
+import { keyedRotation, protectDescriptor } from '../core/keyed.js';
 import { unit, type Embedding } from '../core/match.js';
 import { dequantise, type QuantisedFeatures } from '../core/quantise.js';
 import { gaussian, type RandomBytes } from '../core/random.js';
-import { EMBEDDING_SIZE, FEATURE_CHANNELS, FEATURE_VALUES } from '../core/spec.js';
+import { EMBEDDING_SIZE, FEATURE_CHANNELS, FEATURE_VALUES, SECRET_BYTES } from '../core/spec.js';
 import type { Golden } from '../protocol/golden.js';
 import type { Served, Student } from '../protocol/recognise.js';
 import { MESSAGE_TYPE, ROUTES, type ChallengeReply, type EnrolmentReply } from '../wire/api.js';
 import { fromHex, toHex } from '../wire/hex.js';
-import { encodeMessage } from '../wire/message.js';
+import { encodeKeyedMessage, encodeMessage } from '../wire/message.js';
 import { createApp, type AppDependencies, type LogEntry } from './app.js';
 import { openEmbedded, openPostgres, type Driver } from './drivers.js';
 import { localMaster } from './keyring/master.js';
@@ -64,6 +65,20 @@ export function messageOf(
   const noise = gaussian(FEATURE_VALUES, seeded(person * 10 + capture));
   const values = noise.map((value, i) => value + centre[i % FEATURE_CHANNELS]!);
   return encodeMessage({ ...served, challenge }, asPerturbed(values));
+}
+
+/** One message that shows a person under the key of an owner, a number. */
+export function keyedMessageOf(
+  owner: number,
+  person: number,
+  challenge: Uint8Array,
+  tenant: Uint8Array = SERVED.tenant,
+  capture: number = 0,
+): Uint8Array {
+  const noise = gaussian(EMBEDDING_SIZE, seeded(person * 10 + capture));
+  const face = embeddingOf(person).map((value, i) => value + 0.03 * noise[i]!);
+  const turn = keyedRotation(new Uint8Array(SECRET_BYTES).fill(owner));
+  return encodeKeyedMessage({ model: KEYED.model, tenant, challenge }, protectDescriptor(face, turn));
 }
 
 /** How a test talks to a cloud: in this process, or over HTTP. */

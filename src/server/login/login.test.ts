@@ -4,13 +4,14 @@ import { bindingOf, LOGIN_ROUTES, type AccountReply, type CodesReply, type Login
 import type { Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
 import { FREE_MISSES } from '../limits/limiter.js';
-import { MASTER, messageOf, SERVED, testCloud, openTestDatabase } from '../testing.js';
+import { MASTER, keyedMessageOf, SERVED, testCloud, openTestDatabase } from '../testing.js';
 import { SESSION_LIFETIME } from './accounts.js';
 import { softDevice } from './testing.js';
 
 const ORIGIN = 'https://login.example.com';
 const TENANT = new Uint8Array(16).fill(0x6c);
-const LOGIN = { ...SERVED, tenant: TENANT };
+/** Whose key faces are under. */
+const OWNER = 1;
 const [ADA, BEN] = [1, 2];
 
 let driver: Driver;
@@ -66,7 +67,7 @@ const bound = (challenge: Uint8Array, message: Uint8Array) =>
 
 async function register(device: Device, person = ADA) {
   const challenge = await newChallenge();
-  const message = messageOf(person, challenge, LOGIN);
+  const message = keyedMessageOf(OWNER, person, challenge, TENANT);
   const body = { name: 'Ada Lovelace', ...request(challenge, message, device.register(bound(challenge, message))) };
   const answer = await ask<CodesReply>('POST', LOGIN_ROUTES.accounts, body);
   return { ...answer, session: { Cookie: answer.cookie.split(';')[0]! } };
@@ -74,7 +75,7 @@ async function register(device: Device, person = ADA) {
 
 async function attempt(device: Device, person: number) {
   const challenge = await newChallenge();
-  const message = messageOf(person, challenge, LOGIN, 3);
+  const message = keyedMessageOf(OWNER, person, challenge, TENANT, 3);
   return request(challenge, message, device.sign(bound(challenge, message)));
 }
 const logIn = async (device: Device, person: number) =>
@@ -94,7 +95,7 @@ describe('device and face', () => {
   test('the face alone logs nobody in', async () => {
     await register(softDevice(ORIGIN));
     const challenge = await newChallenge();
-    const message = messageOf(ADA, challenge, LOGIN);
+    const message = keyedMessageOf(OWNER, ADA, challenge, TENANT);
     for (const device of [{}, { id: 'x', response: {} }, softDevice(ORIGIN).register(bound(challenge, message))]) {
       const { status, cookie } = await ask('POST', LOGIN_ROUTES.sessions, request(challenge, message, device));
       expect([status >= 400, cookie]).toEqual([true, '']);
@@ -120,37 +121,40 @@ describe('what the device signs is bound to', () => {
 
   test('the message: another of the same face is refused, however it came about', async () => {
     const challenge = await newChallenge();
-    const [signed, other] = [messageOf(ADA, challenge, LOGIN, 1), messageOf(ADA, challenge, LOGIN, 2)];
+    const [signed, other] = [
+      keyedMessageOf(OWNER, ADA, challenge, TENANT, 1),
+      keyedMessageOf(OWNER, ADA, challenge, TENANT, 2),
+    ];
     await refused(request(challenge, other, device.sign(bound(challenge, signed))), 'login_refused');
   });
 
   test('the challenge', async () => {
     const [one, two] = [await newChallenge(), await newChallenge()];
-    const message = messageOf(ADA, one, LOGIN);
+    const message = keyedMessageOf(OWNER, ADA, one, TENANT);
     await refused(request(two, message, device.sign(bound(one, message))), 'login_refused');
     const [three, four] = [await newChallenge(), await newChallenge()];
-    const theirs = messageOf(ADA, three, LOGIN);
+    const theirs = keyedMessageOf(OWNER, ADA, three, TENANT);
     // Signed for the challenge that is used up, around a message for another.
     await refused(request(four, theirs, device.sign(bound(four, theirs))), 'challenge_invalid');
   });
 
   test('the origin, as the page says and as the browser says', async () => {
     const challenge = await newChallenge();
-    const message = messageOf(ADA, challenge, LOGIN);
+    const message = keyedMessageOf(OWNER, ADA, challenge, TENANT);
     const elsewhere = bindingOf({ challenge, tenant: TENANT, origin: 'https://evil.example' }, message);
     await refused(request(challenge, message, device.sign(elsewhere)), 'login_refused');
     const again = await newChallenge();
-    const second = messageOf(ADA, again, LOGIN);
+    const second = keyedMessageOf(OWNER, ADA, again, TENANT);
     await refused(request(again, second, device.sign(bound(again, second), 'https://evil.example')), 'login_refused');
   });
 
   test('the tenant', async () => {
     const challenge = await newChallenge();
-    const message = messageOf(ADA, challenge, LOGIN);
+    const message = keyedMessageOf(OWNER, ADA, challenge, TENANT);
     const elsewhere = bindingOf({ challenge, tenant: SERVED.tenant, origin: ORIGIN }, message);
     await refused(request(challenge, message, device.sign(elsewhere)), 'login_refused');
     const again = await newChallenge();
-    const theirs = messageOf(ADA, again, SERVED);
+    const theirs = keyedMessageOf(OWNER, ADA, again);
     await refused(request(again, theirs, device.sign(bound(again, theirs))), 'tenant_unknown');
   });
 
@@ -268,7 +272,7 @@ describe('behind the login', () => {
     const challenge = await newChallenge();
     const renewal = {
       challenge: Buffer.from(challenge).toString('hex'),
-      messages: base64url(messageOf(BEN, challenge, LOGIN)),
+      messages: base64url(keyedMessageOf(OWNER, BEN, challenge, TENANT)),
     };
     expect((await ask('PUT', LOGIN_ROUTES.template, renewal, session)).status).toBe(200);
     expect((await logIn(device, ADA)).status).toBe(403);

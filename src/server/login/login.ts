@@ -12,7 +12,6 @@ import { XnnError } from '../../core/errors.js';
 import { similarity, template, unit, type Embedding } from '../../core/match.js';
 import { gaussian, type RandomBytes } from '../../core/random.js';
 import { CHALLENGE_BYTES, CHALLENGE_LIFETIME, EMBEDDING_SIZE, MAX_CAPTURES } from '../../core/spec.js';
-import { readMessages, recognise, type Served, type Student } from '../../protocol/recognise.js';
 import { SUBJECT_PATTERN } from '../../wire/api.js';
 import { fromHex, toHex } from '../../wire/hex.js';
 import {
@@ -27,21 +26,20 @@ import {
   type LoginRequest,
   type RegistrationRequest,
 } from '../../wire/login.js';
-import { MESSAGE_BYTES } from '../../wire/message.js';
+import { KEYED_MESSAGE_BYTES } from '../../wire/message.js';
 import { limitBody } from '../body.js';
 import { RECEIPT_BYTES } from '../migrations.js';
 import type { Rates } from '../limits/limiter.js';
 import type { OidcProvider } from '../oidc/provider.js';
+import type { Recogniser } from '../recogniser.js';
 import type { Store, Template } from '../store.js';
 import { SESSION_LIFETIME, subjectOf, type Accounts, type Device, type Session } from './accounts.js';
 
 export interface LoginDependencies {
   readonly store: Store;
   readonly accounts: Accounts;
-  readonly student: Student;
-  /** The model, and the tenant that the accounts' templates are kept under. */
-  readonly served: Served;
-  readonly threshold: number;
+  /** Of the tenant that the accounts' templates are kept under. */
+  readonly recogniser: Recogniser;
   /** "https://login.example.com": of the page that may ask, whose host devices' keys are bound to. */
   readonly origin: string;
   readonly rates: Rates;
@@ -53,7 +51,7 @@ export interface LoginDependencies {
 }
 
 /** JSON around base64 of five messages, and a device's answer. */
-const MOST_BYTES = Math.ceil((MAX_CAPTURES * MESSAGE_BYTES * 4) / 3) + 16_384;
+const MOST_BYTES = Math.ceil((MAX_CAPTURES * KEYED_MESSAGE_BYTES * 4) / 3) + 16_384;
 const COOKIE = 'session';
 
 const device = z.looseObject({ id: z.string().min(1).max(1_400), response: z.looseObject({}) });
@@ -78,11 +76,12 @@ interface LoginEnv {
 }
 
 /**
- * Login by a device's key and a face. Neither is enough: the key signs the message of the face, and the face is asked only when the signature
+ * Login by a device's key and a face, which is shown under its owner's own key. Neither is enough: the key signs the message of the face, and the face is asked only when the signature
  * is good, so that nobody can use up another's tries without his device.
  */
 export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
-  const { store, accounts, student, served, threshold, origin, now, random } = dependencies;
+  const { store, accounts, recogniser, origin, now, random } = dependencies;
+  const { served, threshold } = recogniser;
   const { limiter, audit, keyring } = store;
   const expected = { expectedOrigin: origin, expectedRPID: new URL(origin).hostname, requireUserVerification: true };
   const at = () => new Date(now());
@@ -98,9 +97,9 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
 
   /** The faces of messages that were made for this challenge. */
   async function faces(challenge: Uint8Array, body: Uint8Array, most: number): Promise<readonly Embedding[]> {
-    const read = readMessages(body, served, most);
-    if (toHex(read[0].challenge) !== toHex(challenge)) throw new XnnError('challenge_invalid', 'of another message');
-    return recognise(student, read);
+    const shown = recogniser.read(body, most);
+    if (toHex(shown.challenge) !== toHex(challenge)) throw new XnnError('challenge_invalid', 'of another message');
+    return shown.embeddings();
   }
 
   /** @throws login_refused if the answer is not of a device that signed this */

@@ -11,13 +11,14 @@ import type { Driver } from '../drivers.js';
 import type { Env } from '../tenants/authenticate.js';
 import { softDevice } from '../login/testing.js';
 import { openStore, type Store } from '../store.js';
-import { MASTER, messageOf, openTestDatabase, SERVED, testCloud } from '../testing.js';
+import { MASTER, keyedMessageOf, openTestDatabase, testCloud } from '../testing.js';
 import { openClients, type Clients } from './clients.js';
 import { openKeys, rotateKeys } from './keys.js';
 import { createProvider } from './provider.js';
 
 const TENANT = new Uint8Array(16).fill(0x6c);
-const LOGIN = { ...SERVED, tenant: TENANT };
+/** Whose key faces are under. */
+const OWNER = 1;
 const ADA = 1;
 const REDIRECT = 'https://grafana.example.com/callback';
 const OPERATOR = { actor: 'operator', at: new Date() };
@@ -94,7 +95,7 @@ type Browser = ReturnType<typeof browser>;
 async function prepared(tab: Browser, device: ReturnType<typeof softDevice>, act: 'register' | 'sign') {
   const { challenge: digits } = await tab.json<LoginChallenge>('POST', LOGIN_ROUTES.challenges);
   const challenge = fromHex(digits, 16);
-  const message = messageOf(ADA, challenge, LOGIN);
+  const message = keyedMessageOf(OWNER, ADA, challenge, TENANT);
   const answer = device[act](bindingOf({ challenge, tenant: TENANT, origin }, message));
   return { challenge: toHex(challenge), messages: Buffer.from(message).toString('base64url'), device: answer };
 }

@@ -4,6 +4,8 @@ import { isErrorCode, sentence, XnnError, type ErrorCode } from '../../client/me
 import type { Account, Client } from '../../client/types.js';
 import { AccountCard } from '../parts/AccountCard.js';
 import { ClientCard } from '../parts/ClientCard.js';
+import { KeyWords } from '../parts/KeyWords.js';
+import { Link } from '../parts/Link.js';
 import { LoginForms } from '../parts/LoginForms.js';
 import { useSession, useSessionState } from '../useSession.js';
 
@@ -13,6 +15,8 @@ export interface LoginAction {
   /** Runs something of the login; what it throws is shown, and what is shown of the account is read again. */
   run(what: string, perform: (login: Login) => Promise<void>): void;
   readonly showCodes: (codes: readonly string[]) => void;
+  /** Those of an own key that was made on the way. */
+  readonly showWords: (words: readonly string[] | null) => void;
   /** With a login, back to the site that sent one here for it; nowhere if none did. */
   readonly goOn: (login: Login) => Promise<void>;
   /** The same without a login. */
@@ -32,6 +36,7 @@ export function DemoLogin() {
   const [busy, setBusy] = useState<string | null>(null);
   const [error, setError] = useState<ErrorCode | null>(null);
   const [codes, setCodes] = useState<readonly string[]>([]);
+  const [words, setWords] = useState<readonly string[] | null>(null);
   const shown = useRef(true);
 
   const look = useCallback(async () => {
@@ -54,6 +59,7 @@ export function DemoLogin() {
   const action: LoginAction = {
     ready: ready && busy === null,
     showCodes: setCodes,
+    showWords: setWords,
     async goOn(login) {
       if (interaction !== null) location.assign(await login.accept(interaction));
     },
@@ -64,6 +70,7 @@ export function DemoLogin() {
       setBusy(what);
       setError(null);
       setCodes([]);
+      setWords(null);
       void perform(login)
         .catch((cause: unknown) => setError(codeOf(cause)))
         .then(look)
@@ -79,12 +86,19 @@ export function DemoLogin() {
         </h1>
         <p className="lead">
           A passkey of your device and your face, together. The device signs the very message of your face, and neither
-          is enough alone.
+          is enough alone. Your face is shown under <Link to="ownKey">your own key</Link>: a stolen database links it
+          with nothing.
         </p>
       </div>
       <div className="answer" role="status" tabIndex={-1}>
         {busy !== null && <p>{busy}</p>}
         {error !== null && <p className="trouble">{sentence(error)}</p>}
+        {error === 'own_key_missing' && (
+          <p>
+            <Link to="ownKey">Bring it back with its 24 words</Link>, or log in with a recovery code and renew the
+            template.
+          </p>
+        )}
       </div>
       {codes.length > 0 && (
         <section className="card" aria-labelledby="codes">
@@ -102,6 +116,7 @@ export function DemoLogin() {
           </ul>
         </section>
       )}
+      {words !== null && <KeyWords words={words} />}
       {client !== null && account !== undefined && <ClientCard client={client} account={account} action={action} />}
       {(account === null || client !== null) && <LoginForms action={action} />}
       {account && client === null && <AccountCard account={account} action={action} />}

@@ -3,6 +3,7 @@ import { ActionPage } from '../parts/ActionPage.js';
 import type { Words } from '../parts/Answer.js';
 import { Button } from '../parts/Button.js';
 import { ConfirmDialog } from '../parts/ConfirmDialog.js';
+import { KeyWords } from '../parts/KeyWords.js';
 import { useAction, useOwnKey } from '../useSession.js';
 
 const DONE: Readonly<Record<string, Words>> = {
@@ -63,22 +64,7 @@ export function OwnKey() {
               <code>{fingerprint}</code>
             </dd>
           </dl>
-          {outcome?.kind === 'own key made' && (
-            <section aria-labelledby={`${id}-sheet`}>
-              <h2 id={`${id}-sheet`}>Its 24 words</h2>
-              <p>
-                Whoever has them has the key. They are shown this once; on paper they bring it to another browser, or
-                back to this one.
-              </p>
-              <ol className="codes">
-                {outcome.words.map((word, i) => (
-                  <li key={i}>
-                    <code>{word}</code>
-                  </li>
-                ))}
-              </ol>
-            </section>
-          )}
+          {outcome?.kind === 'own key made' && <KeyWords words={outcome.words} />}
           <Button icon="lock" unavailable={!action.ready} onPress={() => setAsked('new')}>
             Change to a new key
           </Button>

@@ -18,7 +18,7 @@ export function AccountCard({ account, action }: { account: Account; action: Log
 
   const renew = (chosen: readonly Picture[]) =>
     action.run('Your face is sent.', async (login) => {
-      await login.renewTemplate(await Promise.all(chosen.map(copyOf)));
+      action.showWords(await login.renewTemplate(await Promise.all(chosen.map(copyOf))));
       setPictures(null);
     });
 

@@ -63,9 +63,11 @@ function Register({ action }: { action: LoginAction }) {
   const [name, setName] = useState('');
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
   const register = () =>
-    action.run('Your device is asked to make a passkey.', async (login) =>
-      action.showCodes(await login.register(name.trim(), await Promise.all(pictures.map(copyOf)))),
-    );
+    action.run('Your device is asked to make a passkey.', async (login) => {
+      const { codes, words } = await login.register(name.trim(), await Promise.all(pictures.map(copyOf)));
+      action.showCodes(codes);
+      action.showWords(words);
+    });
   return (
     <>
       <NameField label="Your name" hint="Only you are shown it." value={name} onChange={setName} invalid={false} />

@@ -63,6 +63,7 @@ export function fakeSession(
     makeOwnKey: act,
     restoreOwnKey: act,
     removeOwnKey: act,
+    ensureOwnKey: () => Promise.resolve(null),
     messages: () => Promise.resolve(new Uint8Array()),
     enrolledHere: () => enrolled,
     reset() {
