@@ -49,6 +49,8 @@ const CATALOGUE = {
   forbidden: [403, 'This API key may not do that.'],
   limited: [429, 'Too many requests. Wait a moment and try again.'],
   overloaded: [503, 'The server has more to do than it can. Try again in a moment.'],
+  database_away: [503, 'The server does not reach its database. Try again in a moment.'],
+  storage_full: [503, 'The server has no room left to store anything. Try again later.'],
   login_refused: [403, 'Device and face were not accepted together. Try again, or use a recovery code.'],
   session_missing: [401, 'You are not logged in, or no longer. Log in first.'],
   origin_refused: [403, 'Only the page of this server may ask this.'],

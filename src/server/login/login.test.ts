@@ -4,14 +4,16 @@ import { bindingOf, LOGIN_ROUTES, type AccountReply, type CodesReply, type Login
 import type { Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
 import { FREE_MISSES } from '../limits/limiter.js';
-import { MASTER, messageOf, SERVED, testCloud, openTestDatabase } from '../testing.js';
-import { SESSION_LIFETIME } from './accounts.js';
+import { distance, MASTER, messageOf, SERVED, testCloud, openTestDatabase } from '../testing.js';
+import { SESSION_LIFETIME, subjectOf } from './accounts.js';
 import { softDevice } from './testing.js';
 
 const ORIGIN = 'https://login.example.com';
 const TENANT = new Uint8Array(16).fill(0x6c);
 const LOGIN = { ...SERVED, tenant: TENANT };
 const [ADA, BEN] = [1, 2];
+/** Of each kind, where times are compared. */
+const TRIALS = Number(process.env['TRIALS'] ?? 60);
 
 let driver: Driver;
 let store: Store;
@@ -154,6 +156,26 @@ describe('what the device signs is bound to', () => {
     await refused(request(again, theirs, device.sign(bound(again, theirs))), 'tenant_unknown');
   });
 
+  test('all four at once: of the sixteen ways to sign for this request or another, only the true one passes', async () => {
+    const other = { challenge: await newChallenge(), tenant: SERVED.tenant, origin: 'https://evil.example' };
+    for (let way = 0; way < 16; way++) {
+      const challenge = await newChallenge();
+      const own = { challenge, tenant: TENANT, origin: ORIGIN };
+      const message = messageOf(ADA, challenge, LOGIN);
+      const of = (bit: number) => ((way >> bit) & 1 ? other : own);
+      const signed = bindingOf(
+        { challenge: of(0).challenge, tenant: of(1).tenant, origin: of(2).origin },
+        way & 8 ? messageOf(ADA, challenge, LOGIN, 1) : message,
+      );
+      const { status, cookie } = await ask(
+        'POST',
+        LOGIN_ROUTES.sessions,
+        request(challenge, message, device.sign(signed)),
+      );
+      expect([way, status, cookie !== '']).toEqual(way === 0 ? [0, 200, true] : [way, 403, false]);
+    }
+  });
+
   test('one use: of 50 at once exactly one passes, and none afterwards', async () => {
     const body = await attempt(device, ADA);
     const answers = await Promise.all(Array.from({ length: 50 }, () => ask('POST', LOGIN_ROUTES.sessions, body)));
@@ -161,6 +183,40 @@ describe('what the device signs is bound to', () => {
     expect(new Set(answers.map(({ body }) => body.error?.code))).toEqual(new Set([undefined, 'challenge_invalid']));
     await refused(body, 'challenge_invalid');
   });
+});
+
+describe('a face that does not match and one that is locked', () => {
+  test('are refused alike: status, headers, body and time', async () => {
+    const [ada, locked] = [softDevice(ORIGIN), softDevice(ORIGIN)];
+    await register(ada);
+    await register(locked);
+    const times: [number[], number[]] = [[], []];
+    const answers = new Set<string>();
+    const refuse = async (body: object) => {
+      const headers = { Origin: ORIGIN, 'Content-Type': 'application/json' };
+      const begun = performance.now();
+      const response = await cloud.fetch(LOGIN_ROUTES.sessions, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      });
+      const ms = performance.now() - begun;
+      answers.add(JSON.stringify([response.status, [...response.headers], await response.text()]));
+      return ms;
+    };
+    for (let miss = 0; miss < FREE_MISSES + 2; miss++) await refuse(await attempt(locked, BEN));
+    const [hers] = await driver.query<{ account: Uint8Array }>('SELECT account FROM devices WHERE id = $1', [ada.id]);
+    for (let trial = 0; trial < TRIALS; trial++) {
+      for (const kind of trial % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
+        await store.limiter.succeed(TENANT, subjectOf(hers!.account));
+        times[kind].push(await refuse(await attempt(kind === 0 ? ada : locked, BEN)));
+      }
+    }
+    // A device that nobody registered is told the same, though sooner: its face is not looked at.
+    await refuse(await attempt(softDevice(ORIGIN), ADA));
+    expect([...answers]).toEqual([expect.stringContaining('login_refused') as string]);
+    expect(distance(...times)).toBeLessThan(1.95 * Math.sqrt(2 / TRIALS));
+  }, 120_000);
 });
 
 describe('limits', () => {

@@ -26,7 +26,6 @@ import {
 import { MESSAGE_BYTES } from '../../wire/message.js';
 import { limitBody } from '../body.js';
 import { RECEIPT_BYTES } from '../migrations.js';
-import type { Rates } from '../limits/limiter.js';
 import type { Store, Template } from '../store.js';
 import { SESSION_LIFETIME, subjectOf, type Accounts, type Device, type Session } from './accounts.js';
 
@@ -39,8 +38,6 @@ export interface LoginDependencies {
   readonly threshold: number;
   /** "https://login.example.com": of the page that may ask, whose host devices' keys are bound to. */
   readonly origin: string;
-  readonly rates: Rates;
-  readonly addressOf: (context: Context) => string;
   readonly now: () => number;
   readonly random: RandomBytes;
 }
@@ -137,11 +134,8 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
   }
 
   const guard: MiddlewareHandler = async (context, next) => {
-    if (context.req.method !== 'GET') {
-      // Browsers name the page that asks: a request that another page makes somebody send is refused.
-      if (context.req.header('origin') !== origin) throw new XnnError('origin_refused');
-      await limiter.admitAddress(dependencies.addressOf(context), dependencies.rates.perAddress);
-    }
+    // Browsers name the page that asks: a request that another page makes somebody send is refused.
+    if (context.req.method !== 'GET' && context.req.header('origin') !== origin) throw new XnnError('origin_refused');
     await next();
   };
 
