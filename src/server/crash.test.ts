@@ -30,11 +30,11 @@ async function startChild(): Promise<{ child: ChildProcess; fetch: Fetch }> {
   return { child, fetch: (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init) };
 }
 
-/** The time of the next kill after the last acknowledgement that is waited for, in ms. */
+/** When the next kill comes after the acknowledgements that are waited for, in ms. */
 const moment = () => Math.random() * 40;
 
 test(
-  `killed ${KILLS} times while it enrols and verifies, a server loses nothing it acknowledged and does nothing by half`,
+  `a server killed ${KILLS} times loses nothing that it acknowledged and does nothing by half`,
   async () => {
     const acknowledged = new Map<string, { person: number; receipt: string }>();
     /** Verdicts that were answered: their entries must be in the log. */
@@ -67,8 +67,8 @@ test(
       });
       const outcomes = Promise.allSettled([...enrolling, ...verifying]);
       const unanswered = await newChallenge(fetch);
-      const before = acknowledged.size;
-      while (acknowledged.size < before + 2) await sleep(1);
+      const [enrolled, verified] = [acknowledged.size, verdicts];
+      while (acknowledged.size < enrolled + 2 || verdicts < verified + 2) await sleep(1);
       await sleep(moment());
       child.kill('SIGKILL');
       expect(await exited).toEqual([null, 'SIGKILL']);
