@@ -252,6 +252,36 @@ describe('limits', () => {
   });
 });
 
+/** Every route that changes something. */
+const CHANGING = [
+  ['POST', LOGIN_ROUTES.challenges],
+  ['POST', LOGIN_ROUTES.accounts],
+  ['POST', LOGIN_ROUTES.sessions],
+  ['POST', LOGIN_ROUTES.recoveries],
+  ['DELETE', LOGIN_ROUTES.session],
+  ['DELETE', LOGIN_ROUTES.account],
+  ['PUT', LOGIN_ROUTES.template],
+  ['DELETE', LOGIN_ROUTES.template],
+  ['POST', LOGIN_ROUTES.codes],
+  ['POST', LOGIN_ROUTES.devices],
+  ['DELETE', LOGIN_ROUTES.device('x')],
+] as const;
+
+test.each([...CHANGING, ['GET', LOGIN_ROUTES.account]])(
+  '%s %s may be kept by nobody, framed by nobody and read by no other origin',
+  async (method, path) => {
+    const { headers } = await cloud.fetch(path, { method, headers: { Origin: ORIGIN } });
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'cache-control': 'no-store',
+      'content-security-policy': expect.stringContaining("frame-ancestors 'none'") as string,
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(headers.has('access-control-allow-origin')).toBe(false);
+  },
+);
+
 describe('sessions', () => {
   test('live in a cookie of this host only, for half an hour', async () => {
     const { cookie, session } = await register(softDevice(ORIGIN));
@@ -267,7 +297,8 @@ describe('sessions', () => {
 
   test('end with a logout, and are nobody’s without a cookie', async () => {
     const { session } = await register(softDevice(ORIGIN));
-    expect((await ask('DELETE', LOGIN_ROUTES.session, undefined, session)).status).toBe(200);
+    const { status, cookie } = await ask('DELETE', LOGIN_ROUTES.session, undefined, session);
+    expect([status, cookie]).toEqual([200, expect.stringMatching(/^__Host-session=; Max-Age=0;.*Secure/)]);
     for (const headers of [session, {}, { Cookie: '__Host-session=x' }]) {
       expect((await account(headers)).body.error?.code).toBe('session_missing');
     }
@@ -277,12 +308,7 @@ describe('sessions', () => {
     'a request from a page of %s is refused',
     async (origin) => {
       const { session } = await register(softDevice(ORIGIN));
-      for (const [method, path] of [
-        ['DELETE', LOGIN_ROUTES.account],
-        ['POST', LOGIN_ROUTES.codes],
-        ['DELETE', LOGIN_ROUTES.session],
-        ['POST', LOGIN_ROUTES.challenges],
-      ] as const) {
+      for (const [method, path] of CHANGING) {
         const headers = { ...session, ...(origin !== undefined && { Origin: origin }) };
         const response = await cloud.fetch(path, { method, headers });
         expect(((await response.json()) as { error: { code: string } }).error.code).toBe('origin_refused');
