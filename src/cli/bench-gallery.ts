@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { similarity, unit, type Embedding } from '../core/match.js';
 import { gaussian } from '../core/random.js';
@@ -21,11 +22,6 @@ In an embedded database in memory, or in the empty one at DATABASE_URL, whose te
 `;
 
 const ROWS_AT_ONCE = 1_000;
-const random = (size: number) => {
-  const bytes = new Uint8Array(size);
-  for (let at = 0; at < size; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
-  return bytes;
-};
 
 async function main(args: string[]): Promise<void> {
   const { values } = parsed(() =>
@@ -44,7 +40,7 @@ async function main(args: string[]): Promise<void> {
     const url = process.env['DATABASE_URL'];
     const store = await openStore(url ? openPostgres(url, () => undefined) : await openEmbedded(), MASTER);
     try {
-      const templates = Array.from({ length: people }, () => unit(gaussian(EMBEDDING_SIZE, random)));
+      const templates = Array.from({ length: people }, () => unit(gaussian(EMBEDDING_SIZE, randomBytes)));
       await fill(store, templates);
       console.log(JSON.stringify(await measure(store, templates, Number(values.searches), Number(values.cosine))));
     } finally {
@@ -100,7 +96,7 @@ async function measure(store: Store, templates: readonly Embedding[], searches: 
 
 /** A face with this cosine to a template. */
 function near(template: Embedding, cosine: number): Embedding {
-  const noise = gaussian(EMBEDDING_SIZE, random);
+  const noise = gaussian(EMBEDDING_SIZE, randomBytes);
   const along = similarity(noise, template);
   const across = unit(noise.map((value, i) => value - along * template[i]!));
   return unit(template.map((value, i) => cosine * value + Math.sqrt(1 - cosine ** 2) * across[i]!));

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
@@ -25,7 +26,7 @@ alone does of the student, in turns; then what happens when many more ask than i
   --clients N    who ask one request after another (default 32)
   --crowd N      who ask when it is too much (default 600)
 
-On the embedded database in a new folder, or the one at DATABASE_URL. Prints JSON; times in ms, memory in MB.
+On the embedded database in a new folder, or the empty one at DATABASE_URL. Prints JSON; times in ms, memory in MB.
 `;
 
 const CHILD = fileURLToPath(new URL('./bench-server.child.ts', import.meta.url));
@@ -34,6 +35,7 @@ const MODELS = fileURLToPath(new URL('../../models', import.meta.url));
 const BATCH = 16;
 
 interface Answer {
+  /** 0 if the connection broke. */
   readonly status: number;
   readonly ms: number;
   readonly body: string;
@@ -68,7 +70,7 @@ async function main(args: string[]): Promise<void> {
     child.on('message', (message: FromServer) => 'rss' in message && memory.push(Math.round(message.rss / 1e6)));
     const client = clientOf(url);
     const service = JSON.parse((await client('GET', ROUTES.service)).body) as ServiceReply;
-    const features = asPerturbed(gaussian(FEATURE_VALUES, (size) => crypto.getRandomValues(new Uint8Array(size))));
+    const features = asPerturbed(gaussian(FEATURE_VALUES, randomBytes));
     const served = { model: fromHex(service.model, 8), tenant: fromHex(service.tenant, 16) };
     const show = async (path: string): Promise<readonly Answer[]> => {
       const asked = await client('POST', ROUTES.challenges);
@@ -77,7 +79,10 @@ async function main(args: string[]): Promise<void> {
       const message = encodeMessage({ ...served, challenge: fromHex(challenge, 16) }, features);
       return [asked, await client('POST', path, message)];
     };
-    for (let i = 0; i < clients; i++) await show(ROUTES.enrolment(`client ${i}`));
+    for (let i = 0; i < clients; i++) {
+      const enrolled = (await show(ROUTES.enrolment(`client ${i}`))).at(-1);
+      if (enrolled?.status !== 200) throw new Error(`no enrolment: ${enrolled?.body}`);
+    }
 
     const steady: Answer[] = [];
     let inferences = 0;
@@ -123,7 +128,9 @@ async function main(args: string[]): Promise<void> {
 }
 
 async function readyAt(child: ChildProcess): Promise<string> {
-  const [first] = (await once(child, 'message')) as [FromServer];
+  const ended = once(child, 'exit').then(() => Promise.reject(new Error('the server did not start')));
+  const [first] = (await Promise.race([once(child, 'message'), ended])) as [FromServer];
+  ended.catch(() => undefined);
   if (!('url' in first)) throw new Error('the server did not say where it is');
   return first.url;
 }
@@ -150,22 +157,18 @@ async function forSeconds(seconds: number, clients: number, work: (client: numbe
 function clientOf(url: string) {
   const agent = new Agent({ keepAlive: true });
   return (method: string, path: string, body?: Uint8Array): Promise<Answer> =>
-    new Promise((resolve, reject) => {
+    new Promise((resolve) => {
       const begun = performance.now();
+      const answer = (status: number, text: string) => resolve({ status, ms: performance.now() - begun, body: text });
       const headers = body === undefined ? {} : { 'Content-Type': MESSAGE_TYPE, 'Content-Length': body.length };
       const sent = request(url + path, { agent, method, headers }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            ms: performance.now() - begun,
-            body: Buffer.concat(chunks).toString(),
-          }),
-        );
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (part: string) => (text += part));
+        response.on('error', () => answer(0, ''));
+        response.on('end', () => answer(response.statusCode ?? 0, text));
       });
-      sent.on('error', reject);
+      sent.on('error', () => answer(0, ''));
       sent.end(body);
     });
 }

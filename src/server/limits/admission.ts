@@ -4,7 +4,7 @@ import type { Store } from '../store.js';
 import type { Rates } from './limiter.js';
 
 /** Statements that may be under way in the database when a request comes; with more, it is told so at once. */
-const LONGEST_QUEUE = 256;
+const LONGEST_QUEUE = 64;
 
 export interface Entrance {
   readonly store: Pick<Store, 'driver' | 'limiter'>;
