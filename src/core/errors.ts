@@ -53,6 +53,8 @@ const CATALOGUE = {
   forbidden: [403, 'This API key may not do that.'],
   limited: [429, 'Too many requests. Wait a moment and try again.'],
   overloaded: [503, 'The server has more to do than it can. Try again in a moment.'],
+  database_away: [503, 'The server does not reach its database. Try again in a moment.'],
+  storage_full: [503, 'The server has no room left to store anything. Try again later.'],
   login_refused: [403, 'Device and face were not accepted together. Try again, or use a recovery code.'],
   login_insufficient: [403, 'Where you are going asks for a new login, with passkey and face. Log in again.'],
   interaction_missing: [

@@ -15,15 +15,18 @@ export interface Sending {
   readonly patience?: number;
 }
 
-/** After what a part is sent again from where the upload stands: it may have been the line's fault. */
+/** After what a part is sent again from where the upload stands: it may have been the line's fault, or passes by itself within a minute. */
 const AGAIN: readonly ErrorCode[] = [
   'server_away',
+  'limited',
+  'overloaded',
+  'database_away',
   'upload_offset_wrong',
   'message_truncated',
   'bundle_corrupt',
   'model_hash_wrong',
 ];
-const MOST_TRIES = 6;
+const MOST_TRIES = 7;
 
 /** Sends what is not there yet, patiently. @throws what `send` throws at the last try */
 export async function sendAll({ files, stands, send, onProgress, patience = 1000 }: Sending): Promise<void> {

@@ -3,7 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { routePath } from 'hono/route';
-import { httpStatus, sentence, XnnError } from '../core/errors.js';
+import { httpStatus, sentence, XnnError, type ErrorCode } from '../core/errors.js';
 import { similarity, template, unit, type Embedding } from '../core/match.js';
 import { gaussian, type RandomBytes } from '../core/random.js';
 import { CHALLENGE_BYTES, CHALLENGE_LIFETIME, EMBEDDING_SIZE, MAX_CAPTURES, TENANT_BYTES } from '../core/spec.js';
@@ -20,6 +20,7 @@ import {
   enrolmentRoute,
   healthRoute,
   identificationRoute,
+  readinessRoute,
   removalRoute,
   serviceRoute,
   verificationRoute,
@@ -27,6 +28,8 @@ import {
 import { keyedRecogniser, studentRecogniser, type Recogniser } from './recogniser.js';
 import { files } from './files.js';
 import type { AuditAction } from './audit/audit.js';
+import { databaseTrouble } from './drivers.js';
+import { admit } from './limits/admission.js';
 import type { KeyedModel } from './models.js';
 import type { Rates } from './limits/limiter.js';
 import { openAccounts } from './login/accounts.js';
@@ -167,10 +170,12 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
   app.onError((error, context) => refuse(error, context, log));
   app.notFound((context) => refuse(new XnnError('not_found'), context, log));
 
-  app.openapi(healthRoute, async (context) => {
+  app.openapi(healthRoute, (context) => context.json({ status: 'ok' } as const, 200));
+  app.openapi(readinessRoute, async (context) => {
     await store.check();
-    return context.json({ status: 'ok' } as const, 200);
+    return context.json({ status: 'ready' } as const, 200);
   });
+  app.use('/v1/*', admit({ store, rates, addressOf }));
 
   if (dependencies.login !== undefined) {
     const { tenant, origin, provider } = dependencies.login;
@@ -182,7 +187,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
   // Each job and deployment has a token of its own, which no API key is.
   if (training !== undefined) app.route('/', trainingApp({ ...training, served, random }));
   if (deployments !== undefined) app.route('/', deploymentApp({ ...deployments, served, random }));
-  app.use('/v1/*', authenticate({ ...store, rates, addressOf, now, publicTenant: served.tenant }));
+  app.use('/v1/*', authenticate({ ...store, rates, now, publicTenant: served.tenant }));
 
   app.openapi(serviceRoute, (context) => {
     const { tenant } = context.get('principal');
@@ -304,11 +309,27 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
   return app;
 }
 
+/** In s, of those that pass by themselves: the limits count by the minute. */
+const RETRY_AFTER: Partial<Record<ErrorCode, number>> = {
+  limited: 60,
+  overloaded: 1,
+  database_away: 5,
+  storage_full: 60,
+};
+
+function codeOf(error: Error): ErrorCode {
+  if (error instanceof HTTPException) return 'request_invalid';
+  return error instanceof XnnError ? error.code : (databaseTrouble(error) ?? 'internal');
+}
+
 /** The answer to whatever was thrown. What is not the request's fault is logged. */
 function refuse(error: Error, context: Context, log: AppDependencies['log']): Response {
-  const code = error instanceof HTTPException ? 'request_invalid' : error instanceof XnnError ? error.code : 'internal';
+  const code = codeOf(error);
   const status = httpStatus(code);
-  if (status >= 500) {
+  const patience = RETRY_AFTER[code];
+  if (patience !== undefined) context.header('Retry-After', String(patience));
+  // Refusing must be cheaper than doing.
+  if (status >= 500 && code !== 'overloaded') {
     log({ level: 'error', code, method: context.req.method, route: routePath(context), ...origin(error) });
   }
   return context.json({ error: { code, message: sentence(code) } } satisfies ErrorReply, status);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { Pool } from 'pg';
+import type { ErrorCode } from '../core/errors.js';
 
 /** What a SQL parameter may be. */
 export type Parameter = string | number | boolean | null | Date | Uint8Array;
@@ -18,6 +19,8 @@ export interface Connection {
 export interface Driver extends Connection {
   /** Commits when `work` resolves, rolls back when it rejects. */
   transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
+  /** Statements and transactions that have begun or wait to begin. */
+  pending(): number;
   close(): Promise<void>;
 }
 
@@ -36,14 +39,14 @@ export async function openEmbedded(folder?: string): Promise<Driver> {
       query: async <Row>(sql: string, parameters: readonly Parameter[] = []) =>
         (await connection.query<Row>(sql, [...parameters])).rows,
     });
-    return {
+    return counted({
       ...on(db),
       transaction: (work) => db.transaction((transaction) => work(on(transaction))),
       close: async () => {
         await db.close();
         await unlock?.();
       },
-    };
+    });
   } catch (error) {
     await unlock?.();
     throw error;
@@ -63,7 +66,7 @@ export function openPostgres(url: string, lost: (error: Error) => void, connecti
     query: async <Row>(sql: string, parameters: readonly Parameter[] = []) =>
       (await connection.query(sql, [...parameters])).rows as Row[],
   });
-  return {
+  return counted({
     ...on(pool),
     transaction: async (work) => {
       const client = await pool.connect();
@@ -82,7 +85,39 @@ export function openPostgres(url: string, lost: (error: Error) => void, connecti
       }
     },
     close: () => pool.end(),
+  });
+}
+
+function counted(driver: Omit<Driver, 'pending'>): Driver {
+  let pending = 0;
+  const count = async <T>(answer: Promise<T>): Promise<T> => {
+    pending++;
+    try {
+      return await answer;
+    } finally {
+      pending--;
+    }
   };
+  return {
+    query: (sql, parameters) => count(driver.query(sql, parameters)),
+    transaction: (work) => count(driver.transaction(work)),
+    pending: () => pending,
+    close: () => driver.close(),
+  };
+}
+
+/** Codes of PostgreSQL (a class is its first two characters) and of the system by which a database says that it is not to be had. */
+const AWAY = /^(08...|57P0.|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+/** What pg says without a code. */
+const AWAY_WORDS =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+const FULL = /^(53100|ENOSPC|EDQUOT)$/;
+
+/** What an error of a driver's means when it is not the statement's fault; null for all others. */
+export function databaseTrouble(error: Error): ErrorCode | null {
+  const code = 'code' in error ? String(error.code) : '';
+  if (FULL.test(code)) return 'storage_full';
+  return AWAY.test(code) || AWAY_WORDS.test(error.message) ? 'database_away' : null;
 }
 
 /**

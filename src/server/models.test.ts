@@ -25,7 +25,8 @@ afterAll(() => rm(folder, { recursive: true }));
 
 async function writeManifest(changes: object = {}): Promise<void> {
   const threshold = { value: 0.4, fmr: 1e-4, low: 0.38, high: 0.42, pairs: 10 };
-  const manifest = { release: '1.0.0', model: '07'.repeat(8), student: entry, threshold, ...changes };
+  const keyed = { model: '08'.repeat(8), threshold };
+  const manifest = { release: '1.0.0', model: '07'.repeat(8), student: entry, threshold, keyed, ...changes };
   await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
 }
 

@@ -96,6 +96,8 @@ const ANY: readonly ErrorCode[] = [
   'forbidden',
   'limited',
   'overloaded',
+  'database_away',
+  'storage_full',
   'internal',
 ];
 /** What any route that takes a message may refuse with. */
@@ -133,8 +135,15 @@ export function replies<S extends z.ZodType>(description: string, schema: S, ref
 export const healthRoute = createRoute({
   method: 'get',
   path: '/v1/health',
-  summary: 'Whether server and database are up',
-  responses: replies('They are.', z.object({ status: z.literal('ok') }).openapi('Health')),
+  summary: 'Whether the server is up',
+  responses: replies('It is.', z.object({ status: z.literal('ok') }).openapi('Health')),
+});
+
+export const readinessRoute = createRoute({
+  method: 'get',
+  path: '/v1/ready',
+  summary: 'Whether the server can do its work: its database answers',
+  responses: replies('It can.', z.object({ status: z.literal('ready') }).openapi('Readiness')),
 });
 
 export const serviceRoute = createRoute({

@@ -152,6 +152,24 @@ export async function testCloud(changes: Partial<AppDependencies> = {}) {
   return { app, fetch, store, clock, logged };
 }
 
+/** Every value of every table, as a thief reads them. */
+export async function dump(driver: Driver): Promise<Buffer> {
+  const tables = await driver.query<{ name: string }>(
+    "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",
+  );
+  const rows = await Promise.all(tables.map(({ name }) => driver.query<object>(`SELECT * FROM ${name}`)));
+  const values = rows.flat().flatMap((row) => Object.values(row) as unknown[]);
+  return Buffer.concat(
+    values.map((value) => (value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value)))),
+  );
+}
+
+/** Largest difference of two samples' cumulative distributions, in [0, 1]. */
+export function distance(a: readonly number[], b: readonly number[]): number {
+  const below = (sample: readonly number[], value: number) => sample.filter((x) => x <= value).length / sample.length;
+  return Math.max(...[...a, ...b].map((value) => Math.abs(below(a, value) - below(b, value))));
+}
+
 const PROJECT = new URL('../../', import.meta.url);
 
 /** The released weights of one of the browser's networks. */

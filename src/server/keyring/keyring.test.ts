@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
-import { embeddingOf, MASTER, SERVED, openTestDatabase } from '../testing.js';
+import { dump, embeddingOf, MASTER, SERVED, openTestDatabase } from '../testing.js';
 import { changeMaster } from './keyring.js';
 import { loadMaster, localMaster } from './master.js';
 
@@ -28,20 +28,8 @@ const decoy = { embedding: embeddingOf(9), receiptHash: new Uint8Array(32) };
 /** The store in another process, with a master key. */
 const reopened = (master = MASTER) => openStore({ ...driver, close: () => Promise.resolve() }, master);
 
-/** Every value of every table, as a thief reads them. */
-async function dump(): Promise<Buffer> {
-  const tables = await driver.query<{ name: string }>(
-    "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",
-  );
-  const rows = await Promise.all(tables.map(({ name }) => driver.query<object>(`SELECT * FROM ${name}`)));
-  const values = rows.flat().flatMap((row) => Object.values(row) as unknown[]);
-  return Buffer.concat(
-    values.map((value) => (value instanceof Uint8Array ? Buffer.from(value) : Buffer.from(String(value)))),
-  );
-}
-
 test('no table holds a template or a part of one in the clear', async () => {
-  const stolen = await dump();
+  const stolen = await dump(driver);
   expect(stolen.length).toBeGreaterThan(1_000);
   for (const person of [1, 2]) {
     const plain = bytes(embeddingOf(person));

@@ -4,8 +4,8 @@ import { bindingOf, LOGIN_ROUTES, type AccountReply, type CodesReply, type Login
 import type { Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
 import { FREE_MISSES } from '../limits/limiter.js';
-import { MASTER, keyedMessageOf, SERVED, testCloud, openTestDatabase } from '../testing.js';
-import { SESSION_LIFETIME } from './accounts.js';
+import { distance, keyedMessageOf, MASTER, SERVED, testCloud, openTestDatabase } from '../testing.js';
+import { SESSION_LIFETIME, subjectOf } from './accounts.js';
 import { softDevice } from './testing.js';
 
 const ORIGIN = 'https://login.example.com';
@@ -13,6 +13,8 @@ const TENANT = new Uint8Array(16).fill(0x6c);
 /** Whose key faces are under. */
 const OWNER = 1;
 const [ADA, BEN] = [1, 2];
+/** Of each kind, where times are compared. */
+const TRIALS = Number(process.env['TRIALS'] ?? 60);
 
 let driver: Driver;
 let store: Store;
@@ -158,6 +160,26 @@ describe('what the device signs is bound to', () => {
     await refused(request(again, theirs, device.sign(bound(again, theirs))), 'tenant_unknown');
   });
 
+  test('all four at once: of the sixteen ways to sign for this request or another, only the true one passes', async () => {
+    const other = { challenge: await newChallenge(), tenant: SERVED.tenant, origin: 'https://evil.example' };
+    for (let way = 0; way < 16; way++) {
+      const challenge = await newChallenge();
+      const own = { challenge, tenant: TENANT, origin: ORIGIN };
+      const message = keyedMessageOf(OWNER, ADA, challenge, TENANT);
+      const of = (bit: number) => ((way >> bit) & 1 ? other : own);
+      const signed = bindingOf(
+        { challenge: of(0).challenge, tenant: of(1).tenant, origin: of(2).origin },
+        way & 8 ? keyedMessageOf(OWNER, ADA, challenge, TENANT, 1) : message,
+      );
+      const { status, cookie } = await ask(
+        'POST',
+        LOGIN_ROUTES.sessions,
+        request(challenge, message, device.sign(signed)),
+      );
+      expect([way, status, cookie !== '']).toEqual(way === 0 ? [0, 200, true] : [way, 403, false]);
+    }
+  });
+
   test('one use: of 50 at once exactly one passes, and none afterwards', async () => {
     const body = await attempt(device, ADA);
     const answers = await Promise.all(Array.from({ length: 50 }, () => ask('POST', LOGIN_ROUTES.sessions, body)));
@@ -165,6 +187,40 @@ describe('what the device signs is bound to', () => {
     expect(new Set(answers.map(({ body }) => body.error?.code))).toEqual(new Set([undefined, 'challenge_invalid']));
     await refused(body, 'challenge_invalid');
   });
+});
+
+describe('a face that does not match and one that is locked', () => {
+  test('are refused alike: status, headers, body and time', async () => {
+    const [ada, locked] = [softDevice(ORIGIN), softDevice(ORIGIN)];
+    await register(ada);
+    await register(locked);
+    const times: [number[], number[]] = [[], []];
+    const answers = new Set<string>();
+    const refuse = async (body: object) => {
+      const headers = { Origin: ORIGIN, 'Content-Type': 'application/json' };
+      const begun = performance.now();
+      const response = await cloud.fetch(LOGIN_ROUTES.sessions, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      });
+      const ms = performance.now() - begun;
+      answers.add(JSON.stringify([response.status, [...response.headers], await response.text()]));
+      return ms;
+    };
+    for (let miss = 0; miss < FREE_MISSES + 2; miss++) await refuse(await attempt(locked, BEN));
+    const [hers] = await driver.query<{ account: Uint8Array }>('SELECT account FROM devices WHERE id = $1', [ada.id]);
+    for (let trial = 0; trial < TRIALS; trial++) {
+      for (const kind of trial % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
+        await store.limiter.succeed(TENANT, subjectOf(hers!.account));
+        times[kind].push(await refuse(await attempt(kind === 0 ? ada : locked, BEN)));
+      }
+    }
+    // A device that nobody registered is told the same, though sooner: its face is not looked at.
+    await refuse(await attempt(softDevice(ORIGIN), ADA));
+    expect([...answers]).toEqual([expect.stringContaining('login_refused') as string]);
+    expect(distance(...times)).toBeLessThan(1.95 * Math.sqrt(2 / TRIALS));
+  }, 120_000);
 });
 
 describe('limits', () => {
@@ -200,6 +256,36 @@ describe('limits', () => {
   });
 });
 
+/** Every route that changes something. */
+const CHANGING = [
+  ['POST', LOGIN_ROUTES.challenges],
+  ['POST', LOGIN_ROUTES.accounts],
+  ['POST', LOGIN_ROUTES.sessions],
+  ['POST', LOGIN_ROUTES.recoveries],
+  ['DELETE', LOGIN_ROUTES.session],
+  ['DELETE', LOGIN_ROUTES.account],
+  ['PUT', LOGIN_ROUTES.template],
+  ['DELETE', LOGIN_ROUTES.template],
+  ['POST', LOGIN_ROUTES.codes],
+  ['POST', LOGIN_ROUTES.devices],
+  ['DELETE', LOGIN_ROUTES.device('x')],
+] as const;
+
+test.each([...CHANGING, ['GET', LOGIN_ROUTES.account] as const])(
+  '%s %s may be kept by nobody, framed by nobody and read by no other origin',
+  async (method, path) => {
+    const { headers } = await cloud.fetch(path, { method, headers: { Origin: ORIGIN } });
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'cache-control': 'no-store',
+      'content-security-policy': expect.stringContaining("frame-ancestors 'none'") as string,
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(headers.has('access-control-allow-origin')).toBe(false);
+  },
+);
+
 describe('sessions', () => {
   test('live in a cookie of this host only, for half an hour', async () => {
     const { cookie, session } = await register(softDevice(ORIGIN));
@@ -215,7 +301,8 @@ describe('sessions', () => {
 
   test('end with a logout, and are nobody’s without a cookie', async () => {
     const { session } = await register(softDevice(ORIGIN));
-    expect((await ask('DELETE', LOGIN_ROUTES.session, undefined, session)).status).toBe(200);
+    const { status, cookie } = await ask('DELETE', LOGIN_ROUTES.session, undefined, session);
+    expect([status, cookie]).toEqual([200, expect.stringMatching(/^__Host-session=; Max-Age=0;.*Secure/)]);
     for (const headers of [session, {}, { Cookie: '__Host-session=x' }]) {
       expect((await account(headers)).body.error?.code).toBe('session_missing');
     }
@@ -225,12 +312,7 @@ describe('sessions', () => {
     'a request from a page of %s is refused',
     async (origin) => {
       const { session } = await register(softDevice(ORIGIN));
-      for (const [method, path] of [
-        ['DELETE', LOGIN_ROUTES.account],
-        ['POST', LOGIN_ROUTES.codes],
-        ['DELETE', LOGIN_ROUTES.session],
-        ['POST', LOGIN_ROUTES.challenges],
-      ] as const) {
+      for (const [method, path] of CHANGING) {
         const headers = { ...session, ...(origin !== undefined && { Origin: origin }) };
         const response = await cloud.fetch(path, { method, headers });
         expect(((await response.json()) as { error: { code: string } }).error.code).toBe('origin_refused');

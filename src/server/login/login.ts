@@ -29,7 +29,6 @@ import {
 import { KEYED_MESSAGE_BYTES } from '../../wire/message.js';
 import { limitBody } from '../body.js';
 import { RECEIPT_BYTES } from '../migrations.js';
-import type { Rates } from '../limits/limiter.js';
 import type { OidcProvider } from '../oidc/provider.js';
 import type { Recogniser } from '../recogniser.js';
 import type { Store, Template } from '../store.js';
@@ -42,8 +41,6 @@ export interface LoginDependencies {
   readonly recogniser: Recogniser;
   /** "https://login.example.com": of the page that may ask, whose host devices' keys are bound to. */
   readonly origin: string;
-  readonly rates: Rates;
-  readonly addressOf: (context: Context) => string;
   readonly now: () => number;
   readonly random: RandomBytes;
   /** By which other sites have people log in here; none without it. */
@@ -144,11 +141,8 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
   }
 
   const guard: MiddlewareHandler = async (context, next) => {
-    if (context.req.method !== 'GET') {
-      // Browsers name the page that asks: a request that another page makes somebody send is refused.
-      if (context.req.header('origin') !== origin) throw new XnnError('origin_refused');
-      await limiter.admitAddress(dependencies.addressOf(context), dependencies.rates.perAddress);
-    }
+    // Browsers name the page that asks: a request that another page makes somebody send is refused.
+    if (context.req.method !== 'GET' && context.req.header('origin') !== origin) throw new XnnError('origin_refused');
     await next();
   };
 

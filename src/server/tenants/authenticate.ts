@@ -1,4 +1,4 @@
-import type { Context, MiddlewareHandler } from 'hono';
+import type { MiddlewareHandler } from 'hono';
 import { XnnError } from '../../core/errors.js';
 import { ROLE_SCOPES, type Scope } from '../../wire/admin.js';
 import type { Rates, Limiter } from '../limits/limiter.js';
@@ -15,21 +15,18 @@ export interface Gate {
   readonly rates: Rates;
   /** Whose requests without a key are, as long as it is public. */
   readonly publicTenant: Uint8Array;
-  readonly addressOf: (context: Context) => string;
   readonly now: () => number;
 }
 
-/** Whom a request comes from, by its key; and that there are not too many of them. Reading is not counted. */
-export function authenticate({ tenants, limiter, rates, publicTenant, addressOf, now }: Gate): MiddlewareHandler<Env> {
+/** Whom a request comes from, by its key; and that its tenant has not too many. Reading is not counted. */
+export function authenticate({ tenants, limiter, rates, publicTenant, now }: Gate): MiddlewareHandler<Env> {
   return async (context, next) => {
-    const counts = context.req.method !== 'GET';
-    if (counts) await limiter.admitAddress(addressOf(context), rates.perAddress);
     const [scheme, key] = (context.req.header('authorization') ?? '').split(' ');
     const principal =
       scheme === ''
         ? await withoutKey(tenants, publicTenant)
         : await tenants.authenticate(scheme?.toLowerCase() === 'bearer' ? (key ?? '') : '', new Date(now()));
-    if (counts) await limiter.admitTenant(principal.tenant.id, rates.perTenant);
+    if (context.req.method !== 'GET') await limiter.admitTenant(principal.tenant.id, rates.perTenant);
     context.set('principal', principal);
     await next();
   };

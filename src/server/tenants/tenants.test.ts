@@ -89,6 +89,7 @@ const alphasKey = () => keys['alpha owner']!.split('_')[1]!;
 
 const ATTEMPTS: readonly Attempt[] = [
   { method: 'get', path: '/v1/health', scope: null, ask: send('GET', '/v1/health') },
+  { method: 'get', path: '/v1/ready', scope: null, ask: send('GET', '/v1/ready') },
   { method: 'get', path: '/v1/service', scope: null, ask: send('GET', ROUTES.service) },
   { method: 'post', path: '/v1/challenges', scope: null, ask: send('POST', ROUTES.challenges) },
   { method: 'post', path: '/v1/subjects/{subject}/enrolment', scope: 'enrol', ask: showing(ROUTES.enrolment('Ada')) },
