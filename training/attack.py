@@ -182,12 +182,11 @@ def linkage(lfw: Lfw, embed: Callable[[Tensor], Tensor]) -> dict[str, float]:
     }
 
 
-def pictures(lfw: Lfw, paint: Callable[[Tensor], Tensor], judged: Callable[[Lfw], NDArray[np.float32]]) -> dict[str, float]:
+def pictures(lfw: Lfw, recovered: NDArray[np.uint8], judged: Callable[[Lfw], NDArray[np.float32]]) -> dict[str, float]:
     """How much of LFW's photos comes back, and whether the judge takes what comes back for the person. 50 % = chance.
 
     `judged` gives the judge's embeddings of the photos.
     """
-    recovered = embed_all(paint, lfw.images)
     judge = Judge().eval().to(memory_format=torch.channels_last)
     first, second, same = (np.array(column) for column in zip(*lfw.view2))
     used = np.unique(first)
@@ -288,7 +287,7 @@ def main() -> None:
     elif options.attacker == "D":
         result = linkage(lfw, received)
     else:
-        result = pictures(lfw, painted, judged_lfw)
+        result = pictures(lfw, embed_all(painted, lfw.images), judged_lfw)
     record(ROWS, {**settings(options), "networks": fingerprint(options), "epochs": options.epochs, "seed": options.seed}, begun, result)
 
 

@@ -96,6 +96,7 @@ class Lfw:
     """Aligned LFW faces uint8 [n, 112, 112, 3] and its lists as (first, second, same) rows; View 2 in ten folds of 600."""
 
     images: NDArray[np.uint8]
+    people: NDArray[np.int64]
     view1: list[tuple[int, int, bool]]
     view2: list[tuple[int, int, bool]]
 
@@ -120,6 +121,7 @@ def load_lfw() -> Lfw:
     names = {row["file"]: number for number, row in enumerate(_lfw_index())}
     return Lfw(
         images=np.load(CACHE / "lfw.npy", mmap_mode="r"),
+        people=np.unique([Path(name).name.rsplit("_", 1)[0] for name in names], return_inverse=True)[1],
         view1=_pairs("pairsDevTest.txt", names),
         view2=_pairs("pairs.txt", names),
     )

@@ -320,7 +320,7 @@ def inversion(options: argparse.Namespace) -> Result:
     faces, chips, lfw = load_faces("train", options.encoder), load_chips(), some_pairs(load_lfw(), PAIRS)
     if options.defence == "floor":
         usual = chips.crops(faces.chips[::8]).mean(axis=0).round().astype(np.uint8)
-        return pictures(lfw, lambda images: torch.from_numpy(usual).expand(len(images), *usual.shape), judged)
+        return pictures(lfw, np.broadcast_to(usual, (len(lfw.images), *usual.shape)), judged)
     painter = TokenPainter()
     optimiser = optimiser_of([painter])
 
@@ -339,7 +339,7 @@ def inversion(options: argparse.Namespace) -> Result:
         tokens, _ = key(torch.from_numpy(encode(encoder, images.numpy())), random)
         return to_pixels(painter(tokens))
 
-    return pictures(lfw, paint, judged)
+    return pictures(lfw, embed_all(paint, lfw.images), judged)
 
 
 def judged(lfw: Lfw) -> NDArray[np.float32]:
@@ -351,7 +351,7 @@ def some_pairs(lfw: Lfw, count: int) -> Lfw:
     pairs = lfw.view2[:: len(lfw.view2) // count]
     used, rows = np.unique([pair[:2] for pair in pairs], return_inverse=True)
     renumbered = [(int(a), int(b), same) for (a, b), (_, _, same) in zip(rows.reshape(-1, 2), pairs)]
-    return Lfw(images=lfw.images[used], view1=[], view2=renumbered)
+    return Lfw(images=lfw.images[used], people=lfw.people[used], view1=[], view2=renumbered)
 
 
 class TokenPainter(nn.Module):

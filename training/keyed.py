@@ -1,0 +1,316 @@
+"""What keyed mode gives away, and what it costs: attackers on y = v Q, and what other choices of m and Q would do.
+
+    python3 -m training.keyed [--pairs 20000]
+
+v is the clean tail's descriptor, Q the rotation of an owner's key as `src/core/keyed.ts` derives it. Prints rows of JSON and appends them
+to `training/keyed.jsonl`; docs/keyed-mode.md says what they mean. Photos are aligned by landmarks; who is tested (LFW) is in nobody's training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import hmac
+import json
+import time
+from typing import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from training import spec
+from training.adversaries import am_softmax
+from training.attack import judged_chips, judged_lfw, pictures
+from training.attackers import Classes
+from training.data import CACHE, ROOT, Chips, Lfw, load_chips, load_lfw, save_array, to_input, to_pixels
+from training.evaluate import embed_all, held_out_rates, tar_at_far, ten_fold_accuracy
+from training.loop import load_modules, use_one_core
+from training.networks import Encoder, Tail
+from training.rows import record
+from training.xnn.obfuscation import householder, normals, rotate
+
+ROWS = ROOT / "training" / "keyed.jsonl"
+INFO = b"xnn keyed rotation"
+STREAM = (3, 0, 0)
+SIZE = spec.EMBEDDING_SIZE
+POSITIONS = (spec.FEATURE_SIZE // 2) ** 2
+ATTACKERS_KEYS = 2000
+DEPTH = 512
+
+Array = NDArray[np.float32]
+
+
+def hkdf(secret: bytes, salt: bytes) -> bytes:
+    """HKDF-SHA-256 (RFC 5869), 32 bytes: the secret of one tenant."""
+    extracted = hmac.new(salt, secret, hashlib.sha256).digest()
+    return hmac.new(extracted, INFO + b"\x01", hashlib.sha256).digest()
+
+
+def rotation(secret: bytes) -> Array:
+    """Q [128, 128] of a tenant's secret, so that y = v @ Q."""
+    vectors = householder(normals(secret, STREAM, SIZE * (SIZE + 1) // 2)[None])[0]
+    return rotate(np.eye(SIZE), vectors).astype(np.float32)
+
+
+def rounded(y: Array) -> Array:
+    """As a message says it, and again of unit length."""
+    steps = np.round(y / np.abs(y).max(axis=-1, keepdims=True) * spec.INT8_MAX)
+    return (steps / np.linalg.norm(steps, axis=-1, keepdims=True)).astype(np.float32)
+
+
+def keys_of(seed: int, count: int) -> Array:
+    """Q of so many owners [count, 128, 128]."""
+    random = np.random.default_rng(seed)
+    return np.stack([rotation(hkdf(random.bytes(32), bytes(16))) for _ in range(count)])
+
+
+def sent(descriptors: Array, keys: Array, owners: NDArray[np.int64]) -> Array:
+    """What is sent of each descriptor under its owner's key."""
+    return rounded(np.concatenate([v[None] @ keys[owner] for v, owner in zip(descriptors, owners)]))
+
+
+def embedded(name: str, faces: Callable[[], NDArray[np.uint8]], late: bool = False) -> Array:
+    """Descriptors [n, 128] of faces; or, late, the clean tail's last map [n, 49, 128] as unit vectors."""
+    encoder, tail = Encoder(), Tail()
+    load_modules("encoder", {"encoder": encoder})
+    load_modules("clean-tail", {"tail": tail})
+    version = hashlib.sha256(b"".join(p.detach().numpy().tobytes() for p in (*encoder.parameters(), *tail.parameters()))).hexdigest()[:8]
+    path = CACHE / f"{name}-{'late' if late else 'descriptors'}-{version}.npy"
+    if not path.exists():
+        for network in (encoder, tail):
+            network.eval().to(memory_format=torch.channels_last)
+
+        def embed(images: Tensor) -> Tensor:
+            _, features = encoder(to_input(images).contiguous(memory_format=torch.channels_last))
+            return functional.normalize(tail.late_map(features).flatten(2).transpose(1, 2), dim=2) if late else tail(features)
+
+        save_array(path, embed_all(embed, faces()))
+    return np.load(path)
+
+
+def network(outputs: int) -> nn.Module:
+    return nn.Sequential(nn.Linear(SIZE, DEPTH), nn.ReLU(), nn.Linear(DEPTH, DEPTH), nn.ReLU(), nn.Linear(DEPTH, outputs))
+
+
+def trained(model: nn.Module, read: Tensor, keys: Tensor | None, loss: Callable[[Tensor, Tensor], Tensor], seed: int, steps: int = 3000) -> nn.Module:
+    """Adam on `loss(output, rows)` of random rows, each under a random one of the attacker's keys, or under none."""
+    optimiser, random = torch.optim.Adam(model.parameters(), lr=1e-3), torch.Generator().manual_seed(seed)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    for _ in range(steps):
+        rows = torch.randint(len(read), (128,), generator=random)
+        y = read[rows]
+        if keys is not None:
+            y = torch.bmm(y[:, None], keys[torch.randint(len(keys), (128,), generator=random)])[:, 0]
+        optimiser.zero_grad()
+        loss(model(y), rows).backward()
+        optimiser.step()
+        schedule.step()
+    return model.eval()
+
+
+def linked(lfw: Lfw, embeddings: Array) -> dict[str, float]:
+    """One photo as sent, the other plain, by the judge's embedding of the plain one; View 2, with the interval of ten folds."""
+    plain = judged_lfw(lfw)
+    first, second, same = (np.array(column) for column in zip(*lfw.view2))
+    scores = (embeddings[first] * plain[second]).sum(1)
+    accuracy, deviation = ten_fold_accuracy(scores, same.astype(bool))
+    return {"linked": accuracy, "std": deviation, "tar_1e-3": tar_at_far(scores[same], scores[~same], 1e-3)}
+
+
+def unlinkability(mated: Array, others: Array, bins: int = 50) -> float:
+    """D_sys (Gomez-Barrero et al. 2018) from scores, by histograms over both."""
+    edges = np.linspace(min(mated.min(), others.min()), max(mated.max(), others.max()), bins + 1)
+    p, q = (np.histogram(scores, edges)[0] / len(scores) for scores in (mated, others))
+    ratio = np.divide(p, q, out=np.full(bins, np.inf), where=q > 0)
+    local = np.where(np.isinf(ratio), 1.0, 2 * ratio / (1 + np.where(np.isinf(ratio), 0, ratio)) - 1)
+    return float((np.maximum(0, local) * p).sum())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=20000, help="photos that attackers learn from")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    use_one_core()
+    torch.manual_seed(options.seed)
+    chips, lfw = load_chips(), load_lfw()
+    threshold = json.loads((ROOT / "models" / "manifest.json").read_text())["keyed"]["threshold"]["value"]
+    victims, attackers = keys_of(options.seed, int(lfw.people.max()) + 1), keys_of(1000 + options.seed, ATTACKERS_KEYS)
+    faces = embedded("lfw", lambda: lfw.images)
+    people = lfw.people
+    shown = sent(faces, victims, people)
+
+    def row(attacker: str, knows: str, work: Callable[[], dict[str, float]]) -> None:
+        begun = time.process_time()
+        result = work()
+        record(ROWS, {"attacker": attacker, "knows": knows, "pairs": options.pairs, "seed": options.seed}, begun, result)
+
+    row("impostor", "no key", lambda: strangers(faces, shown, attackers, people, threshold, options.seed))
+    row("D_sys", "templates of one person under two keys", lambda: two_keys(faces, people, options.seed))
+    row("known plaintext", "photos of this user beside what was sent", lambda: known_plaintext(faces, people, options.seed))
+
+    rows = np.random.default_rng(options.seed).permutation(chips.rows("train", "unlabelled"))[: options.pairs]
+    own = torch.from_numpy(embedded(f"chips-{len(rows)}-{options.seed}", lambda: chips.crops(rows)))
+    judged = torch.from_numpy(judged_chips(chips, rows, options.seed))
+    pool = torch.from_numpy(attackers)
+
+    def distilled(keys: Tensor | None, read: Array) -> dict[str, float]:
+        loss = lambda output, at: 1 - functional.cosine_similarity(output, judged[at]).mean()  # noqa: E731
+        model = trained(network(SIZE), own, keys, loss, options.seed)
+        return linked(lfw, embed_all(lambda y: functional.normalize(model(y), dim=1), read))
+
+    row("D", "no key of the victim; 2,000 of his own", lambda: distilled(pool, shown))
+    row("D", "one Q for everybody, his own too", lambda: distilled(pool[:1], sent(faces, attackers, np.zeros_like(people))))
+    row("D", "the victim's key", lambda: distilled(None, rounded(faces)))
+    row("R", "no key of the victim; 2,000 of his own", lambda: recogniser(chips, pool, victims, options.seed))
+    row("I", "no key of the victim; 2,000 of his own", lambda: painter(chips, rows, own, pool, lfw, shown, options.seed))
+    row("I", "the victim's key", lambda: painter(chips, rows, own, None, lfw, rounded(faces), options.seed))
+    row("utility", "one Q", lambda: accuracy(lfw, sent(faces, victims, np.zeros_like(people))))
+    row("utility", "a Gaussian matrix instead of Q", lambda: accuracy(lfw, gaussian(faces, options.seed)))
+    late, trains = embedded("lfw", lambda: lfw.images, late=True), chips.rows("train")
+    row("utility", "m = 49 positions, mean cosine", lambda: maps(lfw, late, None))
+    row("utility", "m = 49 positions, weighted", lambda: maps(lfw, late, weights(chips, trains, options.seed)))
+
+
+def strangers(faces: Array, shown: Array, keys: Array, people: NDArray[np.int64], threshold: float, seed: int) -> dict[str, float]:
+    """A million tries at templates by who has no key: photos of the victim himself and of others, under 1,000 other keys."""
+    random = np.random.default_rng(seed)
+    accepted, highest, tries = 0, -1.0, 1_000_000
+    for key in keys[:1000]:
+        victims = random.integers(len(faces), size=tries // 1000)
+        probes = np.where(random.random(len(victims)) < 0.5, victims, random.integers(len(faces), size=len(victims)))
+        scores = (rounded(faces[probes] @ key) * shown[victims]).sum(1)
+        accepted += int((scores >= threshold).sum())
+        highest = max(highest, float(scores.max()))
+    return {"tries": tries, "accepted": accepted, "highest": highest, "threshold": threshold}
+
+
+def two_keys(faces: Array, people: NDArray[np.int64], seed: int) -> dict[str, float]:
+    """Scores of one person's photos under two keys, or two tenants of one key, against those of two people; and, to compare, under one key."""
+    random, first, second = np.random.default_rng(seed), *(keys_of(seed + at, 300) for at in (2000, 3000))
+    counts = np.bincount(people)
+    known = np.flatnonzero(counts[people] > 1)
+    chosen = random.choice(known, 30_000)
+    mates = np.array([random.choice(np.flatnonzero(people == people[at])) for at in chosen])
+    strangers = np.array([random.choice(np.flatnonzero(people != people[at])) for at in chosen[:3000]]).repeat(10)
+    turned = lambda rows, keys: np.stack([faces[row] @ keys[n % 300] for n, row in enumerate(rows)])  # noqa: E731
+    here, mated, others = turned(chosen, first), turned(mates, second), turned(strangers, second)
+    same = lambda a, b: (rounded(a) * rounded(b)).sum(1)  # noqa: E731
+    floor = same(here[:15_000], others[:15_000]), same(here[15_000:], others[15_000:])
+    return {
+        "d_sys": unlinkability(same(here, mated), same(here, others)),
+        "d_sys_of_strangers_against_strangers": unlinkability(*floor),
+        "d_sys_one_key": unlinkability(same(faces[chosen], faces[mates]), same(faces[chosen], faces[strangers])),
+    }
+
+
+def known_plaintext(faces: Array, people: NDArray[np.int64], seed: int) -> dict[str, float]:
+    """The key's error, and that of what is foretold of the user's further photos, from n photos beside their messages. A right angle is 1.41."""
+    photos = np.random.default_rng(seed).permutation(faces[people == np.bincount(people).argmax()])
+    key, other = keys_of(seed + 4000, 2)
+    result: dict[str, float] = {"photos": len(photos)}
+    for count in (1, 8, 32, 64, 128, 256):
+        known = photos[:count]
+        left, _, right = np.linalg.svd(known.T @ rounded(known @ key))
+        found = left @ right
+        foretold = rounded(photos[300:] @ found)
+        result[f"key_error_{count}"] = float(np.linalg.norm(found - key) / np.linalg.norm(key))
+        result[f"cosine_of_foretold_{count}"] = float((foretold * rounded(photos[300:] @ key)).sum(1).mean())
+        if count == 256:
+            result["error_of_another_users_key"] = float(np.linalg.norm(found - other) / np.linalg.norm(other))
+    return result
+
+
+def recogniser(chips: Chips, keys: Tensor, victims: Array, seed: int) -> dict[str, float]:
+    """R: a tail on labelled photos of other people under keys of the attacker's own, tested on the held-out people, each photo under another key."""
+    rows, held_out = chips.rows("train"), chips.rows("val")
+    own = torch.from_numpy(embedded("chips-train", lambda: chips.crops(rows)))
+    people, labels = np.unique(chips.identities[rows], return_inverse=True)
+    model = nn.Sequential(network(SIZE), _Unit())
+    classes = Classes(len(people))
+    whole = nn.ModuleList([model, classes])
+    trained(_Scored(model, classes), own, keys, lambda cosines, at: am_softmax(cosines, torch.from_numpy(labels)[at]), seed)
+    faces = embedded("chips-val", lambda: chips.crops(held_out))
+    read = sent(faces, victims, np.random.default_rng(seed).integers(len(victims), size=len(faces)))
+    identities = chips.identities[held_out]
+    return {"chance": 1 / len(np.unique(identities)), **held_out_rates(embed_all(whole[0], read), identities)}
+
+
+class _Unit(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.normalize(x, dim=1)
+
+
+class _Scored(nn.Module):
+    def __init__(self, model: nn.Module, classes: Classes) -> None:
+        super().__init__()
+        self.model, self.classes = model, classes
+
+    def forward(self, y: Tensor) -> Tensor:
+        return self.classes(self.model(y))
+
+
+def painter(
+    chips: Chips, rows: NDArray[np.int64], own: Tensor, keys: Tensor | None, lfw: Lfw, shown: Array, seed: int
+) -> dict[str, float]:
+    """I: from what is sent to a picture of 28 x 28, enlarged."""
+    side = spec.CROP_SIZE // 4
+    small = functional.avg_pool2d(to_input(torch.from_numpy(chips.crops(rows))), 4)
+    loss = lambda output, at: functional.mse_loss(output.view(-1, 3, side, side), small[at])  # noqa: E731
+    model = trained(network(3 * side * side), own, keys, loss, seed)
+
+    def paint(read: Tensor) -> Tensor:
+        return to_pixels(functional.interpolate(model(read).view(-1, 3, side, side), scale_factor=4, mode="bilinear"))
+
+    return pictures(lfw, embed_all(paint, shown), judged_lfw)
+
+
+def accuracy(lfw: Lfw, embeddings: Array) -> dict[str, float]:
+    first, second, same = (np.array(column) for column in zip(*lfw.view2))
+    scores = (embeddings[first] * embeddings[second]).sum(1)
+    mean, deviation = ten_fold_accuracy(scores, same.astype(bool))
+    return {"lfw": mean, "std": deviation, "tar_1e-3": tar_at_far(scores[same], scores[~same], 1e-3)}
+
+
+def gaussian(faces: Array, seed: int) -> Array:
+    return rounded(faces @ np.random.default_rng(seed).standard_normal((SIZE, SIZE)).astype(np.float32))
+
+
+def maps(lfw: Lfw, late: Array, weight: Array | None) -> dict[str, float]:
+    """Unit vectors of 49 positions, each of which could have a Q of its own: only their cosines, weighted, are left to compare."""
+    scale = np.ones(POSITIONS, np.float32) if weight is None else weight
+    first, second, same = (np.array(column) for column in zip(*lfw.view2))
+    scores = np.concatenate([((late[a] * late[b]).sum(2) @ scale)[None] for a, b in zip(np.array_split(first, 20), np.array_split(second, 20))], axis=1)[0]
+    mean, deviation = ten_fold_accuracy(scores, same.astype(bool))
+    return {"lfw": mean, "std": deviation, "tar_1e-3": tar_at_far(scores[same], scores[~same], 1e-3)}
+
+
+def weights(chips: Chips, rows: NDArray[np.int64], seed: int, photos: int = 6000) -> Array:
+    """Of positions, by logistic regression on pairs of training people."""
+    random = np.random.default_rng(seed)
+    some = np.sort(random.permutation(rows)[:photos])
+    late, people = embedded(f"chips-{photos}-{seed}", lambda: chips.crops(some), late=True), chips.identities[some]
+    same = [(a, b) for a in range(len(some)) for b in np.flatnonzero(people == people[a]) if b > a]
+    genuine = np.array(same)[random.permutation(len(same))[:20_000]]
+    impostor = random.integers(len(some), size=genuine.shape)
+    impostor = impostor[people[impostor[:, 0]] != people[impostor[:, 1]]]
+    pairs, truth = np.concatenate([genuine, impostor]), np.repeat([1.0, 0.0], [len(genuine), len(impostor)])
+    cosines = torch.from_numpy(np.stack([(late[a] * late[b]).sum(1) for a, b in pairs])).float()
+    layer, target = nn.Linear(POSITIONS, 1), torch.from_numpy(truth).float()
+    optimiser = torch.optim.LBFGS(layer.parameters(), max_iter=200)
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        loss = functional.binary_cross_entropy_with_logits(layer(cosines)[:, 0], target) + 1e-4 * layer.weight.square().sum()
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    return layer.weight.detach().numpy()[0]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Keyed mode's derivation, held to TypeScript by vectors, and its metrics, on made-up faces: needs no data."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from training.data import ROOT
+from training.keyed import hkdf, keys_of, known_plaintext, rotation, rounded, sent, unlinkability
+
+VECTORS = json.loads((ROOT / "src" / "core" / "keyed.vectors.json").read_text())
+
+
+def unit(rows: int, seed: int = 0) -> np.ndarray:
+    vectors = np.random.default_rng(seed).standard_normal((rows, 128)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_the_derivation_is_the_one_of_the_vectors() -> None:
+    secret = hkdf(bytes.fromhex(VECTORS["secret"]), bytes.fromhex(VECTORS["tenant"]))
+    assert secret.hex() == VECTORS["tenantSecret"]
+    descriptor = np.array([(37 * i) % 101 - 50 for i in range(128)], np.float64)
+    y = descriptor / np.linalg.norm(descriptor) @ rotation(secret).astype(np.float64)
+    assert np.round(y / np.abs(y).max() * 127).tolist() == VECTORS["message"]
+
+
+def test_one_key_keeps_cosines_and_two_keys_keep_nothing() -> None:
+    faces, keys = unit(300), keys_of(1, 2)
+    here, there = sent(faces, keys, np.zeros(300, int)), sent(faces, keys, np.ones(300, int))
+    assert np.abs(here @ here.T - faces @ faces.T).max() < 0.02
+    assert np.abs((here * there).sum(1)).mean() == pytest.approx((2 / np.pi / 128) ** 0.5, rel=0.2)
+
+
+def test_unlinkability_of_known_distributions() -> None:
+    random = np.random.default_rng(0)
+    one, other = random.standard_normal(100_000), random.standard_normal(100_000)
+    assert unlinkability(one, other) < 0.02
+    assert unlinkability(one + 20, other) == pytest.approx(1)
+    # By hand: uniform on [0, 2] against uniform on [0, 1]: LR 1/2 below 1 and infinite above, so D is 0 there and 1 here, half the mass.
+    assert unlinkability(random.random(100_000) * 2, random.random(100_000)) == pytest.approx(0.5, abs=0.02)
+
+
+def test_enough_known_photos_are_the_key_and_tell_nothing_of_another() -> None:
+    result = known_plaintext(unit(600), np.zeros(600, int), seed=1)
+    assert result["key_error_256"] < 0.05 < 1 < result["key_error_8"]
+    assert result["cosine_of_foretold_256"] > 0.99
+    assert result["error_of_another_users_key"] > 1.3
+
+
+def test_rounding_keeps_the_direction() -> None:
+    faces = unit(50)
+    assert (rounded(faces) * faces).sum(1).min() > 0.999
