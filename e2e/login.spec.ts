@@ -19,7 +19,8 @@ async function addDevice(page: Page): Promise<void> {
 
 const heading = (page: Page) => page.getByRole('heading', { level: 1 });
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
-const chooseWay = (page: Page, name: string) => page.getByText(name, { exact: true }).click();
+const chooseWay = (page: Page, name: string) =>
+  page.getByRole('group', { name: 'How' }).getByText(name, { exact: true }).click();
 
 async function logIn(page: Page, photo: 'ann-probe.jpg' | 'bea-probe.jpg'): Promise<void> {
   await chooseWay(page, 'Log in');
