@@ -68,7 +68,7 @@ test('register with passkey and face, log in with both, recover, renew, revoke, 
   await expect(page.getByRole('status')).toContainText('were not accepted together');
 
   await chooseWay(page, 'Recovery code');
-  await page.getByLabel('Recovery code').fill(codes[0]!);
+  await page.getByRole('textbox', { name: 'Recovery code' }).fill(codes[0]!);
   await press(page, 'Log in with this code');
   await expect(page.locator('main')).toContainText('You came in with a recovery code');
   await expect(page.locator('main')).toContainText('9 of ten are left');
@@ -78,7 +78,7 @@ test('register with passkey and face, log in with both, recover, renew, revoke, 
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await expect(heading(page)).toHaveText('Log in');
   await chooseWay(page, 'Recovery code');
-  await page.getByLabel('Recovery code').fill(codes[1]!);
+  await page.getByRole('textbox', { name: 'Recovery code' }).fill(codes[1]!);
   await press(page, 'Log in with this code');
   await expect(page.getByRole('status')).toContainText('were not accepted together');
 });

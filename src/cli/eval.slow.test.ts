@@ -89,7 +89,7 @@ describe('npm run eval', () => {
   it.each([
     [['--images', 'nowhere'], 'no_images'],
     [[], 'request_invalid: --images or --data-lfw is missing'],
-    [['--images', '.', '--mode', 'none'], 'request_invalid: --mode is one of xnn-d, clean'],
+    [['--images', '.', '--mode', 'none'], 'request_invalid: --mode is one of xnn-d, keyed, clean'],
     [['--imgs', '.'], 'request_invalid'],
   ])('refuses %j', (args, message) => {
     const { status, stderr } = run(EVAL, ...args);

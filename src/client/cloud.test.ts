@@ -15,7 +15,11 @@ function answering(status: number, body: unknown) {
 }
 
 const CALLS: readonly [string, unknown, (cloud: Cloud) => Promise<unknown>][] = [
-  ['service', { model: '0123456789abcdef', tenant: '00'.repeat(16) }, (cloud) => cloud.service()],
+  [
+    'service',
+    { model: '0123456789abcdef', keyedModel: 'fedcba9876543210', tenant: '00'.repeat(16) },
+    (cloud) => cloud.service(),
+  ],
   ['challenge', { challenge: 'cd'.repeat(16), expiresIn: 180_000 }, (cloud) => cloud.challenge()],
   ['enrol', { subject: 'Ada', receipt: RECEIPT }, (cloud) => cloud.enrol('Ada', MESSAGE)],
   ['verify', { verdict: 'no_match' }, (cloud) => cloud.verify('Ada', MESSAGE)],

@@ -194,7 +194,7 @@ describe('an upload', () => {
   test('gives up in the end, and at once where a new try is of no use', async () => {
     const away = vi.fn(() => Promise.reject(new XnnError('server_away')));
     await expect(sendAll(sending(away))).rejects.toThrow(refusal('server_away'));
-    expect(away).toHaveBeenCalledTimes(6);
+    expect(away).toHaveBeenCalledTimes(7);
     const refused = vi.fn(() => Promise.reject(new XnnError('bundle_invalid')));
     await expect(sendAll(sending(refused))).rejects.toThrow(refusal('bundle_invalid'));
     expect(refused).toHaveBeenCalledOnce();

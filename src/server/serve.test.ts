@@ -46,7 +46,9 @@ describe.runIf(present)('the server', () => {
     const bytes = await readFile(RELEASED);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const student = { file: 'student.onnx', bytes: bytes.length, sha256 };
-    const manifest = { release: '1.0.0', model: '07'.repeat(8), student, threshold: { value: 0.4, fmr: 1e-4 } };
+    const threshold = { value: 0.4, fmr: 1e-4 };
+    const keyed = { model: '08'.repeat(8), threshold };
+    const manifest = { release: '1.0.0', model: '07'.repeat(8), student, threshold, keyed };
     await writeFile(join(config.models, 'manifest.json'), JSON.stringify(manifest));
   });
 
@@ -57,6 +59,7 @@ describe.runIf(present)('the server', () => {
     expect(await (await fetch(local)).text()).toBe('page');
     expect(await (await fetch(local + ROUTES.service)).json()).toEqual({
       model: '07'.repeat(8),
+      keyedModel: '08'.repeat(8),
       tenant: '09'.repeat(16),
     });
     const metadata = await fetch(`${server.url}/.well-known/openid-configuration`);
