@@ -13,7 +13,7 @@ export interface Observed {
 }
 
 export interface Metrics {
-  observe(request: Observed): void;
+  readonly observe: (request: Observed) => void;
   /** The text format of Prometheus. */
   text(): Promise<string>;
 }
