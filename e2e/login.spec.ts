@@ -67,7 +67,7 @@ test('register with passkey and face, log in with both, recover, renew, revoke, 
   await logIn(page, 'ann-probe.jpg');
   await expect(page.getByRole('status')).toContainText('were not accepted together');
 
-  await chooseWay(page, 'Recovery code');
+  await chooseWay(page, 'Recover');
   await page.getByRole('textbox', { name: 'Recovery code' }).fill(codes[0]!);
   await press(page, 'Log in with this code');
   await expect(page.locator('main')).toContainText('You came in with a recovery code');
@@ -77,7 +77,7 @@ test('register with passkey and face, log in with both, recover, renew, revoke, 
   await press(page, 'Delete this account');
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await expect(heading(page)).toHaveText('Log in');
-  await chooseWay(page, 'Recovery code');
+  await chooseWay(page, 'Recover');
   await page.getByRole('textbox', { name: 'Recovery code' }).fill(codes[1]!);
   await press(page, 'Log in with this code');
   await expect(page.getByRole('status')).toContainText('were not accepted together');

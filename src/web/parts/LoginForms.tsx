@@ -11,7 +11,7 @@ import { Segments } from './Segments.js';
 const WAYS = [
   { value: 'log-in', name: 'Log in', icon: 'verify' },
   { value: 'register', name: 'Register', icon: 'enrol' },
-  { value: 'recover', name: 'Recovery code', icon: 'lock' },
+  { value: 'recover', name: 'Recover', icon: 'lock' },
 ] as const;
 type Way = (typeof WAYS)[number]['value'];
 

@@ -35,7 +35,11 @@ export function StatusChip() {
         <span className="hidden">, model release </span>
         {release}
       </span>
-      {(state.key ?? state.ownKey) !== null && <span className="chip-figure">with key</span>}
+      {(state.key ?? state.ownKey) !== null && (
+        <span className="chip-figure">
+          <span className="hidden">, under a </span>key
+        </span>
+      )}
       <span className="chip-presence">{away ? 'away' : 'online'}</span>
     </p>
   );
