@@ -14,7 +14,7 @@ import { openStore } from './store.js';
 import { enrol, MASTER, messageOf, newChallenge, post, SERVED, show, testCloud, type Fetch } from './testing.js';
 
 /** How often the server is killed: `KILLS=200 npm run test:crash` for long. */
-const KILLS = Number(process.env['KILLS'] ?? 5);
+const KILLS = Number(process.env['KILLS'] ?? 2);
 const CHILD = fileURLToPath(new URL('./testing.child.ts', import.meta.url));
 
 let folder: string;

@@ -79,11 +79,16 @@ describe('of anything at all', () => {
       { numRuns: 50 },
     );
     fc.assert(
-      fc.property(bytes(16, 16), fc.integer(), fc.float({ min: Math.fround(1e-3), max: 8 }), (challenge, at, size) => {
-        const features = Float32Array.from({ length: FEATURE_VALUES }, (_, i) => size * Math.sin(i + at));
-        const encoded = encodeMessage({ ...SERVED, challenge }, asPerturbed(features));
-        expect(decodeMessage(encoded)).toMatchObject({ ...SERVED, challenge });
-      }),
+      fc.property(
+        bytes(16, 16),
+        fc.integer(),
+        fc.float({ min: Math.fround(1e-3), max: 8, noNaN: true }),
+        (challenge, at, size) => {
+          const features = Float32Array.from({ length: FEATURE_VALUES }, (_, i) => size * Math.sin(i + at));
+          const encoded = encodeMessage({ ...SERVED, challenge }, asPerturbed(features));
+          expect(decodeMessage(encoded)).toMatchObject({ ...SERVED, challenge });
+        },
+      ),
       { numRuns: 50 },
     );
   });
