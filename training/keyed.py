@@ -26,7 +26,7 @@ from training.adversaries import am_softmax
 from training.attack import judged_chips, judged_lfw, pictures
 from training.attackers import Classes
 from training.data import CACHE, ROOT, Chips, Lfw, load_chips, load_lfw, save_array, to_input, to_pixels
-from training.evaluate import embed_all, held_out_rates, tar_at_far, ten_fold_accuracy
+from training.evaluate import embed_all, held_out_rates, pair_scores, tar_at_far, ten_fold_accuracy
 from training.loop import load_modules, use_one_core
 from training.networks import Encoder, Tail
 from training.rows import record
@@ -116,8 +116,12 @@ def linked(lfw: Lfw, embeddings: Array) -> dict[str, float]:
     plain = judged_lfw(lfw)
     first, second, same = (np.array(column) for column in zip(*lfw.view2))
     scores = (embeddings[first] * plain[second]).sum(1)
-    accuracy, deviation = ten_fold_accuracy(scores, same.astype(bool))
-    return {"linked": accuracy, "std": deviation, "tar_1e-3": tar_at_far(scores[same], scores[~same], 1e-3)}
+    return told_apart("linked", scores, same)
+
+
+def told_apart(name: str, scores: Array, same: NDArray[np.bool_]) -> dict[str, float]:
+    accuracy, deviation = ten_fold_accuracy(scores, same)
+    return {name: accuracy, "std": deviation, "tar_1e-3": tar_at_far(scores[same], scores[~same], 1e-3)}
 
 
 def unlinkability(mated: Array, others: Array, bins: int = 50) -> float:
@@ -241,12 +245,11 @@ def recogniser(chips: Chips, keys: Tensor, victims: Array, seed: int) -> dict[st
     people, labels = np.unique(chips.identities[rows], return_inverse=True)
     model = nn.Sequential(network(SIZE), _Unit())
     classes = Classes(len(people))
-    whole = nn.ModuleList([model, classes])
     trained(_Scored(model, classes), own, keys, lambda cosines, at: am_softmax(cosines, torch.from_numpy(labels)[at]), seed)
     faces = embedded("chips-val", lambda: chips.crops(held_out))
     read = sent(faces, victims, np.random.default_rng(seed).integers(len(victims), size=len(faces)))
     identities = chips.identities[held_out]
-    return {"chance": 1 / len(np.unique(identities)), **held_out_rates(embed_all(whole[0], read), identities)}
+    return {"chance": 1 / len(np.unique(identities)), **held_out_rates(embed_all(model, read), identities)}
 
 
 class _Unit(nn.Module):
@@ -279,10 +282,7 @@ def painter(
 
 
 def accuracy(lfw: Lfw, embeddings: Array) -> dict[str, float]:
-    first, second, same = (np.array(column) for column in zip(*lfw.view2))
-    scores = (embeddings[first] * embeddings[second]).sum(1)
-    mean, deviation = ten_fold_accuracy(scores, same.astype(bool))
-    return {"lfw": mean, "std": deviation, "tar_1e-3": tar_at_far(scores[same], scores[~same], 1e-3)}
+    return told_apart("lfw", *pair_scores(embeddings, lfw.view2))
 
 
 def gaussian(faces: Array, seed: int) -> Array:
@@ -294,8 +294,7 @@ def maps(lfw: Lfw, late: Array, weight: Array | None) -> dict[str, float]:
     scale = np.ones(POSITIONS, np.float32) if weight is None else weight
     first, second, same = (np.array(column) for column in zip(*lfw.view2))
     scores = np.concatenate([((late[a] * late[b]).sum(2) @ scale)[None] for a, b in zip(np.array_split(first, 20), np.array_split(second, 20))], axis=1)[0]
-    mean, deviation = ten_fold_accuracy(scores, same.astype(bool))
-    return {"lfw": mean, "std": deviation, "tar_1e-3": tar_at_far(scores[same], scores[~same], 1e-3)}
+    return told_apart("lfw", scores, same)
 
 
 def weights(chips: Chips, rows: NDArray[np.int64], seed: int, photos: int = 6000) -> Array:

@@ -4,9 +4,9 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { routePath } from 'hono/route';
 import { httpStatus, sentence, XnnError, type ErrorCode } from '../core/errors.js';
-import { similarity, template, unit, type Embedding } from '../core/match.js';
-import { gaussian, type RandomBytes } from '../core/random.js';
-import { CHALLENGE_BYTES, CHALLENGE_LIFETIME, EMBEDDING_SIZE, MAX_CAPTURES, TENANT_BYTES } from '../core/spec.js';
+import { similarity, template, type Embedding } from '../core/match.js';
+import type { RandomBytes } from '../core/random.js';
+import { CHALLENGE_BYTES, CHALLENGE_LIFETIME, MAX_CAPTURES, TENANT_BYTES } from '../core/spec.js';
 import type { Served, Student } from '../protocol/recognise.js';
 import type { ErrorReply } from '../wire/api.js';
 import { fromHex, toHex } from '../wire/hex.js';
@@ -37,7 +37,7 @@ import { login } from './login/login.js';
 import type { OidcProvider } from './oidc/provider.js';
 import { oidcApp } from './oidc/routes.js';
 import type { Observed } from './operations/metrics.js';
-import type { Decoy, Found, Store } from './store.js';
+import { decoy, type Found, type Store } from './store.js';
 import { trainingApp, type TrainingParts } from './training/app.js';
 import { administer } from './tenants/admin.js';
 import { authenticate, type Env } from './tenants/authenticate.js';
@@ -343,11 +343,6 @@ function origin(error: Error): LogEntry {
     ...('code' in error && typeof error.code === 'string' && { reason: error.code }),
     stack: frames.join('\n'),
   };
-}
-
-/** What an unknown subject is compared with. */
-function decoy(random: RandomBytes): Decoy {
-  return { embedding: unit(gaussian(EMBEDDING_SIZE, random)), receiptHash: random(RECEIPT_BYTES) };
 }
 
 function sha256(bytes: Uint8Array): Uint8Array {

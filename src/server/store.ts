@@ -1,11 +1,13 @@
-import type { Embedding } from '../core/match.js';
+import { unit, type Embedding } from '../core/match.js';
+import { gaussian, type RandomBytes } from '../core/random.js';
+import { EMBEDDING_SIZE } from '../core/spec.js';
 import type { Served } from '../protocol/recognise.js';
 import { openAuditLog, type Act, type AuditLog } from './audit/audit.js';
 import { lockTenant, type Connection, type Driver } from './drivers.js';
 import { openKeyring, type Keyring } from './keyring/keyring.js';
 import type { MasterKey } from './keyring/master.js';
 import { openLimiter, type Limiter } from './limits/limiter.js';
-import { migrate } from './migrations.js';
+import { migrate, RECEIPT_BYTES } from './migrations.js';
 import { openEmbedding, openGalleries, sealEmbedding } from './templates.js';
 import { openTenants, type Tenants } from './tenants/tenants.js';
 
@@ -20,6 +22,11 @@ export interface Template extends Served {
 
 /** What is read instead of a template that does not exist. */
 export type Decoy = Pick<Template, 'embedding' | 'receiptHash'>;
+
+/** What an unknown subject is compared with. */
+export function decoy(random: RandomBytes): Decoy {
+  return { embedding: unit(gaussian(EMBEDDING_SIZE, random)), receiptHash: random(RECEIPT_BYTES) };
+}
 
 export interface Found extends Decoy {
   /** False when this is the decoy. */

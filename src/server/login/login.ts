@@ -9,9 +9,9 @@ import { Hono, type Context, type MiddlewareHandler } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
 import { XnnError } from '../../core/errors.js';
-import { similarity, template, unit, type Embedding } from '../../core/match.js';
-import { gaussian, type RandomBytes } from '../../core/random.js';
-import { CHALLENGE_BYTES, CHALLENGE_LIFETIME, EMBEDDING_SIZE, MAX_CAPTURES } from '../../core/spec.js';
+import { similarity, template, type Embedding } from '../../core/match.js';
+import type { RandomBytes } from '../../core/random.js';
+import { CHALLENGE_BYTES, CHALLENGE_LIFETIME, MAX_CAPTURES } from '../../core/spec.js';
 import { SUBJECT_PATTERN } from '../../wire/api.js';
 import { fromHex, toHex } from '../../wire/hex.js';
 import {
@@ -31,7 +31,7 @@ import { limitBody } from '../body.js';
 import { RECEIPT_BYTES } from '../migrations.js';
 import type { OidcProvider } from '../oidc/provider.js';
 import type { Recogniser } from '../recogniser.js';
-import type { Store, Template } from '../store.js';
+import { decoy, type Store, type Template } from '../store.js';
 import { SESSION_LIFETIME, subjectOf, type Accounts, type Device, type Session } from './accounts.js';
 
 export interface LoginDependencies {
@@ -118,8 +118,7 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
   async function isFaceOf(account: Uint8Array, seen: Embedding): Promise<boolean> {
     const subject = subjectOf(account);
     const allowed = await limiter.attempt(served.tenant, subject);
-    const decoy = { embedding: unit(gaussian(EMBEDDING_SIZE, random)), receiptHash: random(RECEIPT_BYTES) };
-    const found = await store.findTemplate(served, subject, decoy);
+    const found = await store.findTemplate(served, subject, decoy(random));
     const match = similarity(seen, found.embedding) >= threshold && found.known && allowed;
     const object = keyring.pseudonym(served.tenant, subject);
     const outcome = match ? 'match' : 'no_match';
