@@ -9,6 +9,8 @@ export default defineConfig({
     noTelemetry(),
     VitePWA({
       registerType: 'autoUpdate',
+      // src/web/offline.ts does.
+      injectRegister: null,
       manifest: {
         name: 'XNN-d: private face verification',
         short_name: 'XNN-d',

@@ -6,7 +6,7 @@ import { UnwatchedPage } from './fixtures/unwatched.js';
 
 /** Longest that one task may hold the page's own thread up, in ms of the clock without what the lack of cores explains. */
 const LONGEST = 50;
-/** What the page does, it does in every visit; what befell the machine is not there in all. */
+/** Odd, for the median: what the page does, it does in every visit; what befell the machine is not there in most. */
 const VISITS = 3;
 
 /** The thread's tasks while the app starts, encodes a face, sends it and shows what left. */
@@ -41,13 +41,13 @@ for (const backend of BACKENDS) {
     baseURL,
   }) => {
     test.setTimeout(VISITS * 120_000);
-    let long: readonly Task[] = [];
+    const longest: Task[] = [];
     for (let i = 0; i < VISITS; i++) {
       const tasks = await visit(baseURL!, backend);
       expect(tasks.length).toBeGreaterThan(100);
-      long = tasks.filter(({ own }) => own > LONGEST);
-      if (long.length === 0) break;
+      longest.push(tasks.reduce((a, b) => (a.own > b.own ? a : b)));
     }
-    expect(long).toEqual([]);
+    const median = longest.toSorted((a, b) => a.own - b.own)[(VISITS - 1) / 2]!;
+    expect(median.own, JSON.stringify(longest)).toBeLessThan(LONGEST);
   });
 }

@@ -1,5 +1,6 @@
 import { createSession } from '../client/session.js';
 import { BACKENDS } from '../client/types.js';
+import { keepForOffline } from './offline.js';
 import './styles/index.css';
 import { applyTheme } from './theme.js';
 
@@ -15,6 +16,7 @@ await nextTask();
 /** `?backend=wasm` tries that one alone: for support, and for tests. */
 const wanted = new URLSearchParams(location.search).get('backend');
 const session = createSession({ backend: BACKENDS.find((name) => name === wanted) });
+keepForOffline(session);
 
 const [{ render }] = await Promise.all(loading);
 await nextTask();
