@@ -3,4 +3,5 @@
 import { register } from 'tsx/esm/api';
 
 register();
-await import('../src/cli/xnn.ts');
+const { xnn } = await import('../src/cli/xnn.ts');
+process.exitCode = await xnn(process.argv.slice(2));

@@ -1,13 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi, type MockInstance } from 'vitest';
 import { createKey } from '../owner/key.js';
 import { protectFeatures } from '../owner/protect.js';
 import { releasedEncoder } from '../owner/release.js';
 import { keyOf, meanTail, peopleOf, syntheticSource } from '../owner/testing.js';
+import { xnn as run } from './xnn.js';
 
 const XNN = fileURLToPath(new URL('../../bin/xnn.js', import.meta.url));
 const PASSPHRASE = 'correct horse battery';
@@ -31,7 +32,10 @@ const NOWHERE = 'http://127.0.0.1:9';
 let folder: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'xnn-test-'));
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'xnn-test-')));
+  process.chdir(folder);
+  vi.stubEnv('XNN_PASSPHRASE_FILE', 'passphrase');
+  vi.stubEnv('XDG_STATE_HOME', at('state'));
   await put('passphrase', PASSPHRASE);
   await put('wrong', 'incorrect horse battery');
   await put('faces/Ada/1.jpg', 'not read');
@@ -57,7 +61,11 @@ beforeAll(async () => {
     });
   }
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterAll(async () => {
+  process.chdir(tmpdir());
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
 
 function at(name: string): string {
   return join(folder, name);
@@ -68,36 +76,48 @@ async function put(name: string, content: string | Uint8Array): Promise<void> {
   await writeFile(at(name), content);
 }
 
-/** Runs a command in the folder, without a terminal. */
-function xnn(...args: string[]) {
-  const env = { ...process.env, XNN_PASSPHRASE_FILE: 'passphrase', XDG_STATE_HOME: at('state') };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [XNN, ...args], {
-    encoding: 'utf8',
-    cwd: folder,
-    env,
-  });
-  return { status, stdout, stderr };
+/** Runs a command in this process, which is in the folder and has no terminal. */
+async function xnn(...args: string[]) {
+  const [out, err] = [vi.spyOn(console, 'log'), vi.spyOn(console, 'error')].map((spy) => spy.mockReturnValue());
+  try {
+    const status = await run(args);
+    return { status, stdout: written(out!), stderr: written(err!) };
+  } finally {
+    out!.mockRestore();
+    err!.mockRestore();
+  }
 }
 
+function written({ mock }: MockInstance<typeof console.log>): string {
+  return mock.calls.map(([line]) => `${line}\n`).join('');
+}
+
+test('the program gives what the command gives', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [XNN, 'juggle', '--json'], { encoding: 'utf8' });
+  expect(status).toBe(1);
+  expect(JSON.parse(stdout), stderr).toMatchObject({ error: { code: 'request_invalid' } });
+  expect(stderr).toContain('(request_invalid');
+});
+
 describe('help', () => {
-  test('lists every command', () => {
-    const { stdout, status } = xnn('--help');
+  test('lists every command', async () => {
+    const { stdout, status } = await xnn('--help');
     expect(status).toBe(0);
     for (const name of ALL) {
       expect(stdout).toContain(`xnn ${name} `);
     }
   });
 
-  test.each(ALL)('explains %s with an example', (command) => {
+  test.each(ALL)('explains %s with an example', async (command) => {
     const words = command.split(' ');
-    const { stdout, status } = xnn(...words, '--help');
+    const { stdout, status } = await xnn(...words, '--help');
     expect(status).toBe(0);
     expect(stdout).toMatch(new RegExp(`Examples?\\n  npx xnn ${words.join(' ')} --`));
   });
 });
 
 test('a key is made once, and shown without the key', async () => {
-  const made = xnn('keygen', '--out', 'faces.key', '--json');
+  const made = await xnn('keygen', '--out', 'faces.key', '--json');
   expect(made.status, made.stderr).toBe(0);
   expect(made.stderr).toBe('');
   const info = JSON.parse(made.stdout) as Record<string, string>;
@@ -109,16 +129,16 @@ test('a key is made once, and shown without the key', async () => {
     created: expect.any(String) as string,
   });
   const before = await readFile(at('faces.key'), 'utf8');
-  expect(xnn('keygen', '--scheme', 'xnn', '--out', 'faces.key').stderr).toContain('file_exists');
+  expect((await xnn('keygen', '--scheme', 'xnn', '--out', 'faces.key')).stderr).toContain('file_exists');
   expect(await readFile(at('faces.key'), 'utf8')).toBe(before);
 
-  const shown = xnn('key', 'info', '--key', 'faces.key');
+  const shown = await xnn('key', 'info', '--key', 'faces.key');
   expect(shown.stdout).toContain(info.fingerprint);
   expect(shown.stdout).toContain('xnn-hardened');
 });
 
-test('a bundle is checked and described', () => {
-  const { stdout, stderr } = xnn('bundle', 'info', '--bundle', 'new.bundle', '--json');
+test('a bundle is checked and described', async () => {
+  const { stdout, stderr } = await xnn('bundle', 'info', '--bundle', 'new.bundle', '--json');
   expect(JSON.parse(stdout), stderr).toMatchObject({
     scheme: 'permutation',
     classes: 2,
@@ -163,8 +183,8 @@ describe('refusals', () => {
     [['undeploy', '--deployment', '12'], 'deployment_unknown'],
     [['juggle'], 'request_invalid'],
     [['protect', '--jugle'], 'request_invalid'],
-  ])('%j is refused with %s', (args, code) => {
-    const { status, stdout, stderr } = xnn(...args, '--json');
+  ])('%j is refused with %s', async (args, code) => {
+    const { status, stdout, stderr } = await xnn(...args, '--json');
     expect(status).toBe(1);
     expect(JSON.parse(stdout), stderr).toMatchObject({ error: { code } });
     expect(stderr).toContain(`(${code}`);
@@ -182,10 +202,9 @@ describe('refusals', () => {
     ]);
   });
 
-  test('say when there is no terminal to ask on', () => {
-    const env = { ...process.env, XNN_PASSPHRASE_FILE: '' };
-    const args = [XNN, 'key', 'info', '--key', 'old.key'];
-    const { stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: folder, env });
+  test('say when there is no terminal to ask on', async () => {
+    vi.stubEnv('XNN_PASSPHRASE_FILE', '');
+    const { stderr } = await xnn('key', 'info', '--key', 'old.key');
     expect(stderr).toContain('passphrase_missing');
   });
 });

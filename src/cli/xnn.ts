@@ -90,7 +90,7 @@ Examples
   npx xnn deploy --tail recnet.onnx --calibration calibration.json --cloud https://cloud.example
 `;
 
-async function main(args: string[]): Promise<void> {
+async function run(args: string[]): Promise<void> {
   if (args.length === 0 || args[0] === '--help' || args[0] === '-h') return console.log(HELP);
   const name = Object.keys(COMMANDS).find((candidate) => `${args.join(' ')} `.startsWith(`${candidate} `));
   if (name === undefined) throw new XnnError('request_invalid', `there is no command ${args[0]} (see xnn --help)`);
@@ -101,11 +101,21 @@ async function main(args: string[]): Promise<void> {
   await command.run(rest);
 }
 
-/** An error becomes its code and its sentence, on stdout as JSON for who asked for that. */
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.exitCode = 1;
-  const code = error instanceof XnnError && isErrorCode(error.code) ? error.code : 'internal';
-  if (process.argv.includes('--json')) console.log(JSON.stringify({ error: { code, message: sentence(code) } }));
-  if (error instanceof XnnError) console.error(`${sentence(code)} (${error.message})`);
-  else console.error(error);
-});
+/**
+ * Runs a command line. An error becomes its code and its sentence, on stdout as JSON for who asked for that.
+ *
+ * @param args what follows `xnn`
+ * @returns the exit status
+ */
+export async function xnn(args: string[]): Promise<number> {
+  try {
+    await run(args);
+    return 0;
+  } catch (error) {
+    const code = error instanceof XnnError && isErrorCode(error.code) ? error.code : 'internal';
+    if (args.includes('--json')) console.log(JSON.stringify({ error: { code, message: sentence(code) } }));
+    if (error instanceof XnnError) console.error(`${sentence(code)} (${error.message})`);
+    else console.error(error);
+    return 1;
+  }
+}
