@@ -175,7 +175,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
     await store.check();
     return context.json({ status: 'ready' } as const, 200);
   });
-  app.use('/v1/*', admit({ store, rates, addressOf }));
+  app.use('/v1/*', admit({ limiter, rates, addressOf }));
 
   if (dependencies.login !== undefined) {
     const { tenant, origin, provider } = dependencies.login;

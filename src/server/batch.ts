@@ -6,6 +6,11 @@ interface Waiting<In, Out> {
   readonly reject: (error: unknown) => void;
 }
 
+/** Items of one run. */
+const MOST_AT_ONCE = 200;
+/** Items that may wait. What is dear sets its own. */
+const LONGEST_QUEUE = 2_000;
+
 /**
  * Does one at a time what is dearer alone than together: what is asked for while `work` runs goes into its next run, at most `most` at
  * once.
@@ -15,7 +20,7 @@ interface Waiting<In, Out> {
  */
 export function batched<In, Out>(
   work: (items: readonly In[]) => Promise<readonly Out[]>,
-  { most, queue }: { readonly most: number; readonly queue: number },
+  { most = MOST_AT_ONCE, queue = LONGEST_QUEUE }: { readonly most?: number; readonly queue?: number } = {},
 ): (item: In) => Promise<Out> {
   const waiting: Waiting<In, Out>[] = [];
   let running = false;

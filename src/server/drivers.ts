@@ -19,8 +19,6 @@ export interface Connection {
 export interface Driver extends Connection {
   /** Commits when `work` resolves, rolls back when it rejects. */
   transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
-  /** Statements and transactions that have begun or wait to begin. */
-  pending(): number;
   close(): Promise<void>;
 }
 
@@ -39,14 +37,14 @@ export async function openEmbedded(folder?: string): Promise<Driver> {
       query: async <Row>(sql: string, parameters: readonly Parameter[] = []) =>
         (await connection.query<Row>(sql, [...parameters])).rows,
     });
-    return counted({
+    return {
       ...on(db),
       transaction: (work) => db.transaction((transaction) => work(on(transaction))),
       close: async () => {
         await db.close();
         await unlock?.();
       },
-    });
+    };
   } catch (error) {
     await unlock?.();
     throw error;
@@ -66,7 +64,7 @@ export function openPostgres(url: string, lost: (error: Error) => void, connecti
     query: async <Row>(sql: string, parameters: readonly Parameter[] = []) =>
       (await connection.query(sql, [...parameters])).rows as Row[],
   });
-  return counted({
+  return {
     ...on(pool),
     transaction: async (work) => {
       const client = await pool.connect();
@@ -85,25 +83,18 @@ export function openPostgres(url: string, lost: (error: Error) => void, connecti
       }
     },
     close: () => pool.end(),
-  });
+  };
 }
 
-function counted(driver: Omit<Driver, 'pending'>): Driver {
-  let pending = 0;
-  const count = async <T>(answer: Promise<T>): Promise<T> => {
-    pending++;
-    try {
-      return await answer;
-    } finally {
-      pending--;
-    }
-  };
-  return {
-    query: (sql, parameters) => count(driver.query(sql, parameters)),
-    transaction: (work) => count(driver.transaction(work)),
-    pending: () => pending,
-    close: () => driver.close(),
-  };
+/**
+ * Rows of parameters, as the part of a statement that lists them.
+ *
+ * @param types of the columns, in SQL
+ */
+export function valuesOf(types: readonly string[], rows: readonly (readonly Parameter[])[]) {
+  let count = 0;
+  const row = () => `(${types.map((type) => `$${++count}::${type}`).join()})`;
+  return { sql: `VALUES ${rows.map(row).join()}`, parameters: rows.flat() };
 }
 
 /** Codes of PostgreSQL (a class is its first two characters) and of the system by which a database says that it is not to be had. */

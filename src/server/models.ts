@@ -99,13 +99,18 @@ function readManifest(bytes: Uint8Array): z.infer<typeof manifestSchema> {
   }
 }
 
+/** Threads that have nothing to compute sleep, and leave their core to the server. */
+const SESSION_OPTIONS: InferenceSession.SessionOptions = {
+  intraOpNumThreads: 2,
+  interOpNumThreads: 1,
+  extra: { session: { intra_op: { allow_spinning: '0' } } },
+};
+
 /** An ONNX network with inputs `steps` int8 [n, 14, 14, 128] and `scales` [n, 128] and output `embedding` [n, 128], as a student. */
 async function createStudent(weights: Uint8Array): Promise<Student> {
-  const session = await InferenceSession.create(weights, { intraOpNumThreads: 2, interOpNumThreads: 1 }).catch(
-    (cause: unknown) => {
-      throw new XnnError('model_invalid', 'the student is not a network that onnxruntime can run', { cause });
-    },
-  );
+  const session = await InferenceSession.create(weights, SESSION_OPTIONS).catch((cause: unknown) => {
+    throw new XnnError('model_invalid', 'the student is not a network that onnxruntime can run', { cause });
+  });
   if (session.inputNames.toSorted().join() !== 'scales,steps' || session.outputNames.join() !== 'embedding') {
     throw new XnnError('model_invalid', `inputs ${session.inputNames.join()}, outputs ${session.outputNames.join()}`);
   }

@@ -62,7 +62,7 @@ describe.each<readonly [string, () => Driver | Promise<Driver>]>([
   beforeAll(async () => {
     driver = await open();
     store = await openStore(driver, MASTER);
-  }, 30_000);
+  }, 120_000);
   afterAll(() => store.close());
   beforeEach(async () => {
     await driver.query('DELETE FROM templates');
@@ -226,7 +226,7 @@ describe('on disk', () => {
     expect((await after.nearest(SERVED, embeddingOf(1)))?.subject).toBe('person 1');
     expect(await after.takeChallenge(SERVED.tenant, bytes(16, 1), NOW)).toBe(true);
     await after.close();
-  }, 30_000);
+  }, 120_000);
 
   test('a folder that a living process holds is refused, one whose owner died is not', async () => {
     await (await openEmbedded(folder)).close();

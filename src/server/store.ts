@@ -3,11 +3,13 @@ import { gaussian, type RandomBytes } from '../core/random.js';
 import { EMBEDDING_SIZE } from '../core/spec.js';
 import type { Served } from '../protocol/recognise.js';
 import { openAuditLog, type Act, type AuditLog } from './audit/audit.js';
-import { lockTenant, type Connection, type Driver } from './drivers.js';
+import { batched } from './batch.js';
+import { lockTenant, valuesOf, type Connection, type Driver } from './drivers.js';
 import { openKeyring, type Keyring } from './keyring/keyring.js';
 import type { MasterKey } from './keyring/master.js';
 import { openLimiter, type Limiter } from './limits/limiter.js';
 import { migrate, RECEIPT_BYTES } from './migrations.js';
+import { toHex } from '../wire/hex.js';
 import { openEmbedding, openGalleries, sealEmbedding } from './templates.js';
 import { openTenants, type Tenants } from './tenants/tenants.js';
 
@@ -80,6 +82,9 @@ export async function openStore(driver: Driver, master: MasterKey): Promise<Stor
 function createStore(driver: Driver, keyring: Keyring): Store {
   const galleries = openGalleries(driver, keyring);
   const audit = openAuditLog(driver);
+  const addChallenge = batched((challenges: readonly NewChallenge[]) => addChallenges(driver, challenges));
+  const takeChallenge = batched((challenges: readonly ShownChallenge[]) => takeChallenges(driver, challenges));
+  const findTemplate = batched((wanted: readonly WantedTemplate[]) => findTemplates(driver, wanted));
   return {
     tenants: openTenants(driver, audit),
     limiter: openLimiter(driver, keyring),
@@ -87,22 +92,9 @@ function createStore(driver: Driver, keyring: Keyring): Store {
     keyring,
     driver,
 
-    async addChallenge(tenant, challenge, now, expiresAt) {
-      await driver.query('DELETE FROM challenges WHERE expires_at <= $1', [now]);
-      await driver.query('INSERT INTO challenges (id, tenant, expires_at) VALUES ($1, $2, $3)', [
-        challenge,
-        tenant,
-        expiresAt,
-      ]);
-    },
+    addChallenge: (tenant, id, now, expiresAt) => addChallenge({ tenant, id, now, expiresAt }),
 
-    async takeChallenge(tenant, challenge, now) {
-      const taken = await driver.query(
-        'DELETE FROM challenges WHERE id = $1 AND tenant = $2 AND expires_at > $3 RETURNING id',
-        [challenge, tenant, now],
-      );
-      return taken.length === 1;
-    },
+    takeChallenge: (tenant, id, now) => takeChallenge({ tenant, id, now }),
 
     addTemplate: (template, actor) =>
       driver.transaction(async (connection) => {
@@ -119,14 +111,7 @@ function createStore(driver: Driver, keyring: Keyring): Store {
       const owner = { tenant, model, subject };
       // Opening costs the same whichever it is.
       const instead = sealEmbedding(keyring, owner, decoy.embedding);
-      const [row] = await driver.query<{ known: boolean; sealed: Uint8Array; receipt_hash: Uint8Array }>(
-        `SELECT t.subject IS NOT NULL AS known,
-                coalesce(t.sealed, $4::bytea) AS sealed,
-                coalesce(t.receipt_hash, $5::bytea) AS receipt_hash
-         FROM (SELECT) AS always LEFT JOIN templates t ON t.tenant = $1 AND t.subject = $2 AND t.model = $3`,
-        [tenant, subject, model, instead, decoy.receiptHash],
-      );
-      if (row === undefined) throw new Error('a left join on one row gave none');
+      const row = await findTemplate({ ...owner, instead, receiptHash: decoy.receiptHash });
       const embedding = await openEmbedding(keyring, owner, row.sealed);
       return { known: row.known, embedding, receiptHash: row.receipt_hash };
     },
@@ -206,6 +191,79 @@ function createStore(driver: Driver, keyring: Keyring): Store {
 }
 
 const DAY = 86_400_000;
+
+interface ShownChallenge {
+  readonly tenant: Uint8Array;
+  readonly id: Uint8Array;
+  readonly now: Date;
+}
+
+interface NewChallenge extends ShownChallenge {
+  readonly expiresAt: Date;
+}
+
+async function addChallenges(driver: Driver, challenges: readonly NewChallenge[]): Promise<readonly void[]> {
+  const now = challenges[0]!.now;
+  await driver.query('DELETE FROM challenges WHERE expires_at <= $1', [now]);
+  const rows = challenges.map(({ id, tenant, expiresAt }) => [id, tenant, expiresAt]);
+  const { sql, parameters } = valuesOf(['bytea', 'bytea', 'timestamptz'], rows);
+  await driver.query(`INSERT INTO challenges (id, tenant, expires_at) ${sql}`, parameters);
+  return challenges.map(() => undefined);
+}
+
+/** @returns of each, whether it was there: of equal ones, the first alone gets it */
+async function takeChallenges(driver: Driver, shown: readonly ShownChallenge[]): Promise<readonly boolean[]> {
+  const { sql, parameters } = valuesOf(
+    ['bytea', 'bytea', 'timestamptz'],
+    shown.map(({ id, tenant, now }) => [id, tenant, now]),
+  );
+  // Locked in one order, so that two processes never wait for each other.
+  const rows = await driver.query<{ id: Uint8Array; tenant: Uint8Array }>(
+    `DELETE FROM challenges USING (
+       SELECT c.id FROM challenges c JOIN (${sql}) AS shown (id, tenant, now)
+         ON c.id = shown.id AND c.tenant = shown.tenant AND c.expires_at > shown.now
+       ORDER BY c.id FOR UPDATE OF c
+     ) AS there WHERE challenges.id = there.id RETURNING challenges.id, challenges.tenant`,
+    parameters,
+  );
+  const taken = new Set(rows.map(({ id, tenant }) => toHex(tenant) + toHex(id)));
+  return shown.map(({ id, tenant }) => taken.delete(toHex(tenant) + toHex(id)));
+}
+
+interface WantedTemplate extends Served {
+  readonly subject: string;
+  /** What is read instead of one that is not there. */
+  readonly instead: Uint8Array;
+  readonly receiptHash: Uint8Array;
+}
+
+interface FoundTemplate {
+  readonly known: boolean;
+  readonly sealed: Uint8Array;
+  readonly receipt_hash: Uint8Array;
+}
+
+async function findTemplates(driver: Driver, wanted: readonly WantedTemplate[]): Promise<readonly FoundTemplate[]> {
+  const { sql, parameters } = valuesOf(
+    ['int', 'bytea', 'text', 'bytea', 'bytea', 'bytea'],
+    wanted.map(({ tenant, subject, model, instead, receiptHash }, i) => [
+      i,
+      tenant,
+      subject,
+      model,
+      instead,
+      receiptHash,
+    ]),
+  );
+  return driver.query<FoundTemplate>(
+    `SELECT t.subject IS NOT NULL AS known,
+            coalesce(t.sealed, w.instead) AS sealed,
+            coalesce(t.receipt_hash, w.receipt_hash) AS receipt_hash
+     FROM (${sql}) AS w (i, tenant, subject, model, instead, receipt_hash)
+     LEFT JOIN templates t ON t.tenant = w.tenant AND t.subject = w.subject AND t.model = w.model ORDER BY w.i`,
+    parameters,
+  );
+}
 
 /** One template, in a transaction of the caller's. False if the name is taken. */
 export async function insertTemplate(connection: Connection, keyring: Keyring, template: Template): Promise<boolean> {

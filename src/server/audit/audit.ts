@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { XnnError } from '../../core/errors.js';
 import { fromHex, toHex } from '../../wire/hex.js';
 import { batched } from '../batch.js';
-import { lockTenant, type Connection, type Driver } from '../drivers.js';
+import { lockTenant, valuesOf, type Connection, type Driver } from '../drivers.js';
 
 export const AUDIT_ACTIONS = [
   'enrol',
@@ -73,8 +73,7 @@ export interface AuditLog {
 }
 
 const FIRST = '0'.repeat(64);
-const MOST_AT_ONCE = 200;
-const LONGEST_QUEUE = 2_000;
+const COLUMN_TYPES = ['bytea', 'bigint', 'timestamptz', 'text', 'text', 'text', 'text', 'bytea', 'bytea'];
 
 export function openAuditLog(driver: Driver): AuditLog {
   const within: AuditLog['within'] = async (connection, ...events) => {
@@ -86,37 +85,31 @@ export function openAuditLog(driver: Driver): AuditLog {
     );
     let seq = last?.seq ?? 0;
     let previous = last === undefined ? FIRST : toHex(last.hash);
-    const values = events.flatMap(({ at, actor, action, object, outcome }) => {
+    const rows = events.map(({ at, actor, action, object, outcome }) => {
       seq++;
       const hash = hashOf(tenant, { seq, at: at.toISOString(), actor, action, object, outcome, previous });
       const row = [tenant, seq, at, actor, action, object, outcome, fromHex(previous, 32), fromHex(hash, 32)];
       previous = hash;
       return row;
     });
-    const columns = 9;
-    const rows = events.map(
-      (_, i) => `(${Array.from({ length: columns }, (_, j) => `$${i * columns + j + 1}`).join()})`,
-    );
+    const { sql, parameters } = valuesOf(COLUMN_TYPES, rows);
     await connection.query(
-      `INSERT INTO audit (tenant, seq, at, actor, action, object, outcome, previous, hash) VALUES ${rows.join()}`,
-      values,
+      `INSERT INTO audit (tenant, seq, at, actor, action, object, outcome, previous, hash) ${sql}`,
+      parameters,
     );
   };
 
-  const append = batched<AuditEvent, void>(
-    async (events) => {
-      // In one order everywhere, so that two processes never wait for each other.
-      const tenants = [...new Set(events.map(({ tenant }) => toHex(tenant)))].toSorted();
-      await driver.transaction(async (connection) => {
-        for (const id of tenants) {
-          const [first, ...rest] = events.filter(({ tenant }) => toHex(tenant) === id);
-          if (first !== undefined) await within(connection, first, ...rest);
-        }
-      });
-      return events.map(() => undefined);
-    },
-    { most: MOST_AT_ONCE, queue: LONGEST_QUEUE },
-  );
+  const append = batched<AuditEvent, void>(async (events) => {
+    // In one order everywhere, so that two processes never wait for each other.
+    const tenants = [...new Set(events.map(({ tenant }) => toHex(tenant)))].toSorted();
+    await driver.transaction(async (connection) => {
+      for (const id of tenants) {
+        const [first, ...rest] = events.filter(({ tenant }) => toHex(tenant) === id);
+        if (first !== undefined) await within(connection, first, ...rest);
+      }
+    });
+    return events.map(() => undefined);
+  });
 
   return {
     append,

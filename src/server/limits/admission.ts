@@ -1,13 +1,12 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { XnnError } from '../../core/errors.js';
-import type { Store } from '../store.js';
-import type { Rates } from './limiter.js';
+import type { Limiter, Rates } from './limiter.js';
 
-/** Statements that may be under way in the database when a request comes; with more, it is told so at once. */
-const LONGEST_QUEUE = 64;
+/** Requests that may be under way when another comes, about a second's work; with more, it is told so at once. */
+export const MOST_UNDER_WAY = 128;
 
 export interface Entrance {
-  readonly store: Pick<Store, 'driver' | 'limiter'>;
+  readonly limiter: Limiter;
   readonly rates: Pick<Rates, 'perAddress'>;
   readonly addressOf: (context: Context) => string;
 }
@@ -17,10 +16,16 @@ export interface Entrance {
  *
  * @throws overloaded, limited
  */
-export function admit({ store: { driver, limiter }, rates, addressOf }: Entrance): MiddlewareHandler {
+export function admit({ limiter, rates, addressOf }: Entrance): MiddlewareHandler {
+  let underWay = 0;
   return async (context, next) => {
-    if (driver.pending() >= LONGEST_QUEUE) throw new XnnError('overloaded', 'database');
-    if (context.req.method !== 'GET') await limiter.admitAddress(addressOf(context), rates.perAddress);
-    await next();
+    if (underWay >= MOST_UNDER_WAY) throw new XnnError('overloaded', 'requests');
+    underWay++;
+    try {
+      if (context.req.method !== 'GET') await limiter.admitAddress(addressOf(context), rates.perAddress);
+      await next();
+    } finally {
+      underWay--;
+    }
   };
 }

@@ -19,10 +19,10 @@ import {
   testCloud,
   openTestDatabase,
   distance,
-  UNLIMITED,
 } from '../testing.js';
 import { TrainingQueue, USUAL_LIMITS } from '../training/queue.js';
 import { jobRows } from '../training/rows.js';
+import { MOST_UNDER_WAY } from './admission.js';
 import { FREE_MISSES, MOST_MISSES, WAIT } from './limiter.js';
 
 const [ADA, BEN] = [1, 2];
@@ -198,21 +198,23 @@ describe('whatever the route', () => {
   test.each(['/v1/service', LOGIN_ROUTES.account, TRAINING_ROUTES.jobs, DEPLOYMENT_ROUTES.ofKey(id)])(
     'with too much to do, %s is refused at once, and the server is still up',
     async (path) => {
-      let pending = 64;
       const asked: string[] = [];
-      const full: Driver = {
-        ...driver,
-        pending: () => pending,
-        query: (sql, values) => (asked.push(sql), driver.query(sql, values)),
-      };
-      const { fetch, logged } = await wholeCloud({ store: { ...store, driver: full }, rates: UNLIMITED });
+      let goOn = () => {};
+      const held = new Promise<void>((resolve) => (goOn = resolve));
+      const slow: Driver = { ...driver, query: (sql, values) => (asked.push(sql), driver.query(sql, values)) };
+      const admitAddress = () => held;
+      const { fetch, logged } = await wholeCloud({
+        store: { ...store, driver: slow, limiter: { ...store.limiter, admitAddress } },
+      });
+      const underWay = Array.from({ length: MOST_UNDER_WAY }, () => fetch(ROUTES.challenges, { method: 'POST' }));
       asked.length = 0;
       const refused = await fetch(path);
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
       expect(await refused.json()).toMatchObject({ error: { code: 'overloaded' } });
       expect((await fetch('/v1/health')).status).toBe(200);
       expect([asked, logged]).toEqual([[], []]);
-      pending = 63;
+      goOn();
+      expect(new Set((await Promise.all(underWay)).map(({ status }) => status))).toEqual(new Set([200]));
       expect((await fetch(path)).status).not.toBe(503);
     },
   );

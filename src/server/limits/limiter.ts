@@ -1,8 +1,9 @@
-import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { XnnError } from '../../core/errors.js';
 import { TENANT_BYTES } from '../../core/spec.js';
 import { toHex } from '../../wire/hex.js';
-import type { Driver, Parameter } from '../drivers.js';
+import { batched } from '../batch.js';
+import { valuesOf, type Driver } from '../drivers.js';
 import type { Keyring } from '../keyring/keyring.js';
 
 /** Misses of a subject in a row that cost no wait. */
@@ -22,8 +23,9 @@ export interface Rates {
 }
 
 /**
- * Counts in the database, so that a restart forgets nothing and several processes count together. A try counts as a miss before it is
- * made and is forgiven when it succeeds: of many at once, no more than allowed get through.
+ * Misses of subjects are counted in the database, so that a restart forgets none and several processes count together. A try counts as a miss
+ * before it is made and is forgiven when it succeeds: of many at once, no more than allowed get through. Requests a minute are counted in
+ * memory, by each process for itself: refusing must be cheaper than asking.
  */
 export interface Limiter {
   /** @throws limited */
@@ -37,76 +39,100 @@ export interface Limiter {
 }
 
 export function openLimiter(driver: Driver, keyring: Keyring): Limiter {
-  const limiter = (keyPrefix: string, points: number, duration: number, inMemoryBlockOnConsumed = 0) =>
-    new RateLimiterPostgres({
-      storeClient: clientOf(driver),
-      storeType: 'client',
-      tableName: 'limits',
-      tableCreated: true,
-      clearExpiredByTimeout: false,
-      keyPrefix,
-      points,
-      duration,
-      inMemoryBlockOnConsumed,
+  const minutes = new Map<string, RateLimiterMemory>();
+  const attempt = batched((keys: readonly string[]) => attempts(driver, keys));
+  const forgive = batched((keys: readonly string[]) => forget(driver, keys));
+
+  /** @throws limited */
+  async function admit(kind: string, key: string, points: number): Promise<void> {
+    const name = `${kind}/${points}`;
+    const minute = minutes.get(name) ?? new RateLimiterMemory({ keyPrefix: name, points, duration: 60 });
+    minutes.set(name, minute);
+    await minute.consume(key).catch((refusal: unknown) => {
+      throw refusal instanceof RateLimiterRes ? new XnnError('limited', kind) : refusal;
     });
-  const misses = limiter('misses', MOST_MISSES, 0);
-  const pace = limiter('pace', 1, WAIT);
-  const minutes = new Map<string, RateLimiterPostgres>();
-
-  /** Once over the limit, an address is refused from memory: refusing must be cheaper than asking. */
-  const minute = (kind: string, points: number): RateLimiterPostgres => {
-    const key = `${kind}/${points}`;
-    const found = minutes.get(key) ?? limiter(kind, points, 60, points + 1);
-    minutes.set(key, found);
-    return found;
-  };
-
-  return {
-    async admitAddress(address, perMinute) {
-      if (!(await passes(minute('address', perMinute), keyring.pseudonym(NO_TENANT, address)))) {
-        throw new XnnError('limited', 'address');
-      }
-    },
-
-    async admitTenant(tenant, perMinute) {
-      if (!(await passes(minute('tenant', perMinute), toHex(tenant)))) throw new XnnError('limited', 'tenant');
-    },
-
-    async attempt(tenant, subject) {
-      const key = keyring.pseudonym(tenant, subject);
-      const { consumedPoints } = await misses.penalty(key, 1);
-      const isFree = consumedPoints <= FREE_MISSES;
-      const hasWaited = await passes(pace, isFree ? `${key}/free` : key);
-      const allowed = consumedPoints <= MOST_MISSES && (isFree || hasWaited);
-      // What is not looked at is no miss. The same queries whatever the answer, so that its time does not tell it.
-      await misses.reward(key, allowed ? 0 : 1);
-      return allowed;
-    },
-
-    async succeed(tenant, subject) {
-      const key = keyring.pseudonym(tenant, subject);
-      await misses.delete(key);
-      await pace.delete(key);
-    },
-  };
-}
-
-async function passes(limiter: RateLimiterPostgres, key: string): Promise<boolean> {
-  try {
-    await limiter.consume(key);
-    return true;
-  } catch (refusal) {
-    if (refusal instanceof RateLimiterRes) return false;
-    throw refusal;
   }
+
+  return {
+    admitAddress: (address, perMinute) => admit('address', keyring.pseudonym(NO_TENANT, address), perMinute),
+    admitTenant: (tenant, perMinute) => admit('tenant', toHex(tenant), perMinute),
+    attempt: (tenant, subject) => attempt(keyring.pseudonym(tenant, subject)),
+    succeed: (tenant, subject) => forgive(keyring.pseudonym(tenant, subject)),
+  };
 }
 
-/** The driver as the library expects a client of pg. */
-function clientOf(driver: Driver) {
-  return {
-    async query({ text, values = [] }: { text: string; values?: readonly Parameter[] }) {
-      const rows = await driver.query(text, values);
-      return { rows, rowCount: rows.length };
-    },
-  };
+/**
+ * Tries of subjects, in the order in which they came. The same statements whatever the answers, so that their time does not tell them.
+ *
+ * @returns of each, whether its face may be looked at
+ */
+async function attempts(driver: Driver, subjects: readonly string[]): Promise<readonly boolean[]> {
+  const asked = tally(subjects, () => 1);
+  const counted = await add(driver, 'misses', asked, null);
+  const misses = new Map([...asked].map(([subject, tries]) => [subject, counted.get(subject)! - tries]));
+  const tries = subjects.map((subject) => {
+    const miss = misses.get(subject)! + 1;
+    misses.set(subject, miss);
+    return { subject, isFree: miss <= FREE_MISSES, isTooMany: miss > MOST_MISSES };
+  });
+
+  // Of the tries of one subject that have to wait, the first may be the one whose time has come.
+  const waiting = new Set(tries.flatMap(({ subject, isFree }) => (isFree ? [] : [subject])));
+  const clocks = new Map([...asked.keys()].map((subject) => [waiting.has(subject) ? subject : `${subject}/free`, 1]));
+  const paced = await add(driver, 'pace', clocks, 1000 * WAIT);
+  const allowed = tries.map(({ subject, isFree, isTooMany }) => {
+    if (isTooMany) return false;
+    return isFree || (waiting.delete(subject) && paced.get(subject) === 1);
+  });
+
+  // What is not looked at is no miss.
+  const refunds = tally(subjects, (i) => (allowed[i] ? 0 : -1));
+  await add(driver, 'misses', refunds, null);
+  return allowed;
+}
+
+async function forget(driver: Driver, subjects: readonly string[]): Promise<readonly void[]> {
+  const keys = [...new Set(subjects)].flatMap((subject) => [[`misses:${subject}`], [`pace:${subject}`]]);
+  const { sql, parameters } = valuesOf(['text'], keys);
+  // Locked in one order, so that two processes never wait for each other.
+  await driver.query(
+    `DELETE FROM limits USING (SELECT key FROM limits WHERE key IN (${sql}) ORDER BY key FOR UPDATE) AS gone
+     WHERE limits.key = gone.key`,
+    parameters,
+  );
+  return subjects.map(() => undefined);
+}
+
+/** Sum of what each subject counts, in the order of subjects. */
+function tally(subjects: readonly string[], count: (i: number) => number): ReadonlyMap<string, number> {
+  const sums = new Map(subjects.toSorted().map((subject) => [subject, 0]));
+  subjects.forEach((subject, i) => sums.set(subject, sums.get(subject)! + count(i)));
+  return sums;
+}
+
+/**
+ * Adds to counters, each on its own.
+ *
+ * @param lasts from its first count on, in ms, after which a counter begins anew; null for ever
+ * @returns what they have come to
+ */
+async function add(
+  driver: Driver,
+  kind: string,
+  amounts: ReadonlyMap<string, number>,
+  lasts: number | null,
+): Promise<ReadonlyMap<string, number>> {
+  const now = Date.now();
+  const expire = lasts === null ? null : now + lasts;
+  const rows = [...amounts].map(([key, amount]) => [`${kind}:${key}`, amount, expire]);
+  const { sql, parameters } = valuesOf(['text', 'int', 'bigint'], rows);
+  const counted = await driver.query<{ key: string; points: number }>(
+    `INSERT INTO limits (key, points, expire) ${sql}
+     ON CONFLICT (key) DO UPDATE SET
+       points = CASE WHEN limits.expire <= $${parameters.length + 1} THEN excluded.points ELSE limits.points + excluded.points END,
+       expire = CASE WHEN limits.expire <= $${parameters.length + 1} THEN excluded.expire ELSE limits.expire END
+     RETURNING key, points`,
+    [...parameters, now],
+  );
+  return new Map(counted.map(({ key, points }) => [key.slice(kind.length + 1), points]));
 }

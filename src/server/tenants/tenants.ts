@@ -3,7 +3,8 @@ import { XnnError } from '../../core/errors.js';
 import { toHex } from '../../wire/hex.js';
 import { ROLE_SCOPES, SCOPES, type Role, type Scope } from '../../wire/admin.js';
 import type { Act, AuditLog } from '../audit/audit.js';
-import type { Connection, Driver } from '../drivers.js';
+import { batched } from '../batch.js';
+import { valuesOf, type Connection, type Driver } from '../drivers.js';
 
 /** What a tenant may set for itself. */
 export interface TenantSettings {
@@ -86,8 +87,22 @@ export function openTenants(driver: Driver, audit: AuditLog): Tenants {
     return row === undefined ? null : tenantOf(row);
   };
 
+  /** Of the requests that come at once, all tenants in one statement. */
+  const findOne = batched(async (ids: readonly Uint8Array[]): Promise<readonly (Tenant | null)[]> => {
+    const { sql, parameters } = valuesOf(
+      ['bytea'],
+      ids.map((id) => [id]),
+    );
+    const rows = await driver.query<TenantRow>(
+      `SELECT ${TENANT_COLUMNS} FROM tenants WHERE id IN (${sql})`,
+      parameters,
+    );
+    const tenants = new Map(rows.map((row) => [toHex(row.id), tenantOf(row)]));
+    return ids.map((id) => tenants.get(toHex(id)) ?? null);
+  });
+
   return {
-    find: (id) => find(id),
+    find: findOne,
 
     async ensure(tenant, name, isPublic, act) {
       await driver.transaction(async (connection) => {
