@@ -28,7 +28,7 @@ const MODE_AT = 5;
 const RESERVED_AT = 6;
 const MODEL_AT = 8;
 const TENANT_AT = MODEL_AT + MODEL_VERSION_BYTES;
-const CHALLENGE_AT = TENANT_AT + TENANT_BYTES;
+export const CHALLENGE_AT = TENANT_AT + TENANT_BYTES;
 const PAYLOAD_AT = CHALLENGE_AT + CHALLENGE_BYTES;
 
 /** How the face is protected: by noise, by the key of who trained the network, or by its owner's own key. */
