@@ -89,6 +89,8 @@ export interface AccountReply {
   readonly by: 'face' | 'recovery';
   readonly hasTemplate: boolean;
   readonly codesLeft: number;
+  /** Whether some are shorter than those that are made now. */
+  readonly codesShort: boolean;
   readonly devices: readonly { readonly id: string; readonly createdAt: string; readonly usedAt: string }[];
   /** What the audit log holds of this account, oldest first. */
   readonly trail: readonly { readonly at: string; readonly action: string; readonly outcome: string }[];

@@ -32,6 +32,8 @@ export interface Limiter {
   admitTenant(tenant: Uint8Array, perMinute: number): Promise<void>;
   /** Whether the subject's face may be looked at now. If so, it counts as a miss until `succeed`. */
   attempt(tenant: Uint8Array, subject: string): Promise<boolean>;
+  /** Misses of the subject in a row. */
+  misses(tenant: Uint8Array, subject: string): Promise<number>;
   /** Forgets the subject's misses. */
   succeed(tenant: Uint8Array, subject: string): Promise<void>;
 }
@@ -81,6 +83,10 @@ export function openLimiter(driver: Driver, keyring: Keyring): Limiter {
       // What is not looked at is no miss. The same queries whatever the answer, so that its time does not tell it.
       await misses.reward(key, allowed ? 0 : 1);
       return allowed;
+    },
+
+    async misses(tenant, subject) {
+      return (await misses.get(keyring.pseudonym(tenant, subject)))?.consumedPoints ?? 0;
     },
 
     async succeed(tenant, subject) {

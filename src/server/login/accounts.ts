@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { AuditAction, AuditLog } from '../audit/audit.js';
 import type { Connection, Driver } from '../drivers.js';
 import type { Keyring } from '../keyring/keyring.js';
+import { sha256 } from '../sha256.js';
 import { insertTemplate, type Template } from '../store.js';
 import { toHex } from '../../wire/hex.js';
 
@@ -27,7 +28,8 @@ export interface Session {
 /** How long a session lasts, in ms. */
 export const SESSION_LIFETIME = 30 * 60_000;
 const CODES = 10;
-const CODE_BYTES = 10;
+/** 120 bits: enough for a plain hash (ASVS 5.0, 6.5.2), and whole characters of the alphabet. */
+const CODE_BYTES = 15;
 /** Crockford's, which has no letters that look like digits. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
@@ -46,7 +48,8 @@ export interface Accounts {
   removeDevice(account: Uint8Array, id: string, at: Date): Promise<boolean>;
   /** The account a code belongs to, which is used up by that; null if it is nobody's. */
   takeCode(code: string, at: Date): Promise<Uint8Array | null>;
-  codesLeft(account: Uint8Array): Promise<number>;
+  /** How many, and whether some are of the time before release 2.2, with 80 bits: they work until they are used or replaced. */
+  codesLeft(account: Uint8Array): Promise<{ readonly codesLeft: number; readonly codesShort: boolean }>;
   /** Makes new codes; the old ones are worth nothing any more. */
   renewCodes(account: Uint8Array): Promise<readonly string[]>;
   /** Replaces the template, or puts one where none is. */
@@ -156,7 +159,9 @@ export function openAccounts(driver: Driver, keyring: Keyring, audit: AuditLog, 
       }),
 
     async codesLeft(account) {
-      return (await driver.query('SELECT 1 FROM recovery_codes WHERE account = $1', [account])).length;
+      const sql = 'SELECT is_short FROM recovery_codes WHERE account = $1';
+      const rows = await driver.query<{ is_short: boolean }>(sql, [account]);
+      return { codesLeft: rows.length, codesShort: rows.some(({ is_short }) => is_short) };
     },
 
     renewCodes: (account) => driver.transaction((connection) => insertCodes(connection, account)),
@@ -236,7 +241,7 @@ function deviceOf({ id, public_key, counter, created_at, used_at }: DeviceRow): 
   };
 }
 
-/** 80 random bits, as "ABCD-EFGH-JKMN-PQRS". */
+/** 120 random bits, as "ABCD-EFGH-JKMN-PQRS-TVWX-YZ01". */
 function newCode(): string {
   let bits = BigInt(`0x${randomBytes(CODE_BYTES).toString('hex')}`);
   let code = '';
@@ -244,11 +249,8 @@ function newCode(): string {
   return code.replace(/(.{4})(?=.)/g, '$1-');
 }
 
-/** As somebody types it: letters of either case, with or without dashes. */
+/** As somebody types it: letters of either case, with or without dashes, and those that look like a digit for that. */
 function hashOfCode(code: string): Uint8Array {
-  return sha256(code.toUpperCase().replace(/[^0-9A-Z]/g, ''));
-}
-
-function sha256(text: string): Uint8Array {
-  return createHash('sha256').update(text).digest();
+  const letters = code.toUpperCase().replace(/[^0-9A-Z]/g, '');
+  return sha256(letters.replace(/O/g, '0').replace(/[IL]/g, '1'));
 }
