@@ -47,7 +47,10 @@ const CATALOGUE = {
   subject_exists: [409, 'This name is taken. Choose another, or forget the old one first.'],
   captures_differ: [422, 'The pictures do not show the same person well enough. Take them again.'],
   identification_keyed: [422, 'Under your own key you can be verified by name, not searched for.'],
-  mode_refused: [403, 'Here faces are not taken in this mode, but only in the other: under your own key, or under noise.'],
+  mode_refused: [
+    403,
+    'Here faces are not taken in this mode, but only in the other: under your own key, or under noise.',
+  ],
   removal_refused: [403, 'That receipt does not belong to this name.'],
   credentials_missing: [401, 'This needs an API key.'],
   credentials_invalid: [401, 'This API key is unknown, expired or revoked.'],

@@ -40,6 +40,9 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
 export const TENANT_MODES = ['xnn-d', 'keyed'] as const satisfies readonly Mode[];
 export type TenantMode = (typeof TENANT_MODES)[number];
 
+/** "xnn_", the key's id, its secret. */
+export const KEY_PATTERN = /^xnn_([0-9a-f]{16})_([0-9a-f]{64})$/;
+
 /** Routes of a tenant's administration, under the cloud's address. All need a key. */
 export const ADMIN_ROUTES = {
   ownKey: '/v1/key',

@@ -22,6 +22,7 @@ export const AUDIT_ACTIONS = [
   'recover',
   'device.add',
   'device.revoke',
+  'session.revoke',
   'account.create',
   'account.remove',
   'client.create',

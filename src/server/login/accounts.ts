@@ -18,6 +18,8 @@ export interface Device {
 }
 
 export interface Session {
+  /** 16 hexadecimal digits, no secret: of the hash of its token. */
+  readonly id: string;
   /** 16 bytes. */
   readonly account: Uint8Array;
   readonly name: string;
@@ -62,6 +64,10 @@ export interface Accounts {
   beginSession(account: Uint8Array, by: Session['by'], at: Date): Promise<string>;
   session(token: string, at: Date): Promise<Session | null>;
   endSession(token: string): Promise<void>;
+  /** Those of an account that have not ended, the latest first. */
+  sessions(account: Uint8Array, at: Date): Promise<readonly Omit<Session, 'account' | 'name'>[]>;
+  /** False if the account has no such session. */
+  removeSession(account: Uint8Array, id: string, at: Date): Promise<boolean>;
 }
 
 /** A template's subject. */
@@ -205,21 +211,48 @@ export function openAccounts(driver: Driver, keyring: Keyring, audit: AuditLog, 
     },
 
     async session(token, at) {
-      const [row] = await driver.query<Omit<Session, 'begunAt'> & { expires_at: Date }>(
-        `SELECT account, name, by, sessions.expires_at FROM sessions JOIN accounts ON accounts.id = account
+      const [row] = await driver.query<SessionRow & Pick<Session, 'account' | 'name'>>(
+        `SELECT ${SESSION_COLUMNS}, account, name FROM sessions JOIN accounts ON accounts.id = account
          WHERE hash = $1 AND expires_at > $2`,
         [sha256(token), at],
       );
-      if (row === undefined) return null;
-      const { account, name, by, expires_at } = row;
-      const begunAt = new Date(expires_at.getTime() - SESSION_LIFETIME);
-      return { account: Uint8Array.from(account), name, by, begunAt };
+      return row === undefined ? null : { ...sessionOf(row), account: Uint8Array.from(row.account), name: row.name };
     },
 
     async endSession(token) {
       await driver.query('DELETE FROM sessions WHERE hash = $1', [sha256(token)]);
     },
+
+    async sessions(account, at) {
+      const rows = await driver.query<SessionRow>(
+        `SELECT ${SESSION_COLUMNS} FROM sessions WHERE account = $1 AND expires_at > $2 ORDER BY expires_at DESC`,
+        [account, at],
+      );
+      return rows.map(sessionOf);
+    },
+
+    removeSession: (account, id, at) =>
+      driver.transaction(async (connection) => {
+        const removed = await connection.query(
+          `DELETE FROM sessions WHERE account = $1 AND ${SESSION_ID} = $2 RETURNING account`,
+          [account, id],
+        );
+        if (removed.length === 0) return false;
+        await note(connection, account, 'session.revoke', at);
+        return true;
+      }),
   };
+}
+
+const SESSION_ID = "encode(substr(hash, 1, 8), 'hex')";
+const SESSION_COLUMNS = `${SESSION_ID} AS id, by, sessions.expires_at`;
+
+interface SessionRow extends Pick<Session, 'id' | 'by'> {
+  readonly expires_at: Date;
+}
+
+function sessionOf({ id, by, expires_at }: SessionRow) {
+  return { id, by, begunAt: new Date(expires_at.getTime() - SESSION_LIFETIME) };
 }
 
 interface DeviceRow {

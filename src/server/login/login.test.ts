@@ -303,6 +303,7 @@ const CHANGING = [
   ['POST', LOGIN_ROUTES.codes],
   ['POST', LOGIN_ROUTES.devices],
   ['DELETE', LOGIN_ROUTES.device('x')],
+  ['DELETE', LOGIN_ROUTES.ownSession('x')],
 ] as const;
 
 test.each([...CHANGING, ['GET', LOGIN_ROUTES.account] as const])(
@@ -340,6 +341,27 @@ describe('sessions', () => {
     for (const headers of [session, {}, { Cookie: '__Host-session=x' }]) {
       expect((await account(headers)).body.error?.code).toBe('session_missing');
     }
+  });
+
+  test('are listed to whom they are of, who ends any of them; nobody ends those of another', async () => {
+    const device = softDevice(ORIGIN);
+    const { session } = await register(device);
+    const other = await register(softDevice(ORIGIN), BEN);
+    cloud.clock.now += 60_000;
+    const second = { Cookie: (await logIn(device, ADA)).cookie.split(';')[0]! };
+    const { sessions } = (await account(session)).body;
+    expect(sessions.map(({ by, begunAt, current }) => [by, begunAt, current])).toEqual([
+      ['face', new Date(cloud.clock.now).toISOString(), false],
+      ['face', new Date(cloud.clock.now - 60_000).toISOString(), true],
+    ]);
+    const path = LOGIN_ROUTES.ownSession(sessions[0]!.id);
+    expect((await ask('DELETE', path, undefined, other.session)).status).toBe(404);
+    expect((await account(second)).status).toBe(200);
+    expect((await ask('DELETE', path, undefined, session)).status).toBe(200);
+    expect((await account(second)).body.error?.code).toBe('session_missing');
+    const { body } = await account(session);
+    expect(body.sessions).toHaveLength(1);
+    expect(body.trail.map(({ action }) => action)).toContain('session.revoke');
   });
 
   test.each([undefined, 'null', 'https://evil.example', `${ORIGIN}.evil.example`])(

@@ -217,7 +217,7 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
   });
 
   app.get(LOGIN_ROUTES.account, async (context) => {
-    const { account, name, by } = context.get('session');
+    const { id: current, account, name, by } = context.get('session');
     const object = keyring.pseudonym(served.tenant, subjectOf(account));
     const devices = (await accounts.devices(account)).map(({ id, createdAt, usedAt }) => ({
       id,
@@ -231,6 +231,12 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
       hasTemplate: await accounts.hasTemplate(account),
       ...(await accounts.codesLeft(account)),
       devices,
+      sessions: (await accounts.sessions(account, at())).map(({ id, by, begunAt }) => ({
+        id,
+        by,
+        begunAt: begunAt.toISOString(),
+        current: id === current,
+      })),
       trail: trail.map(({ at, action, outcome }) => ({ at, action, outcome })),
     };
     return context.json(reply);
@@ -268,6 +274,12 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
 
   app.delete(LOGIN_ROUTES.device(':id'), async (context) => {
     const removed = await accounts.removeDevice(context.get('session').account, context.req.param('id') ?? '', at());
+    if (!removed) throw new XnnError('not_found');
+    return context.json({ done: true });
+  });
+
+  app.delete(LOGIN_ROUTES.ownSession(':id'), async (context) => {
+    const removed = await accounts.removeSession(context.get('session').account, context.req.param('id') ?? '', at());
     if (!removed) throw new XnnError('not_found');
     return context.json({ done: true });
   });

@@ -2,7 +2,15 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { XnnError } from '../../core/errors.js';
 import { TENANT_BYTES } from '../../core/spec.js';
 import { toHex } from '../../wire/hex.js';
-import { ROLE_SCOPES, SCOPES, TENANT_MODES, type Role, type Scope, type TenantMode } from '../../wire/admin.js';
+import {
+  KEY_PATTERN,
+  ROLE_SCOPES,
+  SCOPES,
+  TENANT_MODES,
+  type Role,
+  type Scope,
+  type TenantMode,
+} from '../../wire/admin.js';
 import type { Act, AuditLog } from '../audit/audit.js';
 import type { Connection, Driver } from '../drivers.js';
 import { sha256 } from '../sha256.js';
@@ -57,7 +65,6 @@ export interface ApiKey {
 export type NewKey = Pick<ApiKey, 'role' | 'scopes' | 'expiresAt'>;
 
 const SECRET_BYTES = 32;
-const KEY_PATTERN = /^xnn_([0-9a-f]{16})_([0-9a-f]{64})$/;
 const DAY = 86_400_000;
 /** How long a rotated key still works, so that its users can change over, in ms. */
 export const OVERLAP = DAY;
