@@ -28,7 +28,8 @@ test('an owner makes a key, sees it once, revokes it, changes the retention and 
   const key = keyOf('owner');
   const addresses: string[] = [];
   page.on('request', (request) => addresses.push(request.url()));
-  await open(page, '/admin');
+  await page.goto('/admin');
+  await expect(page.getByLabel('API key')).toBeVisible();
   await expectNoViolations(page);
 
   await signIn(page, `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`);
@@ -160,7 +161,6 @@ async function newTenant(page: Page) {
 
 test('every section is accessible, fits a phone and is left after a quarter of an hour', async ({ page }) => {
   test.slow();
-  await page.clock.install();
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.goto('/admin');
   await signIn(page, keyOf('operator'));
@@ -180,6 +180,9 @@ test('every section is accessible, fits a phone and is left after a quarter of a
     }
     await expectNoViolations(page);
   }
+  await page.clock.install();
+  await page.getByRole('button', { name: 'Overview' }).dispatchEvent('click');
+  await expect(section(page, 'Overview')).toContainText('acme');
   await page.clock.fastForward('15:00');
   await expect(status(page)).toContainText('signed out, since nothing was done');
 });
