@@ -43,9 +43,14 @@ const COMMANDS: Readonly<Record<string, readonly [summary: string, load: () => P
   ],
   'admin tenant list': ['lists tenants and their settings', async () => (await import('./xnn/admin.js')).TENANT_LIST],
   'admin tenant set': [
-    'changes threshold, retention, webhook or publicity of a tenant',
+    'changes threshold, retention, modes, webhook or publicity of a tenant',
     async () => (await import('./xnn/admin.js')).TENANT_SET,
   ],
+  'admin tenant disable': [
+    'has the keys of a tenant refused',
+    async () => (await import('./xnn/admin.js')).TENANT_DISABLE,
+  ],
+  'admin tenant enable': ['takes that back', async () => (await import('./xnn/admin.js')).TENANT_ENABLE],
   'admin key create': ['makes an API key', async () => (await import('./xnn/admin.js')).KEY_CREATE],
   'admin key list': ['lists API keys', async () => (await import('./xnn/admin.js')).KEY_LIST],
   'admin key revoke': ['revokes an API key', async () => (await import('./xnn/admin.js')).KEY_REVOKE],

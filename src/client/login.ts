@@ -31,6 +31,8 @@ export interface Login {
   renewCodes(): Promise<readonly string[]>;
   addDevice(name: string): Promise<void>;
   removeDevice(id: string): Promise<void>;
+  /** Logs out elsewhere. */
+  removeSession(id: string): Promise<void>;
   /** Which site sent somebody here to log in. */
   client(interaction: string): Promise<ClientReply>;
   /** Goes back there with this login. @returns the address to go to */
@@ -127,6 +129,7 @@ export function connectLogin(
       await send('POST', LOGIN_ROUTES.devices, done, { challenge, device });
     },
     removeDevice: async (id) => void (await send('DELETE', LOGIN_ROUTES.device(id), done)),
+    removeSession: async (id) => void (await send('DELETE', LOGIN_ROUTES.ownSession(id), done)),
     client: (interaction) =>
       send('GET', LOGIN_ROUTES.interactionClient(interaction), ({ client, faceOnly }) =>
         typeof client === 'string' && typeof faceOnly === 'boolean' ? { client, faceOnly } : null,

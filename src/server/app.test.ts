@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { httpStatus, sentence, type ErrorCode } from '../core/errors.js';
 import { CHALLENGE_LIFETIME } from '../core/spec.js';
 import type { Student } from '../protocol/recognise.js';
+import { ADMIN_ROUTES } from '../wire/admin.js';
 import { MESSAGE_TYPE, ROUTES } from '../wire/api.js';
 import { toHex } from '../wire/hex.js';
 import { MESSAGE_BYTES, MOST_MESSAGE_BYTES } from '../wire/message.js';
@@ -439,6 +441,28 @@ describe('errors and the log', () => {
     expect(JSON.stringify(logged)).not.toMatch(/Ada|Lovelace|Key/);
   });
 
+  test('names are in addresses and in no line of the log, whatever comes of the request', async () => {
+    const name = 'Grace Hopper';
+    const lines: object[] = [];
+    const log = (entry: object) => void lines.push(entry);
+    const gone = Promise.reject(Object.assign(new Error(name), { code: '57P01' }));
+    gone.catch(() => undefined);
+    for (const changes of [{ store }, { store: { ...store, findTemplate: () => gone, removeSubject: () => gone } }]) {
+      const { fetch } = await testCloud({ ...changes, log, observe: log, random: (size) => randomBytes(size) });
+      const paths = [ROUTES.enrolment, ROUTES.verification, ROUTES.removal, ADMIN_ROUTES.score, ADMIN_ROUTES.unlock];
+      for (const path of [...paths, ADMIN_ROUTES.subject].map((of) => of(name))) {
+        await post(fetch, path, messageOf(ADA, await newChallenge(fetch)));
+        await post(fetch, path, new Uint8Array(3));
+        for (const method of ['GET', 'DELETE', 'PUT']) await fetch(path, { method });
+      }
+      await post(fetch, ROUTES.verification(`${name} /`), new Uint8Array(3));
+      await fetch(`/v1/subjects/${encodeURIComponent(name)}/nothing`);
+      await fetch(`/${encodeURIComponent(name)}?name=${encodeURIComponent(name)}`);
+    }
+    expect(lines.length).toBeGreaterThan(60);
+    expect(JSON.stringify(lines)).not.toMatch(/Grace|Hopper/);
+  });
+
   test('refusals are not logged', async () => {
     await post(fetch, ROUTES.identification, new Uint8Array(3));
     await fetch('/v1/x');
@@ -603,6 +627,9 @@ describe("under its owner's key", () => {
       await post(fetch, ROUTES.identification, keyedMessageOf(1, ADA, challenge)),
       'identification_keyed',
     );
+    // What is no message is told so first.
+    const cut = keyedMessageOf(1, ADA, challenge).subarray(0, 100);
+    await expectRefusal(await post(fetch, ROUTES.identification, cut), 'message_truncated');
     expect(await show(fetch, ROUTES.identification, ADA)).toEqual({ verdict: 'no_match' });
   });
 

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
@@ -10,7 +10,8 @@ import { CHALLENGE_BYTES, CHALLENGE_LIFETIME, MAX_CAPTURES, TENANT_BYTES } from 
 import type { Served, Student } from '../protocol/recognise.js';
 import type { ErrorReply } from '../wire/api.js';
 import { fromHex, toHex } from '../wire/hex.js';
-import { isKeyed, tenantOf } from '../wire/message.js';
+import { isKeyed, modeOf, tenantOf, type Mode } from '../wire/message.js';
+import { compare, type Comparison } from './compare.js';
 import { deploymentApp, type DeploymentAppParts } from './deployments/app.js';
 import { docs } from './docs.js';
 import { securityHeaders } from './headers.js';
@@ -27,7 +28,6 @@ import {
 } from './routes.js';
 import { keyedRecogniser, studentRecogniser, type Recogniser } from './recogniser.js';
 import { files } from './files.js';
-import type { AuditAction } from './audit/audit.js';
 import { databaseTrouble } from './drivers.js';
 import { admit } from './limits/admission.js';
 import type { KeyedModel } from './models.js';
@@ -35,14 +35,16 @@ import type { Rates } from './limits/limiter.js';
 import { openAccounts } from './login/accounts.js';
 import { login } from './login/login.js';
 import type { OidcProvider } from './oidc/provider.js';
+import { openClients } from './oidc/clients.js';
 import { oidcApp } from './oidc/routes.js';
 import type { Observed } from './operations/metrics.js';
-import { decoy, type Found, type Store } from './store.js';
+import { sha256 } from './sha256.js';
+import type { Store } from './store.js';
 import { trainingApp, type TrainingParts } from './training/app.js';
-import { administer } from './tenants/admin.js';
+import { administer, administerClients } from './tenants/admin.js';
 import { authenticate, type Env } from './tenants/authenticate.js';
 import { scoreRoute } from './tenants/routes.js';
-import type { Principal } from './tenants/tenants.js';
+import type { Principal, Tenant } from './tenants/tenants.js';
 
 /** A line of the log. Never holds a body, a name, a token or a feature. */
 export type LogEntry = Readonly<Record<string, string | number>>;
@@ -80,14 +82,8 @@ interface Recognised<Seen> {
   readonly seen: Seen;
 }
 
-/** What comes of comparing a face with a subject's. */
-interface Comparison extends Found {
-  /** Where the subject was looked for: the tenant, or a deployment of its. */
-  readonly gallery: Uint8Array;
-  /** Cosine. */
-  readonly score: number;
-  readonly match: boolean;
-}
+/** What a face is shown for. */
+type Purpose = 'enrol' | 'verify' | 'score' | 'identify' | 'remove';
 
 /** The cloud: Request to Response. Replies are verdicts, never scores. */
 export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
@@ -95,59 +91,53 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
     dependencies;
   const { audit, limiter, keyring } = store;
 
-  /** What answers for a gallery: where the public tenant has deployed a network there, that one; else the tenant's own. */
-  async function recogniserOf({ tenant }: Principal, gallery: Uint8Array, underKey: boolean): Promise<Recogniser> {
-    const deployed = toHex(tenant.id) === toHex(served.tenant) ? await deployments?.deployments.find(gallery) : null;
+  /** The network that the public tenant has deployed for a gallery, if it has. */
+  async function deployedAt({ tenant }: Principal, gallery: Uint8Array): Promise<Recogniser | null> {
+    return (toHex(tenant.id) === toHex(served.tenant) && (await deployments?.deployments.find(gallery))) || null;
+  }
+
+  /** What answers for a gallery: a network that was deployed there, or the tenant's own. */
+  async function recogniserOf(by: Principal, gallery: Uint8Array, underKey: boolean): Promise<Recogniser> {
+    const deployed = await deployedAt(by, gallery);
     if (deployed) return deployed;
+    const { tenant } = by;
     if (underKey) return keyedRecogniser({ model: keyed.model, tenant: tenant.id }, keyed.threshold);
     const own = { model: served.model, tenant: tenant.id };
     return studentRecogniser(student, own, tenant.threshold ?? dependencies.threshold);
   }
 
-  /** Keeps what was answered, before it is. */
-  async function record(
-    by: Principal,
-    gallery: Uint8Array,
-    action: AuditAction,
-    subject: string | null,
-    match: boolean,
-  ) {
-    const object = subject === null ? null : keyring.pseudonym(gallery, subject);
-    const outcome = match ? 'match' : 'no_match';
-    await audit.append({ tenant: gallery, actor: by.actor, at: new Date(now()), action, object, outcome });
-  }
-
   /** The faces of a request's messages, which use up their challenge. A message that is refused before leaves it as it was. */
-  async function faces(by: Principal, body: ArrayBuffer, most: number): Promise<Recognised<readonly Embedding[]>> {
+  async function faces(
+    by: Principal,
+    purpose: Purpose,
+    body: ArrayBuffer,
+    most: number,
+  ): Promise<Recognised<readonly Embedding[]>> {
     const bytes = new Uint8Array(body);
     const recogniser = await recogniserOf(by, tenantOf(bytes), isKeyed(bytes));
     const { challenge, embeddings } = recogniser.read(bytes, most);
+    checkMode(modeOf(bytes), by.tenant, purpose);
     const taken = await store.takeChallenge(by.tenant.id, challenge, new Date(now()));
     if (!taken) throw new XnnError('challenge_invalid');
     return { recogniser, seen: await embeddings() };
   }
 
-  async function face(by: Principal, body: ArrayBuffer): Promise<Recognised<Embedding>> {
-    const { recogniser, seen } = await faces(by, body, 1);
+  async function face(by: Principal, purpose: Purpose, body: ArrayBuffer): Promise<Recognised<Embedding>> {
+    const { recogniser, seen } = await faces(by, purpose, body, 1);
     const [only] = seen;
     if (only === undefined) throw new XnnError('model_invalid', 'the student gave no embedding');
     return { recogniser, seen: only };
   }
 
-  /**
-   * Compares a face with a subject's. A subject that is unknown or locked takes the same work and never matches; to one that is unknown, a
-   * random template belongs.
-   */
-  async function compare(by: Principal, action: AuditAction, body: ArrayBuffer, subject: string): Promise<Comparison> {
-    const { recogniser, seen } = await face(by, body);
-    const { tenant: gallery } = recogniser.served;
-    const allowed = await limiter.attempt(gallery, subject);
-    const found = await store.findTemplate(recogniser.served, subject, decoy(random));
-    const score = similarity(seen, found.embedding);
-    const match = score >= recogniser.threshold && found.known && allowed;
-    await record(by, gallery, action, subject, match);
-    if (match) await limiter.succeed(gallery, subject);
-    return { ...found, gallery, score, match };
+  async function claim(
+    by: Principal,
+    purpose: 'verify' | 'score' | 'remove',
+    body: ArrayBuffer,
+    subject: string,
+  ): Promise<Comparison> {
+    const { recogniser, seen } = await face(by, purpose, body);
+    const action = purpose === 'score' ? 'score' : 'verify';
+    return compare(store, recogniser, { seen, subject, action, actor: by.actor, at: new Date(now()) }, random);
   }
 
   const app = new OpenAPIHono<Env>({
@@ -209,7 +199,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
   app.openapi(enrolmentRoute, async (context) => {
     const { subject } = context.req.valid('param');
     const by = context.get('principal');
-    const { recogniser, seen } = await faces(by, await context.req.arrayBuffer(), MAX_CAPTURES);
+    const { recogniser, seen } = await faces(by, 'enrol', await context.req.arrayBuffer(), MAX_CAPTURES);
     const embedding = template(seen, recogniser.threshold);
     const receipt = random(RECEIPT_BYTES);
     const entry = {
@@ -225,29 +215,28 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
 
   app.openapi(verificationRoute, async (context) => {
     const { subject } = context.req.valid('param');
-    const { match } = await compare(context.get('principal'), 'verify', await context.req.arrayBuffer(), subject);
+    const { match } = await claim(context.get('principal'), 'verify', await context.req.arrayBuffer(), subject);
     return context.json({ verdict: match ? ('match' as const) : ('no_match' as const) }, 200);
   });
 
   app.openapi(scoreRoute, async (context) => {
     const { subject } = context.req.valid('param');
     const body = await context.req.arrayBuffer();
-    const { match, score } = await compare(context.get('principal'), 'score', body, subject);
+    const { match, score } = await claim(context.get('principal'), 'score', body, subject);
     return context.json({ verdict: match ? ('match' as const) : ('no_match' as const), score }, 200);
   });
 
   app.openapi(identificationRoute, async (context) => {
     const by = context.get('principal');
-    const body = await context.req.arrayBuffer();
-    if (isKeyed(new Uint8Array(body))) throw new XnnError('identification_keyed');
-    const { recogniser, seen } = await face(by, body);
+    const { recogniser, seen } = await face(by, 'identify', await context.req.arrayBuffer());
+    const { tenant } = recogniser.served;
     const nearest = await store.nearest(recogniser.served, seen);
     const near = nearest !== null && similarity(seen, nearest.embedding) >= recogniser.threshold;
     const found = near ? nearest.subject : null;
-    await record(by, recogniser.served.tenant, 'identify', found, found !== null);
-    if (found === null) {
-      return context.json({ verdict: 'no_match' } as const, 200);
-    }
+    const object = found === null ? null : keyring.pseudonym(tenant, found);
+    const outcome = near ? 'match' : 'no_match';
+    await audit.append({ tenant, actor: by.actor, at: new Date(now()), action: 'identify', object, outcome });
+    if (found === null) return context.json({ verdict: 'no_match' } as const, 200);
     return context.json({ verdict: 'match', subject: found } as const, 200);
   });
 
@@ -274,7 +263,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
     shown: { receipt: string; tenant?: string },
   ): Promise<Proof> {
     const named = shown.tenant === undefined ? by.tenant.id : fromHex(shown.tenant, TENANT_BYTES);
-    const { tenant: gallery } = (await recogniserOf(by, named, false)).served;
+    const gallery = (await deployedAt(by, named))?.served.tenant ?? by.tenant.id;
     const stored = await store.findReceipt(gallery, subject, random(RECEIPT_BYTES));
     if (!timingSafeEqual(sha256(fromHex(shown.receipt, RECEIPT_BYTES)), stored)) throw new XnnError('removal_refused');
     return { gallery, receiptHash: stored };
@@ -283,12 +272,20 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
   /** @returns where the subject is and the hash of its receipt, if the message shows his face. @throws removal_refused */
   async function byFace(context: Context<Env>, subject: string): Promise<Proof> {
     const body = await context.req.arrayBuffer();
-    const { match, ...proof } = await compare(context.get('principal'), 'verify', body, subject);
+    const { match, ...proof } = await claim(context.get('principal'), 'remove', body, subject);
     if (!match) throw new XnnError('removal_refused');
     return proof;
   }
 
-  administer(app, store, now);
+  const modes = [
+    ['xnn-d', served.model],
+    ['keyed', keyed.model],
+  ] as const;
+  const named = (model: Uint8Array) => modes.find(([, other]) => toHex(other) === toHex(model))?.[0] ?? null;
+  administer(app, { store, now, modeOf: named });
+  if (dependencies.login !== undefined) {
+    administerClients(app, openClients(store.driver, keyring, audit, dependencies.login.tenant), now);
+  }
 
   app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' });
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
@@ -307,6 +304,13 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
   app.all('/v1/*', (context) => context.notFound());
   if (staticFiles !== undefined) app.route('/', files(staticFiles));
   return app;
+}
+
+/** A mode that the tenant no longer takes still proves who wants to be deleted. @throws identification_keyed, mode_refused */
+function checkMode(mode: Mode, { modes }: Tenant, purpose: Purpose): void {
+  if (purpose === 'identify' && mode === 'keyed') throw new XnnError('identification_keyed');
+  // A network of its own was deployed for messages of XNN.
+  if (mode !== 'xnn' && purpose !== 'remove' && !modes.includes(mode)) throw new XnnError('mode_refused', mode);
 }
 
 /** In s, of those that pass by themselves: the limits count by the minute. */
@@ -343,8 +347,4 @@ function origin(error: Error): LogEntry {
     ...('code' in error && typeof error.code === 'string' && { reason: error.code }),
     stack: frames.join('\n'),
   };
-}
-
-function sha256(bytes: Uint8Array): Uint8Array {
-  return createHash('sha256').update(bytes).digest();
 }

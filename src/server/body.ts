@@ -1,5 +1,6 @@
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { XnnError } from '../core/errors.js';
+import { OFFSET_HEADER } from '../wire/training.js';
 
 /**
  * Lets a request through whose body is of one of these types and at most `most` bytes, and reads it. No more than `most` bytes are
@@ -16,6 +17,11 @@ export function limitBody(most: number, ...types: readonly string[]): Middleware
     context.req.raw = new Request(context.req.raw, { body });
     await next();
   };
+}
+
+/** A part of an upload, as `partRequest` describes it, and where it begins. */
+export async function partOf({ req }: Context): Promise<readonly [offset: number, part: Uint8Array]> {
+  return [Number(req.header(OFFSET_HEADER)), new Uint8Array(await req.arrayBuffer())];
 }
 
 async function readAtMost(stream: ReadableStream<Uint8Array> | null, most: number): Promise<Uint8Array<ArrayBuffer>> {

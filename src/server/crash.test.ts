@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MESSAGE_TYPE, ROUTES } from '../wire/api.js';
-import { allEntries, verifyAudit, type AuditEntry } from './audit/audit.js';
+import { verifyAudit, type AuditEntry } from '../wire/audit.js';
+import { toHex } from '../wire/hex.js';
+import { allEntries } from './audit/audit.js';
 import { openEmbedded } from './drivers.js';
 import { openStore } from './store.js';
 import { enrol, MASTER, messageOf, newChallenge, post, SERVED, show, testCloud, type Fetch } from './testing.js';
@@ -83,7 +85,7 @@ test(
       const { fetch } = await testCloud({ store, now: Date.now });
       const entries: AuditEntry[] = [];
       for await (const entry of allEntries(store.audit, SERVED.tenant)) entries.push(entry);
-      expect((await verifyAudit(SERVED.tenant, entries)).entries).toBe(entries.length);
+      expect((await verifyAudit(toHex(SERVED.tenant), entries)).entries).toBe(entries.length);
       const count = (wanted: string) => entries.filter(({ action }) => action === wanted).length;
 
       const rows = await driver.query<{ subject: string }>('SELECT subject FROM templates');

@@ -176,6 +176,14 @@ const MIGRATIONS: readonly (readonly Step[])[] = [
     'CREATE INDEX oidc_models_grant_id ON oidc_models (grant_id)',
     'CREATE INDEX oidc_models_expires_at ON oidc_models (expires_at)',
   ],
+  // Modes of a tenant, tenants that are disabled, and codes of before, which have 80 bits.
+  [
+    "ALTER TABLE tenants ADD COLUMN modes text NOT NULL DEFAULT 'xnn-d keyed', ADD COLUMN disabled_at timestamptz",
+    // The login's, which was always so.
+    "UPDATE tenants SET modes = 'keyed' WHERE name = 'login'",
+    'ALTER TABLE recovery_codes ADD COLUMN is_short boolean NOT NULL DEFAULT true',
+    'ALTER TABLE recovery_codes ALTER COLUMN is_short SET DEFAULT false',
+  ],
 ];
 
 async function sealPlainTemplates(connection: Connection, master: MasterKey): Promise<void> {

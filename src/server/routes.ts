@@ -29,7 +29,7 @@ export function schemaOf<Wire>(): <S extends z.ZodType>(schema: S & Same<z.outpu
 export const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
 
 /** Composed and decomposed letters are one name. */
-const subject = z.string().normalize('NFC').regex(SUBJECT_PATTERN).openapi({ example: 'Ada Lovelace' });
+export const subject = z.string().normalize('NFC').regex(SUBJECT_PATTERN).openapi({ example: 'Ada Lovelace' });
 export const subjectParameter = z.object({ subject });
 
 const serviceReply = schemaOf<ServiceReply>()(
@@ -93,6 +93,7 @@ const messages = z.custom<ArrayBuffer>().openapi({
 const ANY: readonly ErrorCode[] = [
   'credentials_missing',
   'credentials_invalid',
+  'tenant_disabled',
   'forbidden',
   'limited',
   'overloaded',
@@ -111,6 +112,7 @@ export const MESSAGE: readonly ErrorCode[] = [
   'model_unsupported',
   'tenant_unknown',
   'challenge_invalid',
+  'mode_refused',
 ];
 
 function reply<S extends z.ZodType>(description: string, schema: S) {

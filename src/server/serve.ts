@@ -81,7 +81,7 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
     const store = await openDatabase(config, log);
     closing.push(() => store.close());
     await store.tenants.ensure(config.tenant, PUBLIC_TENANT_NAME, true, act());
-    await store.tenants.ensure(LOGIN_TENANT, 'login', false, act());
+    await store.tenants.ensure(LOGIN_TENANT, 'login', false, act(), ['keyed']);
     closing.push(await keepTidy(store, log));
     // Loaded by servers only: commands, which open the database too, do without.
     const { createProvider } = await import('./oidc/provider.js');

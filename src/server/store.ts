@@ -30,6 +30,9 @@ export function decoy(random: RandomBytes): Decoy {
   return { embedding: unit(gaussian(EMBEDDING_SIZE, random)), receiptHash: random(RECEIPT_BYTES) };
 }
 
+/** What may be shown of a template to who administers its tenant. */
+export type Listed = Pick<Template, 'subject' | 'model' | 'createdAt'>;
+
 export interface Found extends Decoy {
   /** False when this is the decoy. */
   readonly known: boolean;
@@ -55,6 +58,9 @@ export interface Store {
   findReceipt(tenant: Uint8Array, subject: string, decoy: Uint8Array): Promise<Uint8Array>;
   /** The template of this tenant and model with the largest cosine; null without any. */
   nearest(served: Served, embedding: Embedding): Promise<Pick<Template, 'subject' | 'embedding'> | null>;
+  /** At most `most` subjects by name, after `after` if it is named; those whose name holds a text of either case, if one is named. */
+  list(tenant: Uint8Array, most: number, after?: string, part?: string): Promise<readonly Listed[]>;
+  count(tenant: Uint8Array): Promise<number>;
   /** Deletes all there is of a tenant's subjects. */
   removeGallery(tenant: Uint8Array): Promise<void>;
   /** Deletes all there is of a subject: if the receipt is still his, or whatever it is when null. False if it is not, or nothing is there. */
@@ -127,6 +133,20 @@ function createStore(driver: Driver, keyring: Keyring): Store {
     },
 
     nearest: (served, embedding) => galleries.of(served).nearest(embedding),
+
+    async list(tenant, most, after = '', part = '') {
+      const rows = await driver.query<{ subject: string; model: Uint8Array; created_at: Date }>(
+        `SELECT subject, model, created_at FROM templates
+         WHERE tenant = $1 AND subject > $2 AND strpos(lower(subject), lower($3)) > 0 ORDER BY subject LIMIT $4`,
+        [tenant, after, part, most],
+      );
+      return rows.map(({ subject, model, created_at }) => ({ subject, model, createdAt: created_at }));
+    },
+
+    async count(tenant) {
+      const sql = 'SELECT count(*)::int AS count FROM templates WHERE tenant = $1';
+      return (await driver.query<{ count: number }>(sql, [tenant]))[0]?.count ?? 0;
+    },
 
     async removeSubject(tenant, subject, receiptHash, act) {
       const removed = await driver.transaction(async (connection) => {

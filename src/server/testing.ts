@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { serve } from '@hono/node-server';
 import * as tf from '@tensorflow/tfjs-core';
 import { asPerturbed } from '../core/features.js';
 import { keyedRotation, protectDescriptor } from '../core/keyed.js';
@@ -17,7 +18,7 @@ import { openEmbedded, openPostgres, type Driver } from './drivers.js';
 import { localMaster } from './keyring/master.js';
 import type { Rates } from './limits/limiter.js';
 import type { KeyedModel } from './models.js';
-import { openStore } from './store.js';
+import { openStore, type Store } from './store.js';
 
 // What the tests of the cloud share. Nothing here is used by the product.
 
@@ -151,6 +152,26 @@ export async function testCloud(changes: Partial<AppDependencies> = {}) {
   const fetch: Fetch = async (path, init) => app.request(path, init);
   return { app, fetch, store, clock, logged };
 }
+
+/** A cloud of its own process, to be killed by a test: prints its port when it is ready. Its master key is the tests'. */
+export function serveChild(store: Store, parts: Partial<AppDependencies> = {}): void {
+  const app = createApp({
+    store,
+    student: meanStudent,
+    served: SERVED,
+    threshold: THRESHOLD,
+    keyed: KEYED,
+    now: Date.now,
+    random: randomBytes,
+    rates: UNLIMITED,
+    addressOf: () => '192.0.2.1',
+    log: logOfChild,
+    ...parts,
+  });
+  serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => process.stdout.write(`${port}\n`));
+}
+
+export const logOfChild = (entry: LogEntry): boolean => process.stderr.write(`${JSON.stringify(entry)}\n`);
 
 /** Every value of every table, as a thief reads them. */
 export async function dump(driver: Driver): Promise<Buffer> {

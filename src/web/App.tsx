@@ -19,6 +19,9 @@ import { SessionContext } from './useSession.js';
 /** Brings WebAuthn along, which the other pages do without. */
 const DemoLogin = lazy(async () => ({ default: (await import('./pages/DemoLogin.js')).DemoLogin }));
 
+/** For few, who wait for it; others never download it, not even to be kept for offline (vite.config.ts). */
+const Admin = lazy(async () => ({ default: (await import('./pages/Admin.js')).Admin }));
+
 const PAGES: Record<Page, { title: string; Content: ComponentType }> = {
   home: { title: 'XNN-d: face verification that keeps your photo', Content: Home },
   enrol: { title: 'Enrol · XNN-d', Content: Enrol },
@@ -28,6 +31,7 @@ const PAGES: Record<Page, { title: string; Content: ComponentType }> = {
   ownKey: { title: 'Your own key · XNN-d', Content: OwnKey },
   key: { title: 'Key of a network · XNN-d', Content: Key },
   login: { title: 'Log in · XNN-d', Content: DemoLogin },
+  admin: { title: 'Administration · XNN-d', Content: Admin },
 };
 
 const MISSING = { title: 'Not found · XNN-d', Content: Missing };
@@ -50,7 +54,8 @@ export function App({ session }: { session: Session }) {
         </p>
         <p>
           <Link to="ownKey">Your own key</Link> · <Link to="key">Key of a network</Link> ·{' '}
-          <Link to="login">Demo of a login</Link> · <a href="/docs">API of the cloud</a>
+          <Link to="login">Demo of a login</Link> · <Link to="admin">Administration</Link> ·{' '}
+          <a href="/docs">API of the cloud</a>
         </p>
       </footer>
     </SessionContext>

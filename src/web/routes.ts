@@ -8,6 +8,7 @@ export const PATHS = {
   ownKey: '/own-key',
   key: '/key',
   login: '/demo/login',
+  admin: '/admin',
 } as const;
 
 export type Page = keyof typeof PATHS;

@@ -13,6 +13,7 @@ export const LOGIN_ROUTES = {
   codes: '/v1/login/account/codes',
   devices: '/v1/login/account/devices',
   device: (id: string) => `/v1/login/account/devices/${id}`,
+  ownSession: (id: string) => `/v1/login/account/sessions/${id}`,
   interaction: (uid: string) => `/v1/login/interactions/${uid}`,
   interactionClient: (uid: string) => `/v1/login/interactions/${uid}/client`,
 } as const;
@@ -89,7 +90,17 @@ export interface AccountReply {
   readonly by: 'face' | 'recovery';
   readonly hasTemplate: boolean;
   readonly codesLeft: number;
+  /** Whether some are shorter than those that are made now. */
+  readonly codesShort: boolean;
   readonly devices: readonly { readonly id: string; readonly createdAt: string; readonly usedAt: string }[];
+  /** Where one is logged in, the latest first. */
+  readonly sessions: readonly {
+    readonly id: string;
+    readonly by: 'face' | 'recovery';
+    readonly begunAt: string;
+    /** Whether it is the one that asks. */
+    readonly current: boolean;
+  }[];
   /** What the audit log holds of this account, oldest first. */
   readonly trail: readonly { readonly at: string; readonly action: string; readonly outcome: string }[];
 }

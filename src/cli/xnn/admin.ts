@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { XnnError } from '../../core/errors.js';
-import { TENANT_BYTES } from '../../core/spec.js';
 import { configuration } from '../../server/configuration.js';
 import { openEmbedded, openPostgres } from '../../server/drivers.js';
 import { changeMaster } from '../../server/keyring/keyring.js';
@@ -14,7 +12,7 @@ import { webhookSecret } from '../../server/operations/webhooks.js';
 import { openDatabase, type ServerConfig } from '../../server/serve.js';
 import type { Store } from '../../server/store.js';
 import { grantedScopes, type Tenant, type TenantSettings } from '../../server/tenants/tenants.js';
-import { ROLES, SCOPES } from '../../wire/admin.js';
+import { ROLES, SCOPES, TENANT_MODES } from '../../wire/admin.js';
 import { toHex } from '../../wire/hex.js';
 import { oneOf, parsed } from '../command.js';
 import { print, required, type Command } from './command.js';
@@ -58,13 +56,10 @@ ${WHERE}
   async run(args) {
     const { values } = parsed(() => parseArgs({ args, options: { tenant: string, json } }));
     const name = required('--tenant', values.tenant);
-    const id = createHash('sha256').update(`tenant ${name}`).digest().subarray(0, TENANT_BYTES);
     await withStore(async ({ tenants }) => {
-      if (await tenants.find(id)) throw new XnnError('tenant_exists', name);
-      await tenants.ensure(id, name, false, act());
-      const scopes = grantedScopes('owner');
-      const { key } = await tenants.createKey(id, { role: 'owner', scopes, expiresAt: null }, act());
-      print({ tenant: name, id: toHex(id), key }, { Tenant: name, Id: toHex(id), 'Owner’s key': key }, values.json);
+      const { tenant, key } = await tenants.create(name, act());
+      const id = toHex(tenant);
+      print({ tenant: name, id, key }, { Tenant: name, Id: id, 'Owner’s key': key }, values.json);
     });
   },
 };
@@ -81,11 +76,12 @@ ${WHERE}
     const tenants = await withStore((store) => store.tenants.list());
     const shown = tenants.map(({ id, ...tenant }) => ({ id: toHex(id), ...tenant }));
     const lines = shown.map((tenant) => {
-      const { threshold, retentionDays, isPublic } = tenant;
+      const { threshold, retentionDays, isPublic, modes, disabledAt } = tenant;
       const kept = retentionDays === null ? 'kept' : `kept ${retentionDays} days`;
+      const state = `${isPublic ? ', public' : ''}${disabledAt === null ? '' : ', disabled'}`;
       return [
         tenant.name,
-        `${tenant.id}, threshold ${threshold ?? "the release's"}, ${kept}${isPublic ? ', public' : ''}`,
+        `${tenant.id}, ${modes.join(' and ')}, threshold ${threshold ?? "the release's"}, ${kept}${state}`,
       ];
     });
     print(shown, Object.fromEntries(lines) as Record<string, string>, values.json);
@@ -96,6 +92,11 @@ export const TENANT_SET: Command = {
   help: `Changes a tenant's settings.
 
   xnn admin tenant set --tenant NAME [--threshold COSINE] [--retention-days N] [--public yes|no] [--webhook ADDRESS]
+                       [--modes LIST]
+
+  --threshold COSINE   under noise, in [0, 1]
+  --modes LIST         how faces may be protected that are enrolled and asked, separated by commas: xnn-d (noise), keyed (their
+                       owner's key)
 
 "none" takes threshold, retention or webhook away: the release's threshold, no end, no webhook.
 
@@ -105,7 +106,14 @@ Example
   npx xnn admin tenant set --tenant acme --threshold 0.55 --retention-days 365
 `,
   async run(args) {
-    const options = { tenant: string, threshold: string, 'retention-days': string, public: string, webhook: string };
+    const options = {
+      tenant: string,
+      threshold: string,
+      'retention-days': string,
+      public: string,
+      webhook: string,
+      modes: string,
+    };
     const { values } = parsed(() => parseArgs({ args, options }));
     const number = (text: string, least: number, most: number): number => {
       const value = Number(text);
@@ -120,15 +128,42 @@ Example
       }),
       ...(values.public && { isPublic: oneOf('--public', ['yes', 'no'], values.public) === 'yes' }),
       ...(values.webhook && { webhook: values.webhook === 'none' ? null : values.webhook }),
+      ...(values.modes && { modes: values.modes.split(',').map((mode) => oneOf('--modes', TENANT_MODES, mode)) }),
     };
     await withStore(async (store) => {
       const { id } = await tenantOf(store, values.tenant);
-      const { threshold, retentionDays, isPublic } = await store.tenants.change(id, settings, act());
+      const { threshold, retentionDays, isPublic, modes } = await store.tenants.change(id, settings, act());
       const lines = { Threshold: threshold ?? "the release's", 'Retention in days': retentionDays ?? 'none' };
-      print({}, { ...lines, Public: isPublic ? 'yes' : 'no' }, false);
+      print({}, { ...lines, Public: isPublic ? 'yes' : 'no', Modes: modes.join(', ') }, false);
     });
   },
 };
+
+function disabling(disabled: boolean): Command {
+  const [verb, what] = disabled
+    ? ([
+        'disable',
+        'Has all keys of a tenant refused, and its requests without one. Nothing of it is deleted.',
+      ] as const)
+    : (['enable', 'Takes back that a tenant was disabled.'] as const);
+  return {
+    help: `${what}
+
+  xnn admin tenant ${verb} --tenant NAME
+
+${WHERE}
+`,
+    async run(args) {
+      const { values } = parsed(() => parseArgs({ args, options: { tenant: string } }));
+      await withStore(async (store) => {
+        await store.tenants.disable((await tenantOf(store, values.tenant)).id, disabled, act());
+      });
+    },
+  };
+}
+
+export const TENANT_DISABLE = disabling(true);
+export const TENANT_ENABLE = disabling(false);
 
 export const KEY_CREATE: Command = {
   help: `Makes an API key, which is shown this once.

@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { XnnError } from '../../core/errors.js';
-import { TENANT_BYTES } from '../../core/spec.js';
-import { allEntries, verifyAudit, type AuditEntry } from '../../server/audit/audit.js';
-import { fromHex, toHex } from '../../wire/hex.js';
+import { allEntries } from '../../server/audit/audit.js';
+import { verifyAudit, type AuditEntry } from '../../wire/audit.js';
+import { toHex } from '../../wire/hex.js';
 import { parsed } from '../command.js';
 import { tenantOf, withStore } from './admin.js';
 import { print, required, type Command } from './command.js';
@@ -50,7 +50,7 @@ noted elsewhere, by hand or with --head.
       values.file === undefined
         ? await withStore(async (store) => {
             const { id } = await tenantOf(store, values.tenant);
-            return verifyAudit(id, watched(allEntries(store.audit, id)));
+            return verifyAudit(toHex(id), watched(allEntries(store.audit, id)));
           })
         : await verifyFile(required('--file', values.file), watched);
     if (!seen) throw new XnnError('audit_broken', 'the entry of --head is missing');
@@ -69,7 +69,7 @@ async function verifyFile(file: string, watched: (entries: AsyncIterable<AuditEn
     }
   }
   const tenant = read(String(first.value))['tenant'];
-  return verifyAudit(fromHex(String(tenant), TENANT_BYTES), watched(entries()));
+  return verifyAudit(String(tenant), watched(entries()));
 }
 
 /** @throws audit_broken */

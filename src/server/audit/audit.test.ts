@@ -2,7 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
 import { MASTER, SERVED, openTestDatabase } from '../testing.js';
-import { allEntries, verifyAudit, type AuditEntry, type AuditEvent } from './audit.js';
+import { verifyAudit, type AuditEntry } from '../../wire/audit.js';
+import { toHex } from '../../wire/hex.js';
+import { allEntries, type AuditEvent } from './audit.js';
 
 let driver: Driver;
 let store: Store;
@@ -37,10 +39,12 @@ afterAll(() => store.close());
 
 test('the chain of all that was appended at once holds, without gaps', async () => {
   expect(entries).toHaveLength(40);
-  expect(await verifyAudit(tenant, entries)).toEqual({ entries: 40, head: entries.at(-1)!.hash });
-  expect(await verifyAudit(tenant, [])).toEqual({ entries: 0, head: '0'.repeat(64) });
+  expect(await verifyAudit(toHex(tenant), entries)).toEqual({ entries: 40, head: entries.at(-1)!.hash });
+  expect(await verifyAudit(toHex(tenant), [])).toEqual({ entries: 0, head: '0'.repeat(64) });
   expect(await store.audit.read(tenant, 38, 10)).toEqual(entries.slice(38));
   expect(await store.audit.read(tenant, 0, 10, 'o1')).toEqual([entries[0]]);
+  expect(await store.audit.readBefore(tenant, Number.MAX_SAFE_INTEGER, 3)).toEqual(entries.slice(37));
+  expect(await store.audit.readBefore(tenant, 3, 10)).toEqual(entries.slice(0, 2));
 });
 
 test.each<readonly [string, (list: AuditEntry[]) => AuditEntry[]]>([
@@ -52,11 +56,11 @@ test.each<readonly [string, (list: AuditEntry[]) => AuditEntry[]]>([
   ['entry twice', (list) => list.toSpliced(7, 0, list[7]!)],
   ['two that changed places', (list) => list.with(3, list[4]!).with(4, list[3]!)],
 ])('a log with a %s is found out', async (_, change) => {
-  await expect(verifyAudit(tenant, change([...entries]))).rejects.toMatchObject({ code: 'audit_broken' });
+  await expect(verifyAudit(toHex(tenant), change([...entries]))).rejects.toMatchObject({ code: 'audit_broken' });
 });
 
 test("one tenant's log does not pass for another's", async () => {
-  await expect(verifyAudit(new Uint8Array(16), entries)).rejects.toMatchObject({ code: 'audit_broken' });
+  await expect(verifyAudit('00'.repeat(16), entries)).rejects.toMatchObject({ code: 'audit_broken' });
 });
 
 test.each(['UPDATE audit SET outcome = outcome', 'DELETE FROM audit', 'TRUNCATE audit'])(
@@ -75,5 +79,5 @@ test('what fails with its transaction leaves no entry, and the next is kept', as
   await store.audit.append(event('kept'));
   const after = await all();
   expect(after.map(({ object }) => object)).not.toContain('lost');
-  expect(await verifyAudit(tenant, after)).toMatchObject({ entries: 41 });
+  expect(await verifyAudit(toHex(tenant), after)).toMatchObject({ entries: 41 });
 });

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { XnnError } from '../../core/errors.js';
+import { auditHash, NO_ENTRY, type AuditEntry } from '../../wire/audit.js';
 import { fromHex, toHex } from '../../wire/hex.js';
 import { batched } from '../batch.js';
 import { lockTenant, valuesOf, type Connection, type Driver } from '../drivers.js';
@@ -15,12 +14,15 @@ export const AUDIT_ACTIONS = [
   'unlock',
   'tenant.create',
   'tenant.change',
+  'tenant.disable',
+  'tenant.enable',
   'key.create',
   'key.revoke',
   'login',
   'recover',
   'device.add',
   'device.revoke',
+  'session.revoke',
   'account.create',
   'account.remove',
   'client.create',
@@ -46,22 +48,6 @@ export interface AuditEvent extends Act {
   readonly outcome: 'done' | 'match' | 'no_match' | 'refused';
 }
 
-/** One line of a tenant's log, as it is kept and exported. */
-export interface AuditEntry {
-  /** From 1, without gaps. */
-  readonly seq: number;
-  /** ISO 8601, UTC, in ms. */
-  readonly at: string;
-  readonly actor: string;
-  readonly action: string;
-  readonly object: string | null;
-  readonly outcome: string;
-  /** SHA-256 of the entry before, 64 hexadecimal digits; 0 for the first. */
-  readonly previous: string;
-  /** SHA-256 of all of the above and the tenant. */
-  readonly hash: string;
-}
-
 /** Each tenant's log: appended to, never changed (the database refuses), each entry bound to all before it. */
 export interface AuditLog {
   /** Resolves when the event is kept. Events that come while others are written share a transaction. */
@@ -70,9 +56,10 @@ export interface AuditLog {
   within(connection: Connection, ...events: readonly [AuditEvent, ...AuditEvent[]]): Promise<void>;
   /** At most `most` entries after `seq`, oldest first; of one object, if one is named. */
   read(tenant: Uint8Array, after: number, most: number, object?: string): Promise<readonly AuditEntry[]>;
+  /** The last `most` entries before `seq`, oldest first. */
+  readBefore(tenant: Uint8Array, seq: number, most: number): Promise<readonly AuditEntry[]>;
 }
 
-const FIRST = '0'.repeat(64);
 const COLUMN_TYPES = ['bytea', 'bigint', 'timestamptz', 'text', 'text', 'text', 'text', 'bytea', 'bytea'];
 
 export function openAuditLog(driver: Driver): AuditLog {
@@ -84,10 +71,10 @@ export function openAuditLog(driver: Driver): AuditLog {
       [tenant],
     );
     let seq = last?.seq ?? 0;
-    let previous = last === undefined ? FIRST : toHex(last.hash);
+    let previous = last === undefined ? NO_ENTRY : toHex(last.hash);
     const rows = events.map(({ at, actor, action, object, outcome }) => {
       seq++;
-      const hash = hashOf(tenant, { seq, at: at.toISOString(), actor, action, object, outcome, previous });
+      const hash = auditHash(toHex(tenant), { seq, at: at.toISOString(), actor, action, object, outcome, previous });
       const row = [tenant, seq, at, actor, action, object, outcome, fromHex(previous, 32), fromHex(hash, 32)];
       previous = hash;
       return row;
@@ -120,38 +107,24 @@ export function openAuditLog(driver: Driver): AuditLog {
          WHERE tenant = $1 AND audit.seq > $2 AND ($4::text IS NULL OR object = $4) ORDER BY audit.seq LIMIT $3`,
         [tenant, after, most, object ?? null],
       );
-      return rows.map((row) => ({
-        ...row,
-        at: row.at.toISOString(),
-        previous: toHex(row.previous),
-        hash: toHex(row.hash),
-      }));
+      return rows.map(entryOf);
+    },
+    async readBefore(tenant, seq, most) {
+      const rows = await driver.query<StoredEntry>(
+        `SELECT seq::int AS seq, at, actor, action, object, outcome, previous, hash FROM audit
+         WHERE tenant = $1 AND audit.seq < $2 ORDER BY audit.seq DESC LIMIT $3`,
+        [tenant, seq, most],
+      );
+      return rows.map(entryOf).toReversed();
     },
   };
 }
 
-type StoredEntry = Omit<AuditEntry, 'at' | 'previous' | 'hash'> & { at: Date; previous: Uint8Array; hash: Uint8Array };
-
-/**
- * Follows the chain of a tenant's whole log. Entries cut off its end leave a chain that holds: compare the head with one noted elsewhere.
- *
- * @returns how many entries, and the hash of the last
- * @throws audit_broken at the first entry that was changed, left out, put in or moved
- */
-export async function verifyAudit(
-  tenant: Uint8Array,
-  entries: AsyncIterable<AuditEntry> | Iterable<AuditEntry>,
-): Promise<{ readonly entries: number; readonly head: string }> {
-  let [seq, previous] = [0, FIRST];
-  for await (const { hash, ...entry } of entries) {
-    seq++;
-    if (entry.seq !== seq || entry.previous !== previous || hashOf(tenant, entry) !== hash) {
-      throw new XnnError('audit_broken', `entry ${seq}`);
-    }
-    previous = hash;
-  }
-  return { entries: seq, head: previous };
+function entryOf(row: StoredEntry): AuditEntry {
+  return { ...row, at: row.at.toISOString(), previous: toHex(row.previous), hash: toHex(row.hash) };
 }
+
+type StoredEntry = Omit<AuditEntry, 'at' | 'previous' | 'hash'> & { at: Date; previous: Uint8Array; hash: Uint8Array };
 
 /** All entries of a tenant, a thousand at a time. */
 export async function* allEntries(log: AuditLog, tenant: Uint8Array): AsyncGenerator<AuditEntry> {
@@ -161,10 +134,4 @@ export async function* allEntries(log: AuditLog, tenant: Uint8Array): AsyncGener
     if (entries.length === 0) return;
     after = entries.at(-1)!.seq;
   }
-}
-
-function hashOf(tenant: Uint8Array, entry: Omit<AuditEntry, 'hash'>): string {
-  const { seq, at, actor, action, object, outcome, previous } = entry;
-  const text = JSON.stringify([toHex(tenant), seq, at, actor, action, object, outcome, previous]);
-  return createHash('sha256').update(text).digest('hex');
 }

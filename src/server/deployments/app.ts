@@ -5,8 +5,10 @@ import type { RandomBytes } from '../../core/random.js';
 import { TENANT_BYTES } from '../../core/spec.js';
 import type { Served } from '../../protocol/recognise.js';
 import { fromHex, toHex } from '../../wire/hex.js';
-import { OFFSET_HEADER, TOKEN_BYTES } from '../../wire/training.js';
-import { hashOf, isToken, shownToken } from '../token.js';
+import { TOKEN_BYTES } from '../../wire/training.js';
+import { partOf } from '../body.js';
+import { sha256 } from '../sha256.js';
+import { owned } from '../token.js';
 import type { Deployments } from './deployments.js';
 import {
   createDeploymentRoute,
@@ -34,18 +36,14 @@ export function deploymentApp({ deployments, rows, served, random }: DeploymentA
   });
 
   /** @throws deployment_unknown */
-  async function allowed(context: Context, deployment: string): Promise<Uint8Array> {
-    const gallery = fromHex(deployment, TENANT_BYTES);
-    const row = await rows.find(gallery);
-    if (!isToken(shownToken(context), row?.tokenHash)) throw new XnnError('deployment_unknown');
-    return gallery;
-  }
+  const allowed = (context: Context, deployment: string) =>
+    owned(context, fromHex(deployment, TENANT_BYTES), rows, 'deployment_unknown');
 
   app.openapi(createDeploymentRoute, async (context) => {
     const request = context.req.valid('json');
     if (request.encoder !== toHex(served.model)) throw new XnnError('encoder_differs', request.encoder);
     const token = random(TOKEN_BYTES);
-    const owned = { gallery: random(TENANT_BYTES), tenant: served.tenant, tokenHash: hashOf(token) };
+    const owned = { gallery: random(TENANT_BYTES), tenant: served.tenant, tokenHash: sha256(token) };
     return context.json({ deployment: await deployments.create(owned, request), token: toHex(token) }, 200);
   });
 
@@ -61,9 +59,7 @@ export function deploymentApp({ deployments, rows, served, random }: DeploymentA
 
   app.openapi(tailPartRoute, async (context) => {
     const gallery = await allowed(context, context.req.valid('param').deployment);
-    const offset = Number(context.req.valid('header')[OFFSET_HEADER]);
-    const part = new Uint8Array(await context.req.arrayBuffer());
-    return context.json({ uploaded: await deployments.append(gallery, offset, part) }, 200);
+    return context.json({ uploaded: await deployments.append(gallery, ...(await partOf(context))) }, 200);
   });
 
   app.openapi(deleteDeploymentRoute, async (context) => {

@@ -27,7 +27,7 @@ import {
   enrol,
   type Fetch,
 } from '../testing.js';
-import { hashOf } from '../token.js';
+import { sha256 } from '../sha256.js';
 import { Deployments, USUAL_DEPLOYMENT_LIMITS, type DeploymentLimits } from './deployments.js';
 import { deploymentRows } from './rows.js';
 
@@ -38,7 +38,7 @@ const REQUEST = {
   key: '12'.repeat(16),
   threshold: 0.5,
   bytes: tail.length,
-  sha256: toHex(hashOf(tail)),
+  sha256: toHex(sha256(tail)),
 };
 const ADA = 1;
 const BEN = 2;
@@ -204,7 +204,7 @@ describe('refusals', () => {
     ['for other tokens', meanTail({ channels: 128 })],
     ['whose weights are in other files', Buffer.concat([meanTail(), Buffer.from('location')])],
   ])('a network %s is not kept', async (_, content) => {
-    const change = { bytes: content.length, sha256: toHex(hashOf(content)) };
+    const change = { bytes: content.length, sha256: toHex(sha256(content)) };
     const { deployment, token } = deploymentCreatedSchema.parse(await (await create(change)).json());
     await expectRefusal(await send(deployment.deployment, token, 0, content), 'tail_invalid');
     expect(await readdir(join(folder, deployment.deployment))).toEqual([]);

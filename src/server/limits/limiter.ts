@@ -34,6 +34,8 @@ export interface Limiter {
   admitTenant(tenant: Uint8Array, perMinute: number): Promise<void>;
   /** Whether the subject's face may be looked at now. If so, it counts as a miss until `succeed`. */
   attempt(tenant: Uint8Array, subject: string): Promise<boolean>;
+  /** Misses of the subject in a row. */
+  misses(tenant: Uint8Array, subject: string): Promise<number>;
   /** Forgets the subject's misses. */
   succeed(tenant: Uint8Array, subject: string): Promise<void>;
 }
@@ -57,6 +59,12 @@ export function openLimiter(driver: Driver, keyring: Keyring): Limiter {
     admitAddress: (address, perMinute) => admit('address', keyring.pseudonym(NO_TENANT, address), perMinute),
     admitTenant: (tenant, perMinute) => admit('tenant', toHex(tenant), perMinute),
     attempt: (tenant, subject) => attempt(keyring.pseudonym(tenant, subject)),
+    async misses(tenant, subject) {
+      const key = `misses:${keyring.pseudonym(tenant, subject)}`;
+      const [row] = await driver.query<{ points: number }>('SELECT points FROM limits WHERE key = $1', [key]);
+      return row?.points ?? 0;
+    },
+
     succeed: (tenant, subject) => forgive(keyring.pseudonym(tenant, subject)),
   };
 }

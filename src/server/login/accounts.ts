@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { AuditAction, AuditLog } from '../audit/audit.js';
 import type { Connection, Driver } from '../drivers.js';
 import type { Keyring } from '../keyring/keyring.js';
+import { sha256 } from '../sha256.js';
 import { insertTemplate, type Template } from '../store.js';
 import { toHex } from '../../wire/hex.js';
 
@@ -17,6 +18,8 @@ export interface Device {
 }
 
 export interface Session {
+  /** 16 hexadecimal digits, no secret: of the hash of its token. */
+  readonly id: string;
   /** 16 bytes. */
   readonly account: Uint8Array;
   readonly name: string;
@@ -27,7 +30,8 @@ export interface Session {
 /** How long a session lasts, in ms. */
 export const SESSION_LIFETIME = 30 * 60_000;
 const CODES = 10;
-const CODE_BYTES = 10;
+/** 120 bits: enough for a plain hash (ASVS 5.0, 6.5.2), and whole characters of the alphabet. */
+const CODE_BYTES = 15;
 /** Crockford's, which has no letters that look like digits. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
@@ -46,7 +50,8 @@ export interface Accounts {
   removeDevice(account: Uint8Array, id: string, at: Date): Promise<boolean>;
   /** The account a code belongs to, which is used up by that; null if it is nobody's. */
   takeCode(code: string, at: Date): Promise<Uint8Array | null>;
-  codesLeft(account: Uint8Array): Promise<number>;
+  /** How many, and whether some are of the time before release 2.2, with 80 bits: they work until they are used or replaced. */
+  codesLeft(account: Uint8Array): Promise<{ readonly codesLeft: number; readonly codesShort: boolean }>;
   /** Makes new codes; the old ones are worth nothing any more. */
   renewCodes(account: Uint8Array): Promise<readonly string[]>;
   /** Replaces the template, or puts one where none is. */
@@ -59,6 +64,10 @@ export interface Accounts {
   beginSession(account: Uint8Array, by: Session['by'], at: Date): Promise<string>;
   session(token: string, at: Date): Promise<Session | null>;
   endSession(token: string): Promise<void>;
+  /** Those of an account that have not ended, the latest first. */
+  sessions(account: Uint8Array, at: Date): Promise<readonly Omit<Session, 'account' | 'name'>[]>;
+  /** False if the account has no such session. */
+  removeSession(account: Uint8Array, id: string, at: Date): Promise<boolean>;
 }
 
 /** A template's subject. */
@@ -156,7 +165,9 @@ export function openAccounts(driver: Driver, keyring: Keyring, audit: AuditLog, 
       }),
 
     async codesLeft(account) {
-      return (await driver.query('SELECT 1 FROM recovery_codes WHERE account = $1', [account])).length;
+      const sql = 'SELECT is_short FROM recovery_codes WHERE account = $1';
+      const rows = await driver.query<{ is_short: boolean }>(sql, [account]);
+      return { codesLeft: rows.length, codesShort: rows.some(({ is_short }) => is_short) };
     },
 
     renewCodes: (account) => driver.transaction((connection) => insertCodes(connection, account)),
@@ -200,21 +211,48 @@ export function openAccounts(driver: Driver, keyring: Keyring, audit: AuditLog, 
     },
 
     async session(token, at) {
-      const [row] = await driver.query<Omit<Session, 'begunAt'> & { expires_at: Date }>(
-        `SELECT account, name, by, sessions.expires_at FROM sessions JOIN accounts ON accounts.id = account
+      const [row] = await driver.query<SessionRow & Pick<Session, 'account' | 'name'>>(
+        `SELECT ${SESSION_COLUMNS}, account, name FROM sessions JOIN accounts ON accounts.id = account
          WHERE hash = $1 AND expires_at > $2`,
         [sha256(token), at],
       );
-      if (row === undefined) return null;
-      const { account, name, by, expires_at } = row;
-      const begunAt = new Date(expires_at.getTime() - SESSION_LIFETIME);
-      return { account: Uint8Array.from(account), name, by, begunAt };
+      return row === undefined ? null : { ...sessionOf(row), account: Uint8Array.from(row.account), name: row.name };
     },
 
     async endSession(token) {
       await driver.query('DELETE FROM sessions WHERE hash = $1', [sha256(token)]);
     },
+
+    async sessions(account, at) {
+      const rows = await driver.query<SessionRow>(
+        `SELECT ${SESSION_COLUMNS} FROM sessions WHERE account = $1 AND expires_at > $2 ORDER BY expires_at DESC`,
+        [account, at],
+      );
+      return rows.map(sessionOf);
+    },
+
+    removeSession: (account, id, at) =>
+      driver.transaction(async (connection) => {
+        const removed = await connection.query(
+          `DELETE FROM sessions WHERE account = $1 AND ${SESSION_ID} = $2 RETURNING account`,
+          [account, id],
+        );
+        if (removed.length === 0) return false;
+        await note(connection, account, 'session.revoke', at);
+        return true;
+      }),
   };
+}
+
+const SESSION_ID = "encode(substr(hash, 1, 8), 'hex')";
+const SESSION_COLUMNS = `${SESSION_ID} AS id, by, sessions.expires_at`;
+
+interface SessionRow extends Pick<Session, 'id' | 'by'> {
+  readonly expires_at: Date;
+}
+
+function sessionOf({ id, by, expires_at }: SessionRow) {
+  return { id, by, begunAt: new Date(expires_at.getTime() - SESSION_LIFETIME) };
 }
 
 interface DeviceRow {
@@ -236,7 +274,7 @@ function deviceOf({ id, public_key, counter, created_at, used_at }: DeviceRow): 
   };
 }
 
-/** 80 random bits, as "ABCD-EFGH-JKMN-PQRS". */
+/** 120 random bits, as "ABCD-EFGH-JKMN-PQRS-TVWX-YZ01". */
 function newCode(): string {
   let bits = BigInt(`0x${randomBytes(CODE_BYTES).toString('hex')}`);
   let code = '';
@@ -244,11 +282,8 @@ function newCode(): string {
   return code.replace(/(.{4})(?=.)/g, '$1-');
 }
 
-/** As somebody types it: letters of either case, with or without dashes. */
+/** As somebody types it: letters of either case, with or without dashes, and those that look like a digit for that. */
 function hashOfCode(code: string): Uint8Array {
-  return sha256(code.toUpperCase().replace(/[^0-9A-Z]/g, ''));
-}
-
-function sha256(text: string): Uint8Array {
-  return createHash('sha256').update(text).digest();
+  const letters = code.toUpperCase().replace(/[^0-9A-Z]/g, '');
+  return sha256(letters.replace(/O/g, '0').replace(/[IL]/g, '1'));
 }

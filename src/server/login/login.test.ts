@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fromHex } from '../../wire/hex.js';
 import { bindingOf, LOGIN_ROUTES, type AccountReply, type CodesReply, type LoginChallenge } from '../../wire/login.js';
@@ -243,17 +244,50 @@ describe('limits', () => {
       body: { codes },
     } = await register(softDevice(ORIGIN));
     expect(new Set(codes).size).toBe(10);
-    const typed = codes[0]!.toLowerCase().replaceAll('-', ' ');
+    // Crockford's 32 letters and digits: 24 of them are 120 bits.
+    for (const code of codes) expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){5}[0-9A-HJKMNP-TV-Z]{4}$/);
+    const typed = codes[0]!.toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l');
     const first = await ask('POST', LOGIN_ROUTES.recoveries, { code: typed });
     expect(first.status).toBe(200);
     expect((await account({ Cookie: first.cookie.split(';')[0]! })).body).toMatchObject({
       by: 'recovery',
       codesLeft: 9,
+      codesShort: false,
     });
     for (const code of [codes[0], '0000-0000-0000-0000']) {
       expect((await ask('POST', LOGIN_ROUTES.recoveries, { code })).body.error?.code).toBe('login_refused');
     }
   });
+});
+
+test('a code of 80 bits, made by a release before, works until new ones are made', async () => {
+  const { session } = await register(softDevice(ORIGIN));
+  const old = ['ABCD-EFGH-JKMN-PQRS', '0123-4567-89AB-CDEF'];
+  for (const code of old) {
+    const hash = createHash('sha256').update(code.replaceAll('-', '')).digest();
+    await driver.query('INSERT INTO recovery_codes (hash, account, is_short) SELECT $1, account, true FROM devices', [
+      hash,
+    ]);
+  }
+  expect((await account(session)).body).toMatchObject({ codesLeft: 12, codesShort: true });
+  expect((await ask('POST', LOGIN_ROUTES.recoveries, { code: old[0] })).status).toBe(200);
+  expect((await ask<CodesReply>('POST', LOGIN_ROUTES.codes, undefined, session)).body.codes).toHaveLength(10);
+  expect((await ask('POST', LOGIN_ROUTES.recoveries, { code: old[1] })).status).toBe(403);
+  expect((await account(session)).body).toMatchObject({ codesLeft: 10, codesShort: false });
+});
+
+test('a login that the operator disabled, or that takes other modes only, looks at no face', async () => {
+  const device = softDevice(ORIGIN);
+  const { codes } = (await register(device)).body;
+  const act = { actor: 'operator', at: new Date() };
+  await store.tenants.change(TENANT, { modes: ['xnn-d'] }, act);
+  expect((await logIn(device, ADA)).body.error?.code).toBe('mode_refused');
+  await store.tenants.change(TENANT, { modes: ['keyed'] }, act);
+  await store.tenants.disable(TENANT, true, act);
+  expect((await logIn(device, ADA)).body.error?.code).toBe('tenant_disabled');
+  expect((await ask('POST', LOGIN_ROUTES.recoveries, { code: codes[0] })).body.error?.code).toBe('tenant_disabled');
+  await store.tenants.disable(TENANT, false, act);
+  expect((await logIn(device, ADA)).status).toBe(200);
 });
 
 /** Every route that changes something. */
@@ -269,6 +303,7 @@ const CHANGING = [
   ['POST', LOGIN_ROUTES.codes],
   ['POST', LOGIN_ROUTES.devices],
   ['DELETE', LOGIN_ROUTES.device('x')],
+  ['DELETE', LOGIN_ROUTES.ownSession('x')],
 ] as const;
 
 test.each([...CHANGING, ['GET', LOGIN_ROUTES.account] as const])(
@@ -306,6 +341,27 @@ describe('sessions', () => {
     for (const headers of [session, {}, { Cookie: '__Host-session=x' }]) {
       expect((await account(headers)).body.error?.code).toBe('session_missing');
     }
+  });
+
+  test('are listed to whom they are of, who ends any of them; nobody ends those of another', async () => {
+    const device = softDevice(ORIGIN);
+    const { session } = await register(device);
+    const other = await register(softDevice(ORIGIN), BEN);
+    cloud.clock.now += 60_000;
+    const second = { Cookie: (await logIn(device, ADA)).cookie.split(';')[0]! };
+    const { sessions } = (await account(session)).body;
+    expect(sessions.map(({ by, begunAt, current }) => [by, begunAt, current])).toEqual([
+      ['face', new Date(cloud.clock.now).toISOString(), false],
+      ['face', new Date(cloud.clock.now - 60_000).toISOString(), true],
+    ]);
+    const path = LOGIN_ROUTES.ownSession(sessions[0]!.id);
+    expect((await ask('DELETE', path, undefined, other.session)).status).toBe(404);
+    expect((await account(second)).status).toBe(200);
+    expect((await ask('DELETE', path, undefined, session)).status).toBe(200);
+    expect((await account(second)).body.error?.code).toBe('session_missing');
+    const { body } = await account(session);
+    expect(body.sessions).toHaveLength(1);
+    expect(body.trail.map(({ action }) => action)).toContain('session.revoke');
   });
 
   test.each([undefined, 'null', 'https://evil.example', `${ORIGIN}.evil.example`])(

@@ -9,7 +9,7 @@ import { Hono, type Context, type MiddlewareHandler } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
 import { XnnError } from '../../core/errors.js';
-import { similarity, template, type Embedding } from '../../core/match.js';
+import { template, type Embedding } from '../../core/match.js';
 import type { RandomBytes } from '../../core/random.js';
 import { CHALLENGE_BYTES, CHALLENGE_LIFETIME, MAX_CAPTURES } from '../../core/spec.js';
 import { SUBJECT_PATTERN } from '../../wire/api.js';
@@ -28,10 +28,12 @@ import {
 } from '../../wire/login.js';
 import { KEYED_MESSAGE_BYTES } from '../../wire/message.js';
 import { limitBody } from '../body.js';
+import { compare } from '../compare.js';
 import { RECEIPT_BYTES } from '../migrations.js';
 import type { OidcProvider } from '../oidc/provider.js';
 import type { Recogniser } from '../recogniser.js';
-import { decoy, type Store, type Template } from '../store.js';
+import type { Store, Template } from '../store.js';
+import { mustServe, type Tenant } from '../tenants/tenants.js';
 import { SESSION_LIFETIME, subjectOf, type Accounts, type Device, type Session } from './accounts.js';
 
 export interface LoginDependencies {
@@ -92,8 +94,17 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
     return { challenge, body, expectedChallenge: Buffer.from(binding).toString('base64url') };
   }
 
+  /** @throws tenant_disabled */
+  async function serving(): Promise<Tenant> {
+    const tenant = await store.tenants.find(served.tenant);
+    if (tenant === null) throw new XnnError('tenant_missing');
+    mustServe(tenant);
+    return tenant;
+  }
+
   /** The faces of messages that were made for this challenge. */
   async function faces(challenge: Uint8Array, body: Uint8Array, most: number): Promise<readonly Embedding[]> {
+    if (!(await serving()).modes.includes('keyed')) throw new XnnError('mode_refused', 'keyed');
     const shown = recogniser.read(body, most);
     if (toHex(shown.challenge) !== toHex(challenge)) throw new XnnError('challenge_invalid', 'of another message');
     return shown.embeddings();
@@ -114,17 +125,9 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
     return { ...served, subject: subjectOf(account), embedding, receiptHash: random(RECEIPT_BYTES), createdAt: at() };
   }
 
-  /** Whether a face is the account's. Takes the same work if it is locked or has no template. */
   async function isFaceOf(account: Uint8Array, seen: Embedding): Promise<boolean> {
-    const subject = subjectOf(account);
-    const allowed = await limiter.attempt(served.tenant, subject);
-    const found = await store.findTemplate(served, subject, decoy(random));
-    const match = similarity(seen, found.embedding) >= threshold && found.known && allowed;
-    const object = keyring.pseudonym(served.tenant, subject);
-    const outcome = match ? 'match' : 'no_match';
-    await audit.append({ tenant: served.tenant, actor: 'account', at: at(), action: 'login', object, outcome });
-    if (match) await limiter.succeed(served.tenant, subject);
-    return match;
+    const claim = { seen, subject: subjectOf(account), action: 'login', actor: 'account', at: at() } as const;
+    return (await compare(store, recogniser, claim, random)).match;
   }
 
   async function begin(context: Context, account: Uint8Array, by: Session['by']): Promise<void> {
@@ -198,6 +201,7 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
 
   app.post(LOGIN_ROUTES.recoveries, json, async (context) => {
     const { code } = await read(context, schemas.recovery);
+    await serving();
     const account = await accounts.takeCode(code, at());
     if (account === null) throw new XnnError('login_refused', 'code');
     // The other factor: a face that was locked is asked again.
@@ -213,7 +217,7 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
   });
 
   app.get(LOGIN_ROUTES.account, async (context) => {
-    const { account, name, by } = context.get('session');
+    const { id: current, account, name, by } = context.get('session');
     const object = keyring.pseudonym(served.tenant, subjectOf(account));
     const devices = (await accounts.devices(account)).map(({ id, createdAt, usedAt }) => ({
       id,
@@ -225,8 +229,14 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
       name,
       by,
       hasTemplate: await accounts.hasTemplate(account),
-      codesLeft: await accounts.codesLeft(account),
+      ...(await accounts.codesLeft(account)),
       devices,
+      sessions: (await accounts.sessions(account, at())).map(({ id, by, begunAt }) => ({
+        id,
+        by,
+        begunAt: begunAt.toISOString(),
+        current: id === current,
+      })),
       trail: trail.map(({ at, action, outcome }) => ({ at, action, outcome })),
     };
     return context.json(reply);
@@ -268,6 +278,12 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
     return context.json({ done: true });
   });
 
+  app.delete(LOGIN_ROUTES.ownSession(':id'), async (context) => {
+    const removed = await accounts.removeSession(context.get('session').account, context.req.param('id') ?? '', at());
+    if (!removed) throw new XnnError('not_found');
+    return context.json({ done: true });
+  });
+
   const { provider } = dependencies;
   if (provider === undefined) return app;
   const [interaction, client] = [LOGIN_ROUTES.interaction(':uid'), LOGIN_ROUTES.interactionClient(':uid')] as const;
@@ -281,6 +297,7 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
   });
 
   app.post(interaction, withSession, async (context) => {
+    await serving();
     const location = await provider.accept(context.env, context.req.param('uid') ?? '', context.get('session'));
     return context.json({ location } satisfies LocationReply);
   });

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { errors, type Adapter, type AdapterPayload } from 'oidc-provider';
 import type { Driver } from '../drivers.js';
+import { sha256 } from '../sha256.js';
 
 /**
  * What oidc-provider keeps for some minutes (interactions, codes, tokens, grants), by model. Ids of these are what their bearers show, so only
@@ -16,7 +16,7 @@ export function modelStore(driver: Driver, model: string): Adapter {
          ON CONFLICT (model, id_hash) DO UPDATE SET payload = $5, expires_at = $6`,
         [
           model,
-          hashOf(id),
+          sha256(id),
           payload.uid ?? null,
           payload.grantId ?? null,
           JSON.stringify({ ...payload, jti: undefined }),
@@ -28,7 +28,7 @@ export function modelStore(driver: Driver, model: string): Adapter {
     async find(id) {
       const [row] = await driver.query<ModelRow>(
         'SELECT payload, is_consumed FROM oidc_models WHERE model = $1 AND id_hash = $2',
-        [model, hashOf(id)],
+        [model, sha256(id)],
       );
       return row && { ...payloadOf(row), jti: id };
     },
@@ -48,14 +48,14 @@ export function modelStore(driver: Driver, model: string): Adapter {
     async consume(id) {
       const consumed = await driver.query(
         'UPDATE oidc_models SET is_consumed = true WHERE model = $1 AND id_hash = $2 AND NOT is_consumed RETURNING 1',
-        [model, hashOf(id)],
+        [model, sha256(id)],
       );
       // Of many at once, one gets through.
       if (consumed.length === 0) throw new errors.InvalidGrant('already consumed');
     },
 
     async destroy(id) {
-      await driver.query('DELETE FROM oidc_models WHERE model = $1 AND id_hash = $2', [model, hashOf(id)]);
+      await driver.query('DELETE FROM oidc_models WHERE model = $1 AND id_hash = $2', [model, sha256(id)]);
     },
 
     async revokeByGrantId(grantId) {
@@ -71,8 +71,4 @@ interface ModelRow {
 
 function payloadOf({ payload, is_consumed }: ModelRow): AdapterPayload {
   return { ...(JSON.parse(payload) as AdapterPayload), ...(is_consumed && { consumed: true }) };
-}
-
-function hashOf(id: string): Uint8Array {
-  return createHash('sha256').update(id).digest();
 }

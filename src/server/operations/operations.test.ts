@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { toHex } from '../../wire/hex.js';
-import { allEntries, verifyAudit, type AuditEntry } from '../audit/audit.js';
+import { verifyAudit, type AuditEntry } from '../../wire/audit.js';
+import { allEntries } from '../audit/audit.js';
 import type { Driver } from '../drivers.js';
 import { migrate } from '../migrations.js';
 import { openStore, type Store } from '../store.js';
@@ -49,7 +50,7 @@ test('a backup restores templates, keys and the audit chain, and shows no templa
   expect((await restored.nearest(SERVED, embeddingOf(2)))?.subject).toBe('person 2');
   const entries: AuditEntry[] = [];
   for await (const entry of allEntries(restored.audit, SERVED.tenant)) entries.push(entry);
-  expect((await verifyAudit(SERVED.tenant, entries)).entries).toBe(4);
+  expect((await verifyAudit(toHex(SERVED.tenant), entries)).entries).toBe(4);
   // What comes after it is numbered after it.
   const { fetch } = await testCloud({ store: restored });
   await enrol(fetch, 'person 4', 4);

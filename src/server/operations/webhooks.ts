@@ -18,6 +18,15 @@ export async function webhookSecret(store: Store, tenant: Uint8Array): Promise<s
   return toHex(await store.keyring.secret(`webhook ${toHex(tenant)}`, () => randomBytes(32)));
 }
 
+/** What a tenant's webhook is signed with, and the number of the last entry that it took. */
+export async function webhookState(store: Store, tenant: Uint8Array) {
+  const [row] = await store.driver.query<{ delivered: number }>(
+    'SELECT webhook_seq::int AS delivered FROM tenants WHERE id = $1',
+    [tenant],
+  );
+  return { secret: await webhookSecret(store, tenant), delivered: row?.delivered ?? 0 };
+}
+
 export function signature(secret: string, seconds: number, body: string): string {
   const mac = createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
   return `t=${seconds},v1=${mac}`;

@@ -1,27 +1,50 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { XnnError } from '../../core/errors.js';
-import { toHex } from '../../wire/hex.js';
+import { TENANT_BYTES } from '../../core/spec.js';
+import type { SearchReply, TenantMode } from '../../wire/admin.js';
+import { fromHex, toHex } from '../../wire/hex.js';
+import { FREE_MISSES, MOST_MISSES } from '../limits/limiter.js';
+import type { Clients } from '../oidc/clients.js';
+import { webhookState } from '../operations/webhooks.js';
 import type { Store } from '../store.js';
 import type { Env } from './authenticate.js';
 import {
   auditRoute,
   changeTenantRoute,
+  clientsRoute,
+  createClientRoute,
   createKeyRoute,
+  createTenantRoute,
+  deleteClientRoute,
   deleteSubjectRoute,
+  disableTenantRoute,
   keysRoute,
+  ownKeyRoute,
   readTenantRoute,
   revokeKeyRoute,
   rotateKeyRoute,
+  searchRoute,
+  tenantsRoute,
   unlockRoute,
+  webhookRoute,
 } from './routes.js';
 import { grantedScopes, OVERLAP, type ApiKey, type Principal, type Tenant } from './tenants.js';
 
 const DAY = 86_400_000;
 const MOST_ENTRIES = 1_000;
+/** Entries or subjects of a page. */
+const PAGE = 50;
+
+export interface Administration {
+  readonly store: Store;
+  readonly now: () => number;
+  /** Which mode a template is of, by the version of its networks; null if none that is served. */
+  readonly modeOf: (model: Uint8Array) => TenantMode | null;
+}
 
 /** What a tenant's administrators do, each within the tenant of his key. Registers the routes. */
-export function administer(app: OpenAPIHono<Env>, store: Store, now: () => number): void {
+export function administer(app: OpenAPIHono<Env>, { store, now, modeOf }: Administration): void {
   const { tenants, audit, limiter, keyring } = store;
   const act = ({ actor }: Principal) => ({ actor, at: new Date(now()) });
   const principalOf = (context: Context<Env>) => context.get('principal');
@@ -33,6 +56,29 @@ export function administer(app: OpenAPIHono<Env>, store: Store, now: () => numbe
     if (key.scopes.some((scope) => !scopes.has(scope))) throw new XnnError('forbidden', 'a key that may do more');
     return key;
   }
+
+  app.openapi(ownKeyRoute, (context) => {
+    const { actor, scopes } = principalOf(context);
+    return context.json({ id: actor, scopes: [...scopes] }, 200);
+  });
+
+  app.openapi(webhookRoute, async (context) =>
+    context.json(await webhookState(store, principalOf(context).tenant.id), 200),
+  );
+
+  app.openapi(searchRoute, async (context) => {
+    const { tenant } = principalOf(context);
+    const { name, after } = context.req.valid('json');
+    const found = await store.list(tenant.id, PAGE + 1, after, name);
+    const subjects: SearchReply['subjects'][number][] = [];
+    // One after another: a page is not worth a crowd before the database.
+    for (const { subject, model, createdAt } of found.slice(0, PAGE)) {
+      const misses = await limiter.misses(tenant.id, subject);
+      const lock = misses >= MOST_MISSES ? 'locked' : misses >= FREE_MISSES ? 'paced' : 'open';
+      subjects.push({ subject, enrolledAt: createdAt.toISOString(), mode: modeOf(model), misses, lock });
+    }
+    return context.json({ total: await store.count(tenant.id), more: found.length > PAGE, subjects }, 200);
+  });
 
   app.openapi(readTenantRoute, (context) => context.json(shown(principalOf(context).tenant), 200));
 
@@ -82,8 +128,11 @@ export function administer(app: OpenAPIHono<Env>, store: Store, now: () => numbe
   });
 
   app.openapi(auditRoute, async (context) => {
-    const { after } = context.req.valid('query');
-    const entries = await audit.read(principalOf(context).tenant.id, after, MOST_ENTRIES);
+    const { after, before } = context.req.valid('query');
+    const { id } = principalOf(context).tenant;
+    const entries = await (before === undefined
+      ? audit.read(id, after, MOST_ENTRIES)
+      : audit.readBefore(id, before, PAGE));
     return context.json({ entries }, 200);
   });
 
@@ -104,8 +153,55 @@ export function administer(app: OpenAPIHono<Env>, store: Store, now: () => numbe
     if (!removed) throw new XnnError('not_found');
     return context.json({ done: true } as const, 200);
   });
+
+  app.openapi(tenantsRoute, async (context) => {
+    const all = (await tenants.list()).map(({ id, name, createdAt, disabledAt }) => ({
+      id: toHex(id),
+      name,
+      createdAt: createdAt.toISOString(),
+      disabledAt: disabledAt?.toISOString() ?? null,
+    }));
+    return context.json({ tenants: all }, 200);
+  });
+
+  app.openapi(createTenantRoute, async (context) => {
+    const { tenant, ...key } = await tenants.create(context.req.valid('json').name, act(principalOf(context)));
+    return context.json({ tenant: toHex(tenant), ...key }, 200);
+  });
+
+  app.openapi(disableTenantRoute, async (context) => {
+    const principal = principalOf(context);
+    const id = fromHex(context.req.valid('param').id, TENANT_BYTES);
+    // Nobody could take it back.
+    if (toHex(id) === toHex(principal.tenant.id)) throw new XnnError('forbidden', 'its own tenant');
+    await tenants.disable(id, context.req.valid('json').disabled, act(principal));
+    return context.json({ done: true } as const, 200);
+  });
 }
 
-function shown({ id, ...tenant }: Tenant) {
-  return { id: toHex(id), ...tenant };
+/** What the operator does with the clients of the OpenID Connect provider. Registers the routes. */
+export function administerClients(app: OpenAPIHono<Env>, clients: Clients, now: () => number): void {
+  const act = (context: Context<Env>) => ({ actor: context.get('principal').actor, at: new Date(now()) });
+
+  app.openapi(clientsRoute, async (context) => {
+    const all = (await clients.list()).map(({ createdAt, ...client }) => ({
+      ...client,
+      createdAt: createdAt.toISOString(),
+    }));
+    return context.json({ clients: all }, 200);
+  });
+
+  app.openapi(createClientRoute, async (context) =>
+    context.json(await clients.create(context.req.valid('json'), act(context)), 200),
+  );
+
+  app.openapi(deleteClientRoute, async (context) => {
+    const removed = await clients.remove(context.req.valid('param').id, act(context));
+    if (!removed) throw new XnnError('client_missing');
+    return context.json({ done: true } as const, 200);
+  });
+}
+
+function shown({ id, name, threshold, retentionDays, isPublic, webhook, modes }: Tenant) {
+  return { id: toHex(id), name, threshold, retentionDays, isPublic, webhook, modes };
 }

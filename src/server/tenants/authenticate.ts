@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { XnnError } from '../../core/errors.js';
 import { ROLE_SCOPES, type Scope } from '../../wire/admin.js';
 import type { Rates, Limiter } from '../limits/limiter.js';
-import type { Principal, Tenants } from './tenants.js';
+import { mustServe, type Principal, type Tenants } from './tenants.js';
 
 /** What every route under /v1 finds in its context. */
 export interface Env {
@@ -35,6 +35,7 @@ export function authenticate({ tenants, limiter, rates, publicTenant, now }: Gat
 async function withoutKey(tenants: Tenants, publicTenant: Uint8Array): Promise<Principal> {
   const tenant = await tenants.find(publicTenant);
   if (tenant === null || !tenant.isPublic) throw new XnnError('credentials_missing');
+  mustServe(tenant);
   return { tenant, actor: 'public', scopes: new Set(ROLE_SCOPES.user) };
 }
 

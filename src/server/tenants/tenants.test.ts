@@ -1,13 +1,29 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ROLE_SCOPES, ROLES, type NewKeyReply, type Role, type Scope } from '../../wire/admin.js';
-import { ADMIN_ROUTES } from '../../wire/admin.js';
+import {
+  ADMIN_ROUTES,
+  ROLE_SCOPES,
+  ROLES,
+  type AuditReply,
+  type NewClientReply,
+  type NewKeyReply,
+  type NewTenantReply,
+  type Role,
+  type Scope,
+  type SearchReply,
+  type TenantReply,
+  type TenantsReply,
+  type WebhookReply,
+} from '../../wire/admin.js';
 import { MESSAGE_TYPE, ROUTES } from '../../wire/api.js';
 import { toHex } from '../../wire/hex.js';
 import type { Driver } from '../drivers.js';
+import { webhookSecret } from '../operations/webhooks.js';
 import { openStore, type Store } from '../store.js';
 import {
   embeddingOf,
   enrol,
+  KEYED,
+  keyedMessageOf,
   MASTER,
   messageOf,
   newChallenge,
@@ -48,7 +64,9 @@ const of = (tenant: Name, role: Role) => as(keys[`${tenant} ${role}`]!);
 beforeAll(async () => {
   driver = await openTestDatabase();
   store = await openStore(driver, MASTER);
-  cloud = await testCloud({ store });
+  const login = new Uint8Array(16).fill(0x6c);
+  await store.tenants.ensure(login, 'login', false, act);
+  cloud = await testCloud({ store, login: { tenant: login, origin: 'https://login.example.com' } });
   for (const name of NAMES) {
     await store.tenants.ensure(served[name].tenant, name, false, act);
     for (const role of ROLES) {
@@ -109,6 +127,8 @@ const ATTEMPTS: readonly Attempt[] = [
     scope: 'settings',
     ask: send('PATCH', ADMIN_ROUTES.tenant, { threshold: null }),
   },
+  { method: 'get', path: '/v1/key', scope: 'tenant', ask: send('GET', ADMIN_ROUTES.ownKey) },
+  { method: 'get', path: '/v1/tenant/webhook', scope: 'settings', ask: send('GET', ADMIN_ROUTES.webhook) },
   { method: 'get', path: '/v1/keys', scope: 'keys', ask: send('GET', ADMIN_ROUTES.keys) },
   { method: 'post', path: '/v1/keys', scope: 'keys', ask: send('POST', ADMIN_ROUTES.keys, { role: 'user' }) },
   {
@@ -124,6 +144,38 @@ const ATTEMPTS: readonly Attempt[] = [
     ask: (fetch) => send('DELETE', ADMIN_ROUTES.key(alphasKey()))(fetch),
   },
   { method: 'get', path: '/v1/audit', scope: 'audit', ask: send('GET', ADMIN_ROUTES.audit) },
+  {
+    method: 'post',
+    path: '/v1/subjects/search',
+    scope: 'subjects',
+    ask: send('POST', ADMIN_ROUTES.search, { name: 'Ada' }),
+  },
+  { method: 'get', path: '/v1/tenants', scope: 'tenants', ask: send('GET', ADMIN_ROUTES.tenants) },
+  {
+    method: 'post',
+    path: '/v1/tenants',
+    scope: 'tenants',
+    ask: send('POST', ADMIN_ROUTES.tenants, { name: 'gamma' }),
+  },
+  {
+    method: 'patch',
+    path: '/v1/tenants/{id}',
+    scope: 'tenants',
+    ask: send('PATCH', ADMIN_ROUTES.otherTenant(toHex(served.alpha.tenant)), { disabled: false }),
+  },
+  { method: 'get', path: '/v1/clients', scope: 'clients', ask: send('GET', ADMIN_ROUTES.clients) },
+  {
+    method: 'post',
+    path: '/v1/clients',
+    scope: 'clients',
+    ask: send('POST', ADMIN_ROUTES.clients, { name: 'Site', redirectUris: ['https://site.example/'], faceOnly: true }),
+  },
+  {
+    method: 'delete',
+    path: '/v1/clients/{id}',
+    scope: 'clients',
+    ask: send('DELETE', ADMIN_ROUTES.client('0'.repeat(16))),
+  },
   {
     method: 'post',
     path: '/v1/subjects/{subject}/unlock',
@@ -158,7 +210,9 @@ test('the attempts below are all the routes there are', async () => {
 });
 
 describe.each(ROLES)("another tenant's %s", (role) => {
-  test.each(ATTEMPTS)('gets nothing of it by $method $path, and changes nothing', async ({ ask }) => {
+  // An operator's keys are for all tenants, in what these routes do: see below.
+  const attempts = ATTEMPTS.filter(({ scope }) => role !== 'operator' || scope !== 'tenants');
+  test.each(attempts)('gets nothing of it by $method $path, and changes nothing', async ({ ask }) => {
     const before = await alphas();
     const response = await ask(of('beta', role));
     const text = await response.text();
@@ -225,6 +279,21 @@ describe('keys', () => {
       error: { code: 'forbidden' },
     });
     expect((await create(of('alpha', 'owner'), { role: 'user', scopes: ['audit'] })).status).toBe(400);
+  });
+
+  test('an owner cannot make, rotate or revoke an operator', async () => {
+    const owner = of('alpha', 'owner');
+    const operators = keys['alpha operator']!.split('_')[1]!;
+    expect((await create(owner, { role: 'operator' })).status).toBe(403);
+    expect((await create(owner, { role: 'operator', scopes: ['tenants'] })).status).toBe(403);
+    expect((await send('POST', ADMIN_ROUTES.rotation(operators))(owner)).status).toBe(403);
+    expect((await send('DELETE', ADMIN_ROUTES.key(operators))(owner)).status).toBe(403);
+  });
+
+  test('a key is told what it may do', async () => {
+    const { key, id } = await create(of('alpha', 'owner'), { role: 'admin', scopes: ['tenant', 'audit'] });
+    const reply: unknown = await (await send('GET', ADMIN_ROUTES.ownKey)(as(key!))).json();
+    expect(reply).toEqual({ id, scopes: ['audit', 'tenant'] });
   });
 
   test('an admin cannot make, rotate or revoke an owner', async () => {
@@ -302,7 +371,40 @@ describe('settings', () => {
     { webhook: 'http://example.com/' },
     { webhook: 'ftp://x' },
     { name: 'x' },
+    { modes: [] },
+    { modes: ['xnn'] },
   ])('%j is refused', async (body) => expect(await change(body)).toBe(400));
+
+  test('modes that the tenant does not take are refused: to enrol, verify, identify and score, not to remove', async () => {
+    const fetch = of('beta', 'admin');
+    const { tenant } = served.beta;
+    const noise = async (path: string) => {
+      const response = await post(fetch, path, messageOf(70, await newChallenge(fetch), served.beta, 4));
+      return ((await response.json()) as { error?: { code: string } }).error?.code;
+    };
+    const keyed = async (path: string) => {
+      const response = await post(fetch, path, keyedMessageOf(1, 71, await newChallenge(fetch), tenant));
+      return ((await response.json()) as { error?: { code: string } }).error?.code;
+    };
+    await enrol(fetch, 'Under noise', 70, served.beta);
+    const paths = [ROUTES.enrolment('New'), ROUTES.verification('Under noise'), ADMIN_ROUTES.score('Under noise')];
+
+    expect((await send('PATCH', ADMIN_ROUTES.tenant, { modes: ['keyed'] })(of('beta', 'owner'))).status).toBe(200);
+    for (const path of [...paths, ROUTES.identification]) expect(await noise(path)).toBe('mode_refused');
+    expect(await keyed(ROUTES.enrolment('Under key'))).toBeUndefined();
+    expect(await keyed(ROUTES.verification('Under key'))).toBeUndefined();
+    expect(await noise(ROUTES.removal('Under noise'))).toBeUndefined();
+
+    await store.tenants.change(tenant, { modes: ['xnn-d'] }, act);
+    for (const path of paths) expect(await keyed(path)).toBe('mode_refused');
+    expect(await keyed(ROUTES.identification)).toBe('identification_keyed');
+    expect(await noise(ROUTES.identification)).toBeUndefined();
+    // In other tenants nothing changed.
+    expect(await show(of('alpha', 'user'), ROUTES.verification('Ada'), ADA, served.alpha)).toEqual({
+      verdict: 'match',
+    });
+    await store.tenants.change(tenant, { modes: ['xnn-d', 'keyed'] }, act);
+  });
 
   test('scores need an admin, and verdicts never bring one', async () => {
     const score = await show(of('alpha', 'admin'), ADMIN_ROUTES.score('Ada'), ADA, served.alpha);
@@ -323,6 +425,125 @@ describe('settings', () => {
     expect((await store.nearest(served.alpha, embeddingOf(40)))?.subject).toBe('Ada');
     await store.tenants.change(tenant, { retentionDays: null }, act);
   });
+});
+
+describe('subjects', () => {
+  const search = async (body: object, role: Role = 'admin') => {
+    const response = await send('POST', ADMIN_ROUTES.search, body)(of('beta', role));
+    return (await response.json()) as SearchReply;
+  };
+
+  test('are found by a part of their name, a page at a time, with the mode of their template', async () => {
+    await store.removeGallery(served.beta.tenant);
+    const template = { ...served.beta, embedding: embeddingOf(1), receiptHash: new Uint8Array(32), createdAt: act.at };
+    for (let i = 0; i < 60; i++) {
+      const model = [SERVED.model, KEYED.model, new Uint8Array(8)][i % 3]!;
+      await store.addTemplate({ ...template, model, subject: `Person ${String(i).padStart(2, '0')}` }, 'test');
+    }
+    await store.addTemplate({ ...template, subject: '100%_sure' }, 'test');
+    const first = await search({ name: 'person' });
+    expect([first.total, first.more, first.subjects.length]).toEqual([61, true, 50]);
+    expect(first.subjects.slice(0, 3).map(({ subject, mode }) => [subject, mode])).toEqual([
+      ['Person 00', 'xnn-d'],
+      ['Person 01', 'keyed'],
+      ['Person 02', null],
+    ]);
+    const second = await search({ name: 'person', after: first.subjects.at(-1)!.subject });
+    expect([second.more, second.subjects.map(({ subject }) => subject).at(-1)]).toEqual([false, 'Person 59']);
+    expect(second.subjects).toHaveLength(10);
+    expect((await search({ name: 'n%0' })).subjects).toEqual([]);
+    expect((await search({ name: '%_' })).subjects).toHaveLength(1);
+    expect((await search({})).subjects).toHaveLength(50);
+  });
+
+  test('show whether they are locked, until they are unlocked', async () => {
+    const { tenant } = served.beta;
+    const lock = async () => (await search({ name: 'Person 00' })).subjects[0]!;
+    expect(await lock()).toMatchObject({ misses: 0, lock: 'open' });
+    for (let i = 0; i < 5; i++) await store.limiter.attempt(tenant, 'Person 00');
+    expect(await lock()).toMatchObject({ misses: 5, lock: 'paced' });
+    await driver.query('UPDATE limits SET points = 50 WHERE key LIKE $1', ['misses:%']);
+    expect(await lock()).toMatchObject({ misses: 50, lock: 'locked' });
+    expect((await send('POST', ADMIN_ROUTES.unlock('Person 00'))(of('beta', 'admin'))).status).toBe(200);
+    expect(await lock()).toMatchObject({ misses: 0, lock: 'open' });
+  });
+});
+
+describe('the operator', () => {
+  const ask = async (method: string, path: string, body?: object) => {
+    const response = await send(method, path, body)(of('beta', 'operator'));
+    return { status: response.status, body: (await response.json()) as unknown };
+  };
+
+  test('sees names of tenants, and nothing that is theirs', async () => {
+    const { tenants } = (await ask('GET', ADMIN_ROUTES.tenants)).body as TenantsReply;
+    const alpha = tenants.find(({ name }) => name === 'alpha');
+    const createdAt = act.at.toISOString();
+    expect(alpha).toEqual({ id: toHex(served.alpha.tenant), name: 'alpha', createdAt, disabledAt: null });
+  });
+
+  test('makes a tenant, whose first key is an owner of that one', async () => {
+    const made = (await ask('POST', ADMIN_ROUTES.tenants, { name: 'delta' })).body as NewTenantReply;
+    const owner = as(made.key);
+    const tenant = (await (await send('GET', ADMIN_ROUTES.tenant)(owner)).json()) as TenantReply;
+    expect(tenant).toMatchObject({ id: made.tenant, name: 'delta', isPublic: false, modes: ['xnn-d', 'keyed'] });
+    expect((await send('GET', ADMIN_ROUTES.tenants)(owner)).status).toBe(403);
+    for (const [name, code] of [
+      ['delta', 'tenant_exists'],
+      ['', 'request_invalid'],
+      ['a\nb', 'request_invalid'],
+    ] as const) {
+      expect((await ask('POST', ADMIN_ROUTES.tenants, { name })).body).toMatchObject({ error: { code } });
+    }
+  });
+
+  test('disables another tenant, whose keys then do nothing, and enables it again; never the own', async () => {
+    const path = ADMIN_ROUTES.otherTenant(toHex(served.alpha.tenant));
+    expect((await ask('PATCH', path, { disabled: true })).status).toBe(200);
+    const refused = await of('alpha', 'owner')(ROUTES.service);
+    expect([refused.status, await refused.json()]).toEqual([
+      403,
+      { error: { code: 'tenant_disabled', message: expect.any(String) as string } },
+    ]);
+    // Who has no key of it is told nothing of it.
+    const wrong = await as(`${keys['alpha owner']!.slice(0, -1)}x`)(ROUTES.service);
+    expect(await wrong.json()).toMatchObject({ error: { code: 'credentials_invalid' } });
+    expect((await ask('PATCH', path, { disabled: false })).status).toBe(200);
+    expect((await of('alpha', 'owner')(ROUTES.service)).status).toBe(200);
+    const own = ADMIN_ROUTES.otherTenant(toHex(served.beta.tenant));
+    expect((await ask('PATCH', own, { disabled: true })).status).toBe(403);
+    expect((await ask('PATCH', ADMIN_ROUTES.otherTenant('0'.repeat(32)), { disabled: true })).status).toBe(404);
+    const actions = (await store.audit.read(served.alpha.tenant, 0, 1_000)).map(({ action }) => action);
+    expect(actions).toEqual(expect.arrayContaining(['tenant.disable', 'tenant.enable']));
+  });
+
+  test('registers clients of the login, whose secret is shown once, and deletes them', async () => {
+    const client = { name: 'Grafana', redirectUris: ['https://grafana.example/login'], faceOnly: true };
+    const { id, secret } = (await ask('POST', ADMIN_ROUTES.clients, client)).body as NewClientReply;
+    const listed = JSON.stringify((await ask('GET', ADMIN_ROUTES.clients)).body);
+    expect(listed).toContain(`{"id":"${id}","name":"Grafana"`);
+    expect(listed).not.toContain(secret);
+    expect((await ask('DELETE', ADMIN_ROUTES.client(id))).status).toBe(200);
+    expect((await ask('DELETE', ADMIN_ROUTES.client(id))).status).toBe(404);
+    const plain = { ...client, redirectUris: ['http://grafana.example/login'] };
+    expect((await ask('POST', ADMIN_ROUTES.clients, plain)).status).toBe(400);
+  });
+});
+
+test('the webhook tells its secret and how far it was told, to an owner', async () => {
+  const reply = (await (await send('GET', ADMIN_ROUTES.webhook)(of('alpha', 'owner'))).json()) as WebhookReply;
+  expect(reply).toEqual({ secret: await webhookSecret(store, served.alpha.tenant), delivered: 0 });
+});
+
+test('a page of the audit log before an entry', async () => {
+  const page = async (query: string) => {
+    const response = await of('alpha', 'admin')(`${ADMIN_ROUTES.audit}?${query}`);
+    return ((await response.json()) as AuditReply).entries.map(({ seq }) => seq);
+  };
+  expect(await page('before=4')).toEqual([1, 2, 3]);
+  const last = await page(`before=${Number.MAX_SAFE_INTEGER}`);
+  const { length } = await store.audit.read(served.alpha.tenant, 0, 1_000);
+  expect([last.at(-1), last.length]).toEqual([length, Math.min(length, 50)]);
 });
 
 test('a body of another type is refused where JSON belongs', async () => {

@@ -1,14 +1,24 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { XnnError } from '../../core/errors.js';
+import { TENANT_BYTES } from '../../core/spec.js';
 import { toHex } from '../../wire/hex.js';
-import { ROLE_SCOPES, SCOPES, type Role, type Scope } from '../../wire/admin.js';
+import {
+  KEY_PATTERN,
+  ROLE_SCOPES,
+  SCOPES,
+  TENANT_MODES,
+  type Role,
+  type Scope,
+  type TenantMode,
+} from '../../wire/admin.js';
 import type { Act, AuditLog } from '../audit/audit.js';
 import { batched } from '../batch.js';
 import { valuesOf, type Connection, type Driver } from '../drivers.js';
+import { sha256 } from '../sha256.js';
 
 /** What a tenant may set for itself. */
 export interface TenantSettings {
-  /** Cosine from which two faces are one person, in [0, 1]; null for the release's. */
+  /** Cosine from which two faces under noise are one person, in [0, 1]; null for the release's. */
   readonly threshold: number | null;
   /** Templates older than this are deleted; null keeps them. */
   readonly retentionDays: number | null;
@@ -16,12 +26,22 @@ export interface TenantSettings {
   readonly isPublic: boolean;
   /** Address that is told what happens. */
   readonly webhook: string | null;
+  /** Those that faces are enrolled and asked in, at least one. */
+  readonly modes: readonly TenantMode[];
 }
 
 export interface Tenant extends TenantSettings {
   /** 16 bytes. */
   readonly id: Uint8Array;
   readonly name: string;
+  readonly createdAt: Date;
+  /** Since when no key of its works, nor requests without one; null while they do. */
+  readonly disabledAt: Date | null;
+}
+
+/** Id of a tenant that is made by its name. */
+export function tenantIdOf(name: string): Uint8Array {
+  return sha256(`tenant ${name}`).subarray(0, TENANT_BYTES);
 }
 
 /** Whom a request comes from. */
@@ -46,18 +66,21 @@ export interface ApiKey {
 export type NewKey = Pick<ApiKey, 'role' | 'scopes' | 'expiresAt'>;
 
 const SECRET_BYTES = 32;
-const KEY_PATTERN = /^xnn_([0-9a-f]{16})_([0-9a-f]{64})$/;
 const DAY = 86_400_000;
 /** How long a rotated key still works, so that its users can change over, in ms. */
 export const OVERLAP = DAY;
 
 export interface Tenants {
   /** Does nothing if the tenant is there. @throws tenant_exists if another has its name */
-  ensure(id: Uint8Array, name: string, isPublic: boolean, act: Act): Promise<void>;
+  ensure(id: Uint8Array, name: string, isPublic: boolean, act: Act, modes?: readonly TenantMode[]): Promise<void>;
+  /** A new tenant and its first key, an owner's, told this once. @throws tenant_exists */
+  create(name: string, act: Act): Promise<{ readonly tenant: Uint8Array; readonly id: string; readonly key: string }>;
   list(): Promise<readonly Tenant[]>;
   find(id: Uint8Array): Promise<Tenant | null>;
   change(id: Uint8Array, settings: Partial<TenantSettings>, act: Act): Promise<Tenant>;
-  /** Whom a key belongs to. Of the key only the SHA-256 is kept. @throws credentials_invalid */
+  /** Has its keys refused from now on, or no more. @throws tenant_missing */
+  disable(id: Uint8Array, disabled: boolean, act: Act): Promise<void>;
+  /** Whom a key belongs to. Of the key only the SHA-256 is kept. @throws credentials_invalid, tenant_disabled */
   authenticate(key: string, now: Date): Promise<Principal>;
   /** A new key, told this once. */
   createKey(tenant: Uint8Array, key: NewKey, act: Act): Promise<{ readonly key: string; readonly id: string }>;
@@ -73,12 +96,32 @@ interface TenantRow {
   readonly threshold: number | null;
   readonly retention_days: number | null;
   readonly webhook: string | null;
+  readonly modes: string;
+  readonly made_at: Date;
+  readonly disabled_at: Date | null;
 }
 
-const TENANT_COLUMNS = 'tenants.id, name, is_public, threshold::float8 AS threshold, retention_days, webhook';
+const TENANT_COLUMNS = `tenants.id, name, is_public, threshold::float8 AS threshold, retention_days, webhook, modes,
+  tenants.created_at AS made_at, disabled_at`;
 
-function tenantOf({ id, name, is_public, threshold, retention_days, webhook }: TenantRow): Tenant {
-  return { id: Uint8Array.from(id), name, isPublic: is_public, threshold, retentionDays: retention_days, webhook };
+function tenantOf(row: TenantRow): Tenant {
+  const { id, name, threshold, webhook } = row;
+  return {
+    id: Uint8Array.from(id),
+    name,
+    threshold,
+    webhook,
+    isPublic: row.is_public,
+    retentionDays: row.retention_days,
+    modes: TENANT_MODES.filter((mode) => row.modes.split(' ').includes(mode)),
+    createdAt: row.made_at,
+    disabledAt: row.disabled_at,
+  };
+}
+
+/** @throws tenant_disabled */
+export function mustServe({ disabledAt }: Tenant): void {
+  if (disabledAt !== null) throw new XnnError('tenant_disabled');
 }
 
 export function openTenants(driver: Driver, audit: AuditLog): Tenants {
@@ -101,22 +144,57 @@ export function openTenants(driver: Driver, audit: AuditLog): Tenants {
     return ids.map((id) => tenants.get(toHex(id)) ?? null);
   });
 
+  /** False if there is one of this id or name. */
+  async function add(
+    connection: Connection,
+    {
+      tenant,
+      name,
+      isPublic,
+      modes,
+    }: { tenant: Uint8Array; name: string; isPublic: boolean; modes: readonly TenantMode[] },
+    act: Act,
+  ): Promise<boolean> {
+    const added = await connection.query(
+      `INSERT INTO tenants (id, name, is_public, modes, created_at) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT DO NOTHING RETURNING id`,
+      [tenant, name, isPublic, modes.join(' '), act.at],
+    );
+    if (added.length === 0) return false;
+    await audit.within(connection, { ...act, tenant, action: 'tenant.create', object: null, outcome: 'done' });
+    return true;
+  }
+
+  async function addKey(connection: Connection, tenant: Uint8Array, { role, scopes, expiresAt }: NewKey, act: Act) {
+    const id = toHex(randomBytes(8));
+    const secret = toHex(randomBytes(SECRET_BYTES));
+    await connection.query(
+      `INSERT INTO api_keys (id, tenant, secret_hash, role, scopes, created_at, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      [id, tenant, sha256(secret), role, scopes.join(' '), act.at, expiresAt],
+    );
+    await audit.within(connection, { ...act, tenant, action: 'key.create', object: id, outcome: 'done' });
+    return { id, key: `xnn_${id}_${secret}` };
+  }
+
   return {
     find: findOne,
 
-    async ensure(tenant, name, isPublic, act) {
+    async ensure(tenant, name, isPublic, act, modes = TENANT_MODES) {
       await driver.transaction(async (connection) => {
-        const added = await connection.query(
-          'INSERT INTO tenants (id, name, is_public, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING id',
-          [tenant, name, isPublic, act.at],
-        );
-        if (added.length === 1) {
-          await audit.within(connection, { ...act, tenant, action: 'tenant.create', object: null, outcome: 'done' });
-        } else if ((await connection.query('SELECT 1 FROM tenants WHERE id = $1', [tenant])).length === 0) {
-          throw new XnnError('tenant_exists', name);
-        }
+        if (await add(connection, { tenant, name, isPublic, modes }, act)) return;
+        if ((await find(tenant, connection)) === null) throw new XnnError('tenant_exists', name);
       });
     },
+
+    create: (name, act) =>
+      driver.transaction(async (connection) => {
+        const tenant = tenantIdOf(name);
+        const added = await add(connection, { tenant, name, isPublic: false, modes: TENANT_MODES }, act);
+        if (!added) throw new XnnError('tenant_exists', name);
+        const scopes = ROLE_SCOPES.owner;
+        return { tenant, ...(await addKey(connection, tenant, { role: 'owner', scopes, expiresAt: null }, act)) };
+      }),
 
     async list() {
       const rows = await driver.query<TenantRow>(`SELECT ${TENANT_COLUMNS} FROM tenants ORDER BY name`);
@@ -130,14 +208,26 @@ export function openTenants(driver: Driver, audit: AuditLog): Tenants {
         const after = { ...before, ...settings };
         // A new webhook is told what comes, not what was.
         await connection.query(
-          `UPDATE tenants SET threshold = $2, retention_days = $3, is_public = $4, webhook = $5,
+          `UPDATE tenants SET threshold = $2, retention_days = $3, is_public = $4, webhook = $5, modes = $6,
              webhook_seq = CASE WHEN webhook IS NOT DISTINCT FROM $5 THEN webhook_seq
                ELSE (SELECT coalesce(max(seq), 0) FROM audit WHERE tenant = $1) END
            WHERE id = $1`,
-          [tenant, after.threshold, after.retentionDays, after.isPublic, after.webhook],
+          [tenant, after.threshold, after.retentionDays, after.isPublic, after.webhook, after.modes.join(' ')],
         );
         await audit.within(connection, { ...act, tenant, action: 'tenant.change', object: null, outcome: 'done' });
         return after;
+      });
+    },
+
+    async disable(tenant, disabled, act) {
+      await driver.transaction(async (connection) => {
+        const rows = await connection.query('UPDATE tenants SET disabled_at = $2 WHERE id = $1 RETURNING id', [
+          tenant,
+          disabled ? act.at : null,
+        ]);
+        if (rows.length === 0) throw new XnnError('tenant_missing');
+        const action = disabled ? 'tenant.disable' : 'tenant.enable';
+        await audit.within(connection, { ...act, tenant, action, object: null, outcome: 'done' });
       });
     },
 
@@ -151,22 +241,12 @@ export function openTenants(driver: Driver, audit: AuditLog): Tenants {
       );
       const known = timingSafeEqual(sha256(secret), row?.secret_hash ?? new Uint8Array(32));
       if (row === undefined || !known) throw new XnnError('credentials_invalid');
-      return { tenant: tenantOf(row), actor: id, scopes: new Set(scopesOf(row.scopes)) };
+      const tenant = tenantOf(row);
+      mustServe(tenant);
+      return { tenant, actor: id, scopes: new Set(scopesOf(row.scopes)) };
     },
 
-    async createKey(tenant, { role, scopes, expiresAt }, act) {
-      const id = toHex(randomBytes(8));
-      const secret = toHex(randomBytes(SECRET_BYTES));
-      await driver.transaction(async (connection) => {
-        await connection.query(
-          `INSERT INTO api_keys (id, tenant, secret_hash, role, scopes, created_at, expires_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-          [id, tenant, sha256(secret), role, scopes.join(' '), act.at, expiresAt],
-        );
-        await audit.within(connection, { ...act, tenant, action: 'key.create', object: id, outcome: 'done' });
-      });
-      return { id, key: `xnn_${id}_${secret}` };
-    },
+    createKey: (tenant, key, act) => driver.transaction((connection) => addKey(connection, tenant, key, act)),
 
     async keys(tenant) {
       const rows = await driver.query<{
@@ -216,8 +296,4 @@ export function grantedScopes(role: Role, wanted: readonly Scope[] = ROLE_SCOPES
 
 function scopesOf(text: string): Scope[] {
   return SCOPES.filter((scope) => text.split(' ').includes(scope));
-}
-
-function sha256(text: string): Uint8Array {
-  return createHash('sha256').update(text).digest();
 }

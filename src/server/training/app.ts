@@ -5,8 +5,10 @@ import { XnnError } from '../../core/errors.js';
 import type { RandomBytes } from '../../core/random.js';
 import type { Served } from '../../protocol/recognise.js';
 import { fromHex, toHex } from '../../wire/hex.js';
-import { ID_BYTES, OFFSET_HEADER, TOKEN_BYTES } from '../../wire/training.js';
-import { hashOf, isToken, shownToken } from '../token.js';
+import { ID_BYTES, TOKEN_BYTES } from '../../wire/training.js';
+import { partOf } from '../body.js';
+import { sha256 } from '../sha256.js';
+import { owned, shownToken } from '../token.js';
 import type { TrainingQueue } from './queue.js';
 import type { JobRows } from './rows.js';
 import {
@@ -43,12 +45,7 @@ export function trainingApp({ queue, rows, served, random }: TrainingParts): Ope
   });
 
   /** @throws job_unknown */
-  async function allowed(context: Context, job: string): Promise<Uint8Array> {
-    const id = fromHex(job, ID_BYTES);
-    const row = await rows.find(id);
-    if (!isToken(shownToken(context), row?.tokenHash)) throw new XnnError('job_unknown');
-    return id;
-  }
+  const allowed = (context: Context, job: string) => owned(context, fromHex(job, ID_BYTES), rows, 'job_unknown');
 
   app.openapi(createJobRoute, async (context) => {
     const { manifest, epochs } = context.req.valid('json');
@@ -56,7 +53,7 @@ export function trainingApp({ queue, rows, served, random }: TrainingParts): Ope
     const shown = context.req.header('authorization')?.replace(/^Bearer /, '');
     const known = shownToken(context);
     const token = known === null ? toHex(random(TOKEN_BYTES)) : shown!;
-    const tokenHash = known ?? hashOf(fromHex(token, TOKEN_BYTES));
+    const tokenHash = known ?? sha256(fromHex(token, TOKEN_BYTES));
     const job = await queue.create({ id: random(ID_BYTES), tenant: served.tenant, tokenHash, epochs }, manifest);
     return context.json({ job, token }, 200);
   });
@@ -73,9 +70,7 @@ export function trainingApp({ queue, rows, served, random }: TrainingParts): Ope
 
   app.openapi(bundlePartRoute, async (context) => {
     const id = await allowed(context, context.req.valid('param').job);
-    const offset = Number(context.req.valid('header')[OFFSET_HEADER]);
-    const part = new Uint8Array(await context.req.arrayBuffer());
-    return context.json({ uploaded: await queue.append(id, offset, part) }, 200);
+    return context.json({ uploaded: await queue.append(id, ...(await partOf(context))) }, 200);
   });
 
   app.openapi(eventsRoute, async (context) => {

@@ -14,7 +14,7 @@ import {
   TRAINING_ROUTES,
   type Job,
 } from '../../wire/training.js';
-import { hashOf } from '../token.js';
+import { sha256 } from '../sha256.js';
 import { seeded, SERVED, type Fetch } from '../testing.js';
 import type { TrainerCommand } from './trainer.js';
 
@@ -45,7 +45,7 @@ export function testBundle(): TestBundle {
       file: `0000${i}.safetensors`,
       records: records.length,
       bytes: bytes.length,
-      sha256: toHex(hashOf(bytes)),
+      sha256: toHex(sha256(bytes)),
     };
     return { bytes, entry };
   });

@@ -57,6 +57,27 @@ export function AccountCard({ account, action }: { account: Account; action: Log
           >
             Add a device
           </Button>
+          <h2>Where you are logged in</h2>
+          <ul className="enrolled">
+            {account.sessions.map(({ id, by, begunAt, current }, i) => (
+              <li key={id}>
+                <span>
+                  Since {begunAt.slice(11, 16)} UTC, by {by === 'face' ? 'passkey and face' : 'a recovery code'}
+                  {current && ' (here)'}
+                </span>
+                {!current && (
+                  <Button
+                    kind="danger"
+                    label={`Log out there, login ${i + 1}`}
+                    unavailable={unavailable}
+                    onPress={() => action.run('It is logged out there.', (login) => login.removeSession(id))}
+                  >
+                    Log out there
+                  </Button>
+                )}
+              </li>
+            ))}
+          </ul>
         </section>
         <section className="card form" aria-labelledby="face">
           <h2 id="face">Face</h2>
@@ -93,7 +114,10 @@ export function AccountCard({ account, action }: { account: Account; action: Log
             </Button>
           )}
           <h2>Recovery codes</h2>
-          <p>{account.codesLeft} of ten are left.</p>
+          <p>
+            {account.codesLeft} of ten are left.{' '}
+            {account.codesShort && 'They are of an older, shorter kind: make new ones, which are harder to guess.'}
+          </p>
           <Button
             unavailable={unavailable}
             onPress={() =>

@@ -4,6 +4,8 @@ import { Icon, type IconName } from './Icon.js';
 interface ButtonProps {
   children: ReactNode;
   onPress: () => void;
+  /** Pressed also by Enter in a field of the form around it. */
+  submits?: boolean;
   icon?: IconName;
   kind?: 'primary' | 'plain' | 'quiet' | 'danger';
   /** Says no to presses, but keeps the focus, which a disabled button would lose. */
@@ -13,15 +15,26 @@ interface ButtonProps {
   ref?: Ref<HTMLButtonElement>;
 }
 
-export function Button({ children, onPress, icon, kind = 'plain', unavailable = false, label, ref }: ButtonProps) {
+export function Button({
+  children,
+  onPress,
+  icon,
+  kind = 'plain',
+  unavailable = false,
+  submits = false,
+  label,
+  ref,
+}: ButtonProps) {
   return (
     <button
       ref={ref}
-      type="button"
+      type={submits ? 'submit' : 'button'}
       className={`button ${kind}`}
       aria-disabled={unavailable || undefined}
       aria-label={label}
-      onClick={() => {
+      onClick={(event) => {
+        // Nothing is sent by forms: they would load another page.
+        event.preventDefault();
         if (!unavailable) onPress();
       }}
     >

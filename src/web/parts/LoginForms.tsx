@@ -7,6 +7,7 @@ import { Button } from './Button.js';
 import { NameField } from './NameField.js';
 import { PicturePicker } from './PicturePicker.js';
 import { Segments } from './Segments.js';
+import { TextField } from './TextField.js';
 
 const WAYS = [
   { value: 'log-in', name: 'Log in', icon: 'verify' },
@@ -97,12 +98,12 @@ function Recover({ action }: { action: LoginAction }) {
     });
   return (
     <>
-      <NameField
+      <TextField
         label="Recovery code"
-        hint="One of the ten you were shown."
+        hint="One of the ten you were shown, with or without dashes."
         value={code}
         onChange={setCode}
-        invalid={false}
+        autoCapitalize="characters"
       />
       <Button kind="primary" icon="lock" unavailable={!action.ready || code.trim() === ''} onPress={recover}>
         Log in with this code

@@ -1,5 +1,5 @@
-import { useId } from 'react';
 import { MAX_SUBJECT_LENGTH } from '../../client/messages.js';
+import { TextField } from './TextField.js';
 
 interface NameFieldProps {
   label: string;
@@ -12,27 +12,17 @@ interface NameFieldProps {
 }
 
 export function NameField({ label, hint, value, onChange, invalid, known = [] }: NameFieldProps) {
-  const id = useId();
   return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      {hint && (
-        <p className="field-hint" id={`${id}-hint`}>
-          {hint}
-        </p>
-      )}
-      <input
-        id={id}
-        type="text"
-        autoComplete="username"
-        autoCapitalize="words"
-        spellCheck={false}
-        maxLength={MAX_SUBJECT_LENGTH}
-        value={value}
-        aria-invalid={invalid || undefined}
-        aria-describedby={hint && `${id}-hint`}
-        onChange={(event) => onChange(event.target.value)}
-      />
+    <TextField
+      label={label}
+      hint={hint}
+      value={value}
+      onChange={onChange}
+      invalid={invalid}
+      autoComplete="username"
+      autoCapitalize="words"
+      maxLength={MAX_SUBJECT_LENGTH}
+    >
       {known.length > 0 && (
         <ul className="known" aria-label="Names enrolled in this browser">
           {known.map((name) => (
@@ -44,6 +34,6 @@ export function NameField({ label, hint, value, onChange, invalid, known = [] }:
           ))}
         </ul>
       )}
-    </div>
+    </TextField>
   );
 }

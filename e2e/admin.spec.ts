@@ -1,0 +1,198 @@
+import AxeBuilder from '@axe-core/playwright';
+import { readFileSync } from 'node:fs';
+import { expect, test, type Page } from '@playwright/test';
+import { keyedRotation, protectDescriptor } from '../src/core/keyed.js';
+import { MESSAGE_TYPE, ROUTES, type ChallengeReply, type ServiceReply } from '../src/wire/api.js';
+import { fromHex } from '../src/wire/hex.js';
+import { encodeKeyedMessage } from '../src/wire/message.js';
+import { open } from './fixtures/app.js';
+
+/** Keys that the command line made before the server started. */
+const keyOf = (who: 'owner' | 'operator' | 'user') =>
+  (JSON.parse(readFileSync(`test-results/${who}.json`, 'utf8')) as { key: string }).key;
+
+const press = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true }).click();
+const status = (page: Page) => page.locator('.answer');
+const section = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
+
+async function signIn(page: Page, key: string): Promise<void> {
+  await page.getByLabel('API key').fill(key);
+  await page.getByLabel('API key').press('Enter');
+}
+
+async function expectNoViolations(page: Page): Promise<void> {
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+}
+
+test('an owner makes a key, sees it once, revokes it, changes the retention and verifies the log', async ({ page }) => {
+  const key = keyOf('owner');
+  const addresses: string[] = [];
+  page.on('request', (request) => addresses.push(request.url()));
+  await page.goto('/admin');
+  await expect(page.getByLabel('API key')).toBeVisible();
+  await expectNoViolations(page);
+
+  await signIn(page, `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`);
+  await expect(status(page)).toContainText('unknown, expired or revoked');
+  await signIn(page, keyOf('user'));
+  await expect(status(page)).toContainText('may not do that');
+  await signIn(page, key);
+  await expect(section(page, 'Overview')).toContainText('acme');
+  await expect(section(page, 'Overview')).toContainText('it reaches its database');
+  await expect(page.getByRole('button', { name: 'Tenants' })).toHaveCount(0);
+
+  await press(page, 'API keys');
+  await page.getByLabel('Role').selectOption('user');
+  await page.getByLabel('identify').uncheck();
+  await press(page, 'Make a key');
+  const secret = page.locator('.secret');
+  await expect(secret.getByRole('heading')).toBeFocused();
+  const made = await secret.locator('code').innerText();
+  expect(made).toMatch(/^xnn_[0-9a-f]{16}_[0-9a-f]{64}$/);
+  await expectNoViolations(page);
+  const works = async () =>
+    (await page.request.get('/v1/service', { headers: { Authorization: `Bearer ${made}` } })).status();
+  expect(await works()).toBe(200);
+  await press(page, 'I have kept it');
+  await expect(page.locator('main')).not.toContainText(made);
+  const id = made.split('_')[1]!;
+  await expect(section(page, 'API keys')).toContainText('enrol, verify, remove');
+  await press(page, `Revoke ${id}`);
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+  await expect(status(page)).toContainText('revoked');
+  await expect(page.getByRole('button', { name: `Revoke ${id}` })).toHaveCount(0);
+  expect(await works()).toBe(401);
+
+  await press(page, 'Settings');
+  await page.getByLabel('Days that a template is kept').fill('0');
+  await press(page, 'Keep these settings');
+  await expect(status(page)).toContainText('not of the form');
+  await page.getByLabel('Days that a template is kept').fill('30');
+  await page.getByLabel('Under noise (XNN-d)').uncheck();
+  await press(page, 'Keep these settings');
+  await expect(status(page)).toContainText('are kept');
+  await press(page, 'Overview');
+  await expect(section(page, 'Overview')).toContainText('under own keys');
+  await press(page, 'Settings');
+  await expect(page.getByLabel('Days that a template is kept')).toHaveValue('30');
+
+  await press(page, 'Audit log');
+  await expect(section(page, 'Audit log')).toContainText('tenant.change: done');
+  await expect(section(page, 'Audit log')).toContainText('key.revoke: done');
+  await press(page, 'Verify the chain');
+  await expect(status(page)).toContainText('The chain holds');
+  const download = page.waitForEvent('download');
+  await press(page, 'Export');
+  const file = await (await download).path();
+  expect(readFileSync(file, 'utf8').split('\n')[1]).toContain('"tenant.create"');
+
+  // The key is in no address and no storage, and gone with the page.
+  for (const address of addresses) expect(address).not.toContain(key.slice(0, 24));
+  expect(await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]))).not.toContain('xnn_');
+  await page.reload();
+  await expect(page.getByLabel('API key')).toHaveValue('');
+});
+
+test('subjects are found, unlocked, and deleted after a question; an operator makes and disables a tenant', async ({
+  page,
+}) => {
+  const { tenant, keys } = await newTenant(page);
+  await page.goto('/admin');
+  await signIn(page, keys);
+  await press(page, 'Subjects');
+  const subjects = section(page, 'Subjects');
+  await expect(subjects).toContainText('2 in all');
+  await page.getByLabel('Name, or a part of it').fill('ADA');
+  await page.getByLabel('Name, or a part of it').press('Enter');
+  await expect(subjects.getByRole('listitem')).toHaveCount(1);
+  await expect(subjects).toContainText('under an own key, 5 misses, asked every 30 s');
+  await press(page, 'Unlock Ada Lovelace');
+  await expect(subjects).not.toContainText('misses');
+  await press(page, 'Delete Ada Lovelace');
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await expect(subjects).toContainText('1 in all. None of that name');
+  await expect(subjects.getByRole('heading', { level: 2 })).toBeFocused();
+  await press(page, 'Sign out');
+
+  await signIn(page, keyOf('operator'));
+  await press(page, 'Tenants');
+  await press(page, `Disable ${tenant}`);
+  await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
+  await expect(page.getByRole('button', { name: `Enable ${tenant}` })).toBeVisible();
+  await press(page, 'Sites');
+  await page.getByLabel('Name that people are shown').fill('Grafana');
+  await page.getByLabel('Redirect addresses').fill('https://grafana.example/login');
+  await press(page, 'Register the site');
+  await expect(page.locator('.secret code')).toHaveText(/^[0-9a-f]{64}$/);
+  await press(page, 'Sign out');
+  await signIn(page, keys);
+  await expect(status(page)).toContainText('disabled by the operator');
+});
+
+/** A message in keyed mode, which shows nobody: one of two directions. */
+async function show(page: Page, key: string, what: 'enrolment' | 'verification', subject: string, axis: 0 | 1) {
+  const headers = { Authorization: `Bearer ${key}` };
+  const { keyedModel, tenant } = (await (await page.request.get(ROUTES.service, { headers })).json()) as ServiceReply;
+  const { challenge } = (await (await page.request.post(ROUTES.challenges, { headers })).json()) as ChallengeReply;
+  const header = { model: fromHex(keyedModel, 8), tenant: fromHex(tenant, 16), challenge: fromHex(challenge, 16) };
+  const face = Float32Array.from({ length: 128 }, (_, i) => (i === axis ? 1 : 0));
+  const message = encodeKeyedMessage(header, protectDescriptor(face, keyedRotation(new Uint8Array(32).fill(1))));
+  const response = await page.request.post(ROUTES[what](subject), {
+    headers: { ...headers, 'Content-Type': MESSAGE_TYPE },
+    data: Buffer.from(message),
+  });
+  expect(response.status()).toBe(200);
+}
+
+/** A tenant that the operator makes, with two subjects, and its owner's key. */
+async function newTenant(page: Page) {
+  const tenant = `made ${Date.now()}`;
+  await page.goto('/admin');
+  await signIn(page, keyOf('operator'));
+  await press(page, 'Tenants');
+  await page.getByLabel('Name of a new tenant').fill(tenant);
+  await press(page, 'Make a tenant');
+  const keys = await page.locator('.secret code').innerText();
+  await press(page, 'Sign out');
+  for (const subject of ['Ada Lovelace', 'Grace Hopper']) await show(page, keys, 'enrolment', subject, 0);
+  for (let miss = 0; miss < 5; miss++) await show(page, keys, 'verification', 'Ada Lovelace', 1);
+  return { tenant, keys };
+}
+
+test('every section is accessible, fits a phone and is left after a quarter of an hour', async ({ page }) => {
+  test.slow();
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.goto('/admin');
+  await signIn(page, keyOf('operator'));
+  for (const name of ['Overview', 'API keys', 'Settings', 'Subjects', 'Audit log', 'Webhook', 'Tenants', 'Sites']) {
+    await press(page, name);
+    await expect(page.locator('[aria-busy]')).toHaveCount(0);
+    for (const [width, colorScheme] of [
+      [1440, 'light'],
+      [390, 'dark'],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      if (process.env['SHOTS']) {
+        await page.screenshot({ path: `${process.env['SHOTS']}/${name}-${width}-${colorScheme}.png`, fullPage: true });
+      }
+    }
+    await expectNoViolations(page);
+  }
+  await page.clock.install();
+  await page.getByRole('button', { name: 'Overview' }).dispatchEvent('click');
+  await expect(section(page, 'Overview')).toContainText('acme');
+  await page.clock.fastForward('15:00');
+  await expect(status(page)).toContainText('signed out, since nothing was done');
+});
+
+test('visitors download nothing of it, now or for offline', async ({ page }) => {
+  const scripts: string[] = [];
+  page.on('request', (request) => scripts.push(request.url()));
+  await open(page);
+  expect(scripts.filter((url) => url.includes('/assets/Admin'))).toEqual([]);
+  const kept = await (await page.request.get('/sw.js')).text();
+  expect(kept).toContain('assets/DemoLogin-');
+  expect(kept).not.toContain('assets/Admin-');
+});

@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import {
+  KEY_CREATE,
+  TENANT_CREATE,
+  TENANT_DISABLE,
+  TENANT_ENABLE,
+  TENANT_LIST,
+  TENANT_SET,
+  withStore,
+} from './admin.js';
+import type { Command } from './command.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'xnn-admin-'));
+  vi.stubEnv('DATA_DIR', folder);
+  vi.stubEnv('DATABASE_URL', '');
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+/** What a command prints, as JSON. */
+async function printed(command: Command, ...args: string[]): Promise<unknown> {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  try {
+    await command.run([...args, '--json']);
+    return JSON.parse(String(log.mock.calls[0]?.[0]));
+  } finally {
+    log.mockRestore();
+  }
+}
+
+test('a tenant is made, set, disabled and enabled', async () => {
+  const { key } = (await printed(TENANT_CREATE, '--tenant', 'acme')) as { key: string };
+  await expect(printed(TENANT_CREATE, '--tenant', 'acme')).rejects.toMatchObject({ code: 'tenant_exists' });
+  const made = (await printed(KEY_CREATE, '--tenant', 'acme', '--role', 'operator')) as { key: string };
+
+  const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  await expect(TENANT_SET.run(['--tenant', 'acme', '--modes', 'xnn'])).rejects.toMatchObject({
+    code: 'request_invalid',
+  });
+  await TENANT_SET.run(['--tenant', 'acme', '--modes', 'keyed']);
+  await TENANT_DISABLE.run(['--tenant', 'acme']);
+  log.mockRestore();
+  expect(await printed(TENANT_LIST)).toEqual([
+    expect.objectContaining({ name: 'acme', modes: ['keyed'], disabledAt: expect.any(String) as string }),
+  ]);
+  const use = (shown: string) =>
+    withStore(async ({ tenants }) => (await tenants.authenticate(shown, new Date())).scopes);
+  await expect(use(key)).rejects.toMatchObject({ code: 'tenant_disabled' });
+  await TENANT_ENABLE.run(['--tenant', 'acme']);
+  expect((await use(key)).has('tenants')).toBe(false);
+  expect((await use(made.key)).has('tenants')).toBe(true);
+});

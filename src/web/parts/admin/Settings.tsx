@@ -1,0 +1,66 @@
+import { useState } from 'react';
+import { TENANT_MODES, type Admin, type Settings as Values } from '../../../client/admin.js';
+import { Button } from '../Button.js';
+import { TextField } from '../TextField.js';
+import { Check } from './Check.js';
+import { Form } from './Form.js';
+import { Section } from './Section.js';
+import { useLoaded, type Desk } from './useDesk.js';
+
+const load = (admin: Admin) => admin.settings();
+const MODE_NAMES = { 'xnn-d': 'Under noise (XNN-d)', keyed: 'Under their owner’s key (keyed)' } as const;
+
+export function Settings({ desk }: { desk: Desk }) {
+  const [settings] = useLoaded(desk, load);
+  return <Section title="Settings">{settings && <Change desk={desk} settings={settings} />}</Section>;
+}
+
+function Change({ desk, settings }: { desk: Desk; settings: Values }) {
+  const [threshold, setThreshold] = useState(String(settings.threshold ?? ''));
+  const [days, setDays] = useState(String(settings.retentionDays ?? ''));
+  const [isPublic, setPublic] = useState(settings.isPublic);
+  const [modes, setModes] = useState(settings.modes);
+
+  const save = () =>
+    desk.run(async (admin) => {
+      const retentionDays = days === '' ? null : Number(days);
+      await admin.change({ threshold: threshold === '' ? null : Number(threshold), retentionDays, isPublic, modes });
+    }, 'The settings are kept.');
+
+  return (
+    <Form label="Settings">
+      <TextField
+        label="Threshold under noise"
+        hint="Cosine from 0 to 1 from which two faces are one person. Empty: the release’s, measured at a false match rate of 1 in 10,000."
+        value={threshold}
+        onChange={setThreshold}
+        inputMode="decimal"
+      />
+      <TextField
+        label="Days that a template is kept"
+        hint="Older ones are deleted within the hour. Empty: kept until somebody deletes them."
+        value={days}
+        onChange={setDays}
+        inputMode="numeric"
+      />
+      <fieldset className="checks">
+        <legend>Faces are taken</legend>
+        {TENANT_MODES.map((mode) => (
+          <Check
+            key={mode}
+            label={MODE_NAMES[mode]}
+            checked={modes.includes(mode)}
+            onChange={(checked) => setModes(TENANT_MODES.filter((m) => (m === mode ? checked : modes.includes(m))))}
+          />
+        ))}
+      </fieldset>
+      <fieldset className="checks">
+        <legend>Requests without a key</legend>
+        <Check label="Served, if this is the tenant of the server’s page" checked={isPublic} onChange={setPublic} />
+      </fieldset>
+      <Button kind="primary" icon="check" submits unavailable={desk.busy || modes.length === 0} onPress={save}>
+        Keep these settings
+      </Button>
+    </Form>
+  );
+}
