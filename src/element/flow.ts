@@ -52,7 +52,7 @@ export interface FlowParts {
 /** Pictures that are averaged into one template. */
 const SHOTS = 3;
 /** How long the picture must have been good before the first is taken by itself, and before each further one, in ms. */
-const CALM = { first: 2000, further: 1000 } as const;
+const CALM = { first: 1500, further: 1000 } as const;
 
 const IDLE: FlowState = { phase: 'idle', released: false };
 

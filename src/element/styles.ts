@@ -169,27 +169,25 @@ export const styles = css`
   }
 
   progress {
+    position: absolute;
+    inset: auto 0 0;
     width: 100%;
-    height: 0.375rem;
+    height: 0.5rem;
     border: 0;
-    border-radius: 1rem;
     background: var(--line);
     appearance: none;
   }
 
   progress::-webkit-progress-bar {
-    border-radius: 1rem;
     background: var(--line);
   }
 
   progress::-webkit-progress-value {
-    border-radius: 1rem;
     background: var(--accent);
     transition: width 200ms;
   }
 
   progress::-moz-progress-bar {
-    border-radius: 1rem;
     background: var(--accent);
   }
 
@@ -214,9 +212,13 @@ export const styles = css`
     gap: 0.5rem;
   }
 
+  .row:empty {
+    display: none;
+  }
+
   button,
   select {
-    flex: 1;
+    flex: auto;
     min-height: 2.875rem;
     padding: 0.5rem 1.25rem;
     border: 1px solid var(--edge);

@@ -50,7 +50,7 @@ export class XnnFaceLogin extends LitElement {
   declare disabled: boolean;
 
   readonly #internals = this.attachInternals();
-  readonly #flow = new Flow(
+  readonly #flow: Flow = new Flow(
     {
       camera: createLiveCamera(),
       openSession: () => {
@@ -68,7 +68,7 @@ export class XnnFaceLogin extends LitElement {
     },
     (state, before) => this.#onFlow(state, before),
   );
-  /** Whether a button in here had the focus before what is shown changed. */
+  /** Whether something in here had the focus before what is shown changed. */
   #hadFocus = false;
   /** By the form around it. */
   #formDisabled = false;
@@ -136,8 +136,11 @@ export class XnnFaceLogin extends LitElement {
 
   override updated(): void {
     this.#reportToForm();
-    if (this.#hadFocus && this.shadowRoot?.activeElement == null) {
-      this.renderRoot.querySelector<HTMLElement>('button, .frame')?.focus({ preventScroll: true });
+    // A button that went takes the focus with it; while there is none, the frame keeps it.
+    const target = this.#target();
+    const focused = this.shadowRoot?.activeElement ?? null;
+    if (this.#hadFocus && (focused === null || focused.matches('.frame')) && focused !== target) {
+      target?.focus({ preventScroll: true });
     }
     const video = this.renderRoot.querySelector('video');
     const stream = streamOf(this.#flow.state);
@@ -149,16 +152,7 @@ export class XnnFaceLogin extends LitElement {
     const state = this.#flow.state;
     return html`
       <div class="frame" part="frame" role="group" aria-label=${strings.name} lang=${lang} tabindex="-1">
-        ${this.#viewport(state)}
-        ${
-          state.phase === 'starting'
-            ? html`<progress
-                part="progress"
-                aria-label=${strings.loading}
-                .value=${state.progress.fraction}
-              ></progress>`
-            : nothing
-        }
+        ${this.#viewport(state, strings)}
         <div class="message ${toneOf(state)}" part="message" role="status">${this.#message(state, strings)}</div>
         <div class="row">${this.#buttons(state, strings)}</div>
         ${state.phase === 'live' && state.cameras.length > 1 ? this.#cameras(state, strings) : nothing}
@@ -167,7 +161,7 @@ export class XnnFaceLogin extends LitElement {
     `;
   }
 
-  #viewport(state: FlowState): TemplateResult {
+  #viewport(state: FlowState, strings: Strings): TemplateResult {
     const stream = streamOf(state);
     const mirrored = stream?.getVideoTracks()[0]?.getSettings().facingMode !== 'environment';
     return html`
@@ -181,6 +175,15 @@ export class XnnFaceLogin extends LitElement {
         ${
           state.phase === 'live' && state.seconds !== null
             ? html`<div class="count" part="countdown" aria-hidden="true">${state.seconds}</div>`
+            : nothing
+        }
+        ${
+          state.phase === 'starting'
+            ? html`<progress
+                part="progress"
+                aria-label=${strings.loading}
+                .value=${state.progress.fraction}
+              ></progress>`
             : nothing
         }
       </div>
@@ -300,9 +303,14 @@ export class XnnFaceLogin extends LitElement {
     const result = state.phase === 'done' && state.result.kind !== 'refused' ? state.result : null;
     this.#internals.setFormValue(result && valueOf(result));
     const missing = this.required && result === null;
-    const anchor = this.renderRoot.querySelector<HTMLElement>('button, .frame') ?? this;
-    if (missing) this.#internals.setValidity({ valueMissing: true }, this.#language().strings.required, anchor);
+    const { required } = this.#language().strings;
+    if (missing) this.#internals.setValidity({ valueMissing: true }, required, this.#target() ?? this);
     else this.#internals.setValidity({});
+  }
+
+  /** What a person goes on with: the first button, or the frame while there is none. */
+  #target(): HTMLElement | null {
+    return this.renderRoot.querySelector<HTMLElement>('button') ?? this.renderRoot.querySelector<HTMLElement>('.frame');
   }
 
   #language() {
