@@ -7,7 +7,8 @@ const ALLOWED = {
   wire: ['core'],
   protocol: ['core', 'wire'],
   client: ['core', 'wire', 'protocol'],
-  web: ['client'],
+  element: ['client'],
+  web: ['element', 'client'],
   server: ['core', 'wire', 'protocol'],
   evaluation: ['core', 'wire', 'protocol', 'client', 'server'],
   owner: ['core', 'wire', 'protocol', 'evaluation', 'server'],
@@ -35,7 +36,18 @@ const rooms = Object.entries(ALLOWED).map(([room, allowed]) => ({
 const PURE = ['core', 'wire', 'protocol'];
 
 export default tseslint.config(
-  { ignores: ['dist', 'public', 'node_modules', 'training', 'test-results', 'playwright-report'] },
+  {
+    ignores: [
+      'dist',
+      'dist-element',
+      'examples/element/dist',
+      'public',
+      'node_modules',
+      'training',
+      'test-results',
+      'playwright-report',
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {
@@ -57,7 +69,7 @@ export default tseslint.config(
     files: ['src/server/main.ts', 'src/cli/**', 'src/evaluation/**', 'tools/**', 'examples/**'],
     rules: { 'no-console': 'off' },
   },
-  { files: ['src/web/**/*.{ts,tsx}'], ...reactHooks.configs.flat['recommended-latest'] },
+  { files: ['src/web/**/*.{ts,tsx}', 'examples/element/react/**'], ...reactHooks.configs.flat['recommended-latest'] },
   {
     files: PURE.map((room) => `src/${room}/**/*.ts`),
     ignores: ['**/*.test.ts'],

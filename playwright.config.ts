@@ -3,6 +3,8 @@ import { launchOptions } from './tools/chromium.js';
 
 /** The built app and the cloud are served from one port, with a database of the run's own. */
 const PORT = 8099;
+/** Pages of another origin, which hold <xnn-face-login>. */
+const OTHER_PORT = 8098;
 
 export default defineConfig({
   testDir: 'e2e',
@@ -21,7 +23,7 @@ export default defineConfig({
       exec node --import tsx src/server/main.ts`,
     url: `http://localhost:${PORT}/v1/health`,
     timeout: 120_000,
-    env: { PORT: String(PORT), DATA_DIR: 'test-results/cloud' },
+    env: { PORT: String(PORT), DATA_DIR: 'test-results/cloud', ALLOWED_ORIGINS: `http://localhost:${OTHER_PORT}` },
     gracefulShutdown: { signal: 'SIGTERM', timeout: 5_000 },
   },
 });

@@ -3,10 +3,13 @@ import { isErrorCode, XnnError } from '../core/errors.js';
 import type { KeyInfo } from '../wire/key-file.js';
 import type { MessageHeader } from '../wire/message.js';
 import type { Backend, Capture, Picture, Progress, Sighting, Started } from './types.js';
+import workerAddress from './worker.ts?worker&url';
 
 export interface StartOptions {
   /** Tries this backend alone. */
   readonly backend?: Backend | undefined;
+  /** Address under which the cloud serves models/ and wasm/, with a slash at the end; without it, where the app lies. */
+  readonly base?: string | undefined;
 }
 
 /** What hides a face: noise, the key of a network that is open, or its owner's own key. */
@@ -45,7 +48,7 @@ export interface WorkerEngine extends Pick<Engine, 'start' | 'capture' | 'prepar
 
 /** An engine in a worker of its own, so that the page never waits for it. */
 export function openEngine(): Engine {
-  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module', name: 'face' });
+  const worker = startWorker(new URL(workerAddress, location.href));
   const remote = wrap<WorkerEngine>(worker);
   // A worker that could not be loaded or broke down answers no call, so every call watches for that too.
   const broken = new Promise<never>((_, reject) => {
@@ -70,6 +73,17 @@ export function openEngine(): Engine {
       worker.terminate();
     },
   };
+}
+
+/** Browsers start no worker from another origin; there, one of this page's does, which imports it. */
+function startWorker(address: URL): Worker {
+  const options = { type: 'module', name: 'face' } as const;
+  if (address.origin === location.origin) return new Worker(address, options);
+  const importing = new Blob([`import ${JSON.stringify(address.href)};`], { type: 'text/javascript' });
+  const own = URL.createObjectURL(importing);
+  const worker = new Worker(own, options);
+  URL.revokeObjectURL(own);
+  return worker;
 }
 
 /** Of an error's class only name and message cross from a worker; those of `XnnError` hold its code. */

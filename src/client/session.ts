@@ -4,7 +4,7 @@ import { SUBJECT_PATTERN } from '../wire/api.js';
 import { fromHex } from '../wire/hex.js';
 import type { MessageHeader } from '../wire/message.js';
 import { connectCloud, type Cloud, type Served } from './cloud.js';
-import { openEngine, type Engine, type Protection } from './engine.js';
+import { openEngine, type Engine, type Protection, type StartOptions } from './engine.js';
 import { makeOwnKey, openKeyStore, restoreOwnKey, type KeyStore, type OwnKey } from './own-key.js';
 import type {
   Backend,
@@ -22,6 +22,8 @@ import type {
 export interface SessionOptions {
   /** Tries this backend alone. */
   readonly backend?: Backend | undefined;
+  /** Where models come from, as in `StartOptions`. */
+  readonly base?: string | undefined;
   readonly openEngine?: () => Engine;
   readonly cloud?: Cloud;
   /** Where receipts are kept; null keeps none. */
@@ -41,7 +43,7 @@ export function createSession(options: SessionOptions = {}): Session {
 }
 
 class EngineSession implements Session {
-  readonly #backend: Backend | undefined;
+  readonly #options: StartOptions;
   readonly #openEngine: () => Engine;
   readonly #cloud: Cloud;
   readonly #storage: Pick<Storage, 'getItem' | 'setItem'> | null;
@@ -55,12 +57,13 @@ class EngineSession implements Session {
 
   constructor({
     backend,
+    base,
     openEngine: open = openEngine,
     cloud = connectCloud(),
     storage = ownStorage(),
     keys = openKeyStore(),
   }: SessionOptions) {
-    this.#backend = backend;
+    this.#options = { backend, base };
     this.#openEngine = open;
     this.#cloud = cloud;
     this.#storage = storage;
@@ -91,7 +94,7 @@ class EngineSession implements Session {
       const captures = await this.#captures(engine, started, pictures);
       const { reply, receipt } = await this.#send(captures, (messages) => this.#cloud.enrol(subject, messages));
       this.#keepReceipt(subject, reply.receipt);
-      return { kind: 'enrolled', subject, receipt };
+      return { kind: 'enrolled', subject, removal: reply.receipt, receipt };
     });
   }
 
@@ -224,7 +227,7 @@ class EngineSession implements Session {
     this.#engine = engine;
     this.#become({ status: 'starting', progress: { stage: 'download', fraction: 0 } });
     const next = await engine
-      .start({ backend: this.#backend }, (progress) => {
+      .start(this.#options, (progress) => {
         if (this.#engine === engine && this.#state.status === 'starting')
           this.#become({ status: 'starting', progress });
       })

@@ -79,7 +79,8 @@ export interface OpenKey extends KeyInfo {
 }
 
 export type Outcome =
-  | { readonly kind: 'enrolled'; readonly subject: string; readonly receipt: Receipt }
+  /** Who has `removal`, 64 hexadecimal digits, may remove the subject. */
+  | { readonly kind: 'enrolled'; readonly subject: string; readonly removal: string; readonly receipt: Receipt }
   | { readonly kind: 'verified'; readonly subject: string; readonly match: boolean; readonly receipt: Receipt }
   /** `subject` is null when nobody matches. */
   | { readonly kind: 'identified'; readonly subject: string | null; readonly receipt: Receipt }

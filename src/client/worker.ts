@@ -22,9 +22,6 @@ import { tenantSecret } from './own-key.js';
 import { hintFor, refusalOf } from './quality.js';
 import type { Capture, Picture, Progress, Sighting, Started } from './types.js';
 
-const BASE = new URL(import.meta.env.BASE_URL, self.location.origin).href;
-const DETECTOR_MODEL = `${BASE}models/detector/blaze_face_short_range.tflite`;
-const DETECTOR_WASM = `${BASE}wasm/vision_wasm_module_internal`;
 /** About what is downloaded beside the weights, in bytes; for the progress bar. */
 const DETECTOR_BYTES = 13_230_000;
 /** Part of the start that is over when a stage begins. */
@@ -72,20 +69,22 @@ class FaceEngine implements WorkerEngine {
       rest += count;
       downloaded();
     };
+    const { models, wasm: wasmFolder } = placesIn(options.base);
+    const detectorWasm = `${wasmFolder}vision_wasm_module_internal`;
     const fetching: typeof fetch = (...request) => fetch(...request);
-    const source = { url: `${BASE}models/`, fetch: fetching, cache: await openCache() };
+    const source = { url: models, fetch: fetching, cache: await openCache() };
     const [files, detectorModel, wasm] = await Promise.all([
       loadModel(source, (fraction) => {
         weights = fraction;
         downloaded();
       }),
-      download(fetching, DETECTOR_MODEL, onBytes),
-      download(fetching, `${DETECTOR_WASM}.wasm`, onBytes),
+      download(fetching, `${models}detector/blaze_face_short_range.tflite`, onBytes),
+      download(fetching, `${detectorWasm}.wasm`, onBytes),
     ]);
     enter('detector');
-    const detect = await startDetector({ loader: `${DETECTOR_WASM}.js`, wasm, model: detectorModel });
+    const detect = await startDetector({ loader: `${detectorWasm}.js`, wasm, model: detectorModel });
     enter('backend');
-    const backend = await pickBackend(`${BASE}wasm/`, options.backend);
+    const backend = await pickBackend(wasmFolder, options.backend);
     enter('compile');
     const model = decodeModel(files);
     await warmUp(model);
@@ -184,6 +183,12 @@ class FaceEngine implements WorkerEngine {
   }
 }
 
+/** Addresses of what is downloaded, with a slash at the end. @param base as in `StartOptions` */
+function placesIn(base: string = import.meta.env.BASE_URL): { models: string; wasm: string } {
+  const address = new URL(base, self.location.origin).href;
+  return { models: `${address}models/`, wasm: `${address}wasm/` };
+}
+
 /** Runs the networks once on nothing, first without waiting for results, so that the first capture is as quick as the others. */
 async function warmUp(model: BrowserModel): Promise<void> {
   await compile(() => {
@@ -241,9 +246,9 @@ function pixelsOf(canvas: OffscreenCanvas): Pixels {
   return contextOf(canvas).getImageData(0, 0, canvas.width, canvas.height);
 }
 
-/** Null where the browser forbids keeping anything. */
+/** Null where the browser forbids keeping anything. The page may be another's, who has caches too. */
 async function openCache(): Promise<Cache | null> {
-  return caches.open('models').catch(() => null);
+  return caches.open('xnn models').catch(() => null);
 }
 
 expose(new FaceEngine());

@@ -15,6 +15,7 @@ import { compare, type Comparison } from './compare.js';
 import { deploymentApp, type DeploymentAppParts } from './deployments/app.js';
 import { docs } from './docs.js';
 import { securityHeaders } from './headers.js';
+import { allowOrigins } from './origins.js';
 import { RECEIPT_BYTES } from './migrations.js';
 import {
   challengeRoute,
@@ -68,6 +69,8 @@ export interface AppDependencies {
   readonly observe?: (request: Observed) => void;
   /** The login of one's own page; none without it. */
   readonly login?: { readonly tenant: Uint8Array; readonly origin: string; readonly provider?: OidcProvider };
+  /** Other sites whose pages may ask for what <xnn-face-login> needs; none without it. */
+  readonly allowedOrigins?: readonly string[];
   /** Folder of the built app; without one, only the API is served. */
   readonly staticFiles?: string;
   /** Trains networks on protected features; without it, none. */
@@ -157,6 +160,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
     });
   });
   app.use(securityHeaders);
+  allowOrigins(app, dependencies.allowedOrigins ?? []);
   app.onError((error, context) => refuse(error, context, log));
   app.notFound((context) => refuse(new XnnError('not_found'), context, log));
 

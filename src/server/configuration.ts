@@ -18,6 +18,8 @@ import type { TrainingLimits } from './training/queue.js';
 // LIMIT_PER_TENANT   the same for a whole tenant, default 6000
 // BEHIND_PROXY       1 if a proxy sets X-Forwarded-For
 // ORIGIN             where people reach the page, as https://login.example.com; default http://localhost:PORT. Passkeys belong to its host
+// ALLOWED_ORIGINS    addresses of other sites whose pages may hold <xnn-face-login>, as https://shop.example.com, with commas between; none
+//                    if it is not set
 // METRICS_PORT       of this machine, for Prometheus; none if it is not set
 // PYTHON             a Python with PyTorch that trains, instead of the first that is found
 // TRAINING_..., DEPLOYMENTS_...  limits, listed below; without them `USUAL_LIMITS` and `USUAL_DEPLOYMENT_LIMITS` hold
@@ -79,7 +81,11 @@ export function configuration(env: NodeJS.ProcessEnv): ServerConfig {
       perAddress: number('LIMIT_PER_ADDRESS', 300, 1, 1e9),
       perTenant: number('LIMIT_PER_TENANT', 6_000, 1, 1e9),
     },
-    ...(env['ORIGIN'] && { origin: originOf(env['ORIGIN']) }),
+    ...(env['ORIGIN'] && { origin: originOf('ORIGIN', env['ORIGIN']) }),
+    allowedOrigins: (env['ALLOWED_ORIGINS'] || '')
+      .split(',')
+      .filter((text) => text.trim() !== '')
+      .map((text) => originOf('ALLOWED_ORIGINS', text.trim())),
     behindProxy: env['BEHIND_PROXY'] === '1',
     ...(env['METRICS_PORT'] && { metricsPort: number('METRICS_PORT', 0, 0, 65_535) }),
     tenant: fromHex(tenant, TENANT_BYTES),
@@ -91,7 +97,7 @@ export function configuration(env: NodeJS.ProcessEnv): ServerConfig {
   };
 }
 
-function originOf(text: string): string {
+function originOf(name: string, text: string): string {
   if (URL.canParse(text) && new URL(text).origin === text) return text;
-  throw new Error('ORIGIN must be an address without a path, such as https://login.example.com.');
+  throw new Error(`${name} must be an address without a path, such as https://login.example.com.`);
 }

@@ -2,7 +2,7 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono, type MiddlewareHandler } from 'hono';
 
 /**
- * Serves the built app. Files under /assets have a hash of their content in their name and never change; all others are asked for
+ * Serves the built app. Files under /assets and /element/assets have a hash of their content in their name and never change; all others are asked for
  * again each time. An address that names no file is a page of the app, which index.html shows. Where a file has a compressed copy beside it, that is sent.
  */
 export function files(folder: string): Hono {
@@ -16,7 +16,7 @@ export function files(folder: string): Hono {
 const caching: MiddlewareHandler = async (context, next) => {
   await next();
   if (!context.res.ok) return;
-  const forever = context.req.path.startsWith('/assets/');
+  const forever = /^(\/element)?\/assets\//.test(context.req.path);
   context.header('Cache-Control', forever ? 'public, max-age=31536000, immutable' : 'no-cache');
   const headers = context.res.headers;
   const tag = `W/"${headers.get('Content-Length')}-${Date.parse(headers.get('Last-Modified') ?? '')}"`;

@@ -42,6 +42,8 @@ export interface ServerConfig {
   readonly behindProxy: boolean;
   /** "https://login.example.com", where people reach the page; "http://localhost:PORT" if it is not set. */
   readonly origin?: string;
+  /** Other sites whose pages may ask for what <xnn-face-login> needs. */
+  readonly allowedOrigins?: readonly string[];
   /** Port of this machine on which metrics are served. */
   readonly metricsPort?: number;
   /** 16 bytes. Whose requests those without a key are, as long as it is public. */
@@ -128,6 +130,7 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
         log({ level: 'info', ...request, ms: Math.round(request.ms) });
       },
       login: { ...login, provider: createProvider(login) },
+      ...(config.allowedOrigins && { allowedOrigins: config.allowedOrigins }),
       staticFiles: config.staticFiles,
       training: { queue, rows },
       deployments: { deployments, rows: deploymentTable },

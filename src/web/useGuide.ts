@@ -1,10 +1,7 @@
 import { useEffect, useEffectEvent, useState, type RefObject } from 'react';
+import { isMoment, watch, type Guide } from '../client/guide.js';
 import type { ErrorCode } from '../client/messages.js';
 import type { Session } from '../client/types.js';
-import { isMoment, NOTHING_SEEN, observe } from './guide.js';
-
-/** Rest between two looks, in ms. */
-const BETWEEN_LOOKS = 150;
 
 /**
  * Looks through a playing video several times a second, and says what to change.
@@ -21,31 +18,16 @@ export function useGuide(
   const take = useEffectEvent(onGood);
 
   useEffect(() => {
-    let watching = true;
-    const watch = async () => {
-      let guide = NOTHING_SEEN;
-      let takenAt = performance.now();
-      while (watching) {
-        await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS));
-        const playing = video.current;
-        if (!playing || playing.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) continue;
-        // Looking closes its frame; the other one of the same moment is for keeping.
-        const [seen, frame] = await Promise.all([createImageBitmap(playing), createImageBitmap(playing)]);
-        guide = observe(guide, (await session.look(seen)).hint);
-        if (!watching) return frame.close();
-        setHint(guide.hint);
-        if (isMoment(guide, performance.now(), takenAt)) {
-          takenAt = performance.now();
-          take(frame);
-        } else {
-          frame.close();
-        }
-      }
+    const ending = new AbortController();
+    let takenAt = performance.now();
+    const see = (guide: Guide, frame: ImageBitmap) => {
+      setHint(guide.hint);
+      if (!isMoment(guide, performance.now(), takenAt)) return frame.close();
+      takenAt = performance.now();
+      take(frame);
     };
-    watch().catch(() => setHint(undefined));
-    return () => {
-      watching = false;
-    };
+    watch(session, () => video.current, see, ending.signal).catch(() => setHint(undefined));
+    return () => ending.abort();
   }, [session, video]);
 
   return hint;

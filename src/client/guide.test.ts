@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ErrorCode } from '../client/messages.js';
+import type { ErrorCode } from '../core/errors.js';
 import { isMoment, NOTHING_SEEN, observe } from './guide.js';
 
 const after = (...hints: (ErrorCode | null)[]) => hints.reduce(observe, NOTHING_SEEN);

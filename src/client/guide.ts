@@ -1,0 +1,70 @@
+import type { ErrorCode } from '../core/errors.js';
+import type { Session } from './types.js';
+
+/** Looks that must agree before a hint is shown or a picture is good, so that nothing flickers. */
+const AGREEING = 2;
+/** Least time between two pictures, in ms. */
+const BETWEEN_SHOTS = 1000;
+/** Rest between two looks, in ms. */
+const BETWEEN_LOOKS = 150;
+
+/** What the camera has been seeing. */
+export interface Guide {
+  /** The hint to show; null when the picture is good, undefined before anything is known. */
+  readonly hint: ErrorCode | null | undefined;
+  /** The hint of the last look, and how many looks in a row gave it. */
+  readonly latest: ErrorCode | null | undefined;
+  readonly agreeing: number;
+}
+
+export const NOTHING_SEEN: Guide = { hint: undefined, latest: undefined, agreeing: 0 };
+
+/** Takes in one more look. */
+export function observe(guide: Guide, hint: ErrorCode | null): Guide {
+  const agreeing = guide.latest === hint ? guide.agreeing + 1 : 1;
+  return { hint: agreeing >= AGREEING ? hint : guide.hint, latest: hint, agreeing };
+}
+
+/** Whether a picture should be taken at `now`, when the last one was taken at `takenAt`, both in ms. */
+export function isMoment(guide: Guide, now: number, takenAt: number): boolean {
+  return guide.latest === null && guide.agreeing >= AGREEING && now - takenAt >= BETWEEN_SHOTS;
+}
+
+/**
+ * Looks through a playing video several times a second, until it is told to stop.
+ *
+ * @param video what plays now, if anything does
+ * @param onLook gets what has been seen so far, and the frame of the last look, which it closes
+ * @throws what `session.look` rejects with
+ */
+export async function watch(
+  session: Pick<Session, 'look'>,
+  video: () => HTMLVideoElement | null,
+  onLook: (guide: Guide, frame: ImageBitmap) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let guide = NOTHING_SEEN;
+  while (!signal.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS));
+    const playing = video();
+    if (signal.aborted || !isPlaying(playing)) continue;
+    // Looking closes its frame; the other one of the same moment is for keeping.
+    const [seen, frame] = await Promise.all([createImageBitmap(playing), createImageBitmap(playing)]);
+    const sighting = await session.look(seen).catch((error: unknown) => {
+      frame.close();
+      throw error;
+    });
+    guide = observe(guide, sighting.hint);
+    if (signal.aborted) return frame.close();
+    onLook(guide, frame);
+  }
+}
+
+/** What a video shows at this moment; null if it shows nothing yet. */
+export async function frameOf(video: HTMLVideoElement | null): Promise<ImageBitmap | null> {
+  return isPlaying(video) ? createImageBitmap(video) : null;
+}
+
+function isPlaying(video: HTMLVideoElement | null): video is HTMLVideoElement {
+  return video !== null && video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
+}

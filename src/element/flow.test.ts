@@ -1,0 +1,241 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { CameraState, LiveCamera } from '../client/live-camera.js';
+import type { ErrorCode } from '../client/messages.js';
+import type { Outcome, Session, SessionState, Started } from '../client/types.js';
+import { Flow, type FlowState, type Task } from './flow.js';
+
+const READY = {
+  status: 'ready',
+  started: { backend: 'wasm', model: '0123456789abcdef', keyedModel: 'fedcba9876543210', release: '1.0.0' },
+  activity: 'idle',
+  key: null,
+  ownKey: null,
+  outcome: null,
+  error: null,
+} as const satisfies SessionState;
+const STARTING: SessionState = { status: 'starting', progress: { stage: 'download', fraction: 0.3 } };
+const OFF: CameraState = { phase: 'off', error: null, released: false };
+const LIVE: CameraState = { phase: 'live', stream: {} as MediaStream, cameras: [] };
+const VERIFY: Task = { mode: 'verify', subject: 'Ada', automatic: false };
+const receipt = { captures: [], bytesSent: 0, cloudMs: 0 };
+
+/** A state that is told how to change. */
+function store<State>(initial: State) {
+  let state = initial;
+  const listeners = new Set<() => void>();
+  return {
+    getState: () => state,
+    subscribe(listener: () => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    become(next: State) {
+      state = next;
+      for (const listener of [...listeners]) listener();
+    },
+    listeners,
+  };
+}
+
+/** Camera frames that are not closed yet. */
+let openFrames: number;
+let hint: ErrorCode | null;
+let camera: ReturnType<typeof store<CameraState>>;
+let start: ReturnType<typeof vi.fn<LiveCamera['start']>>;
+let session: ReturnType<typeof store<SessionState>>;
+let answer: Outcome | ErrorCode;
+let dispose: ReturnType<typeof vi.fn<() => void>>;
+let openSession: ReturnType<typeof vi.fn<() => Session>>;
+let onReady: ReturnType<typeof vi.fn<(started: Started) => void>>;
+let flow: Flow;
+let seen: FlowState[];
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  openFrames = 0;
+  const frame = () => {
+    openFrames++;
+    return Promise.resolve({ close: () => openFrames-- });
+  };
+  vi.stubGlobal('createImageBitmap', frame);
+  vi.stubGlobal('HTMLMediaElement', { HAVE_CURRENT_DATA: 2 });
+  hint = null;
+  answer = { kind: 'verified', subject: 'Ada', match: true, receipt };
+  camera = store(OFF);
+  start = vi.fn<LiveCamera['start']>(() => Promise.resolve(camera.become({ phase: 'opening' })));
+  session = store(STARTING);
+  dispose = vi.fn(() => session.listeners.clear());
+  const act = (pictures: readonly { close(): void }[]) => {
+    for (const picture of pictures) picture.close();
+    session.become(
+      typeof answer === 'string' ? { ...READY, error: answer } : { ...READY, outcome: answer, error: null },
+    );
+    return Promise.resolve();
+  };
+  openSession = vi.fn(
+    () =>
+      ({
+        ...session,
+        dispose,
+        restart: () => session.getState().status === 'failed' && session.become(STARTING),
+        look: (looked: { close(): void }) => {
+          looked.close();
+          return Promise.resolve({ hint, box: null });
+        },
+        verify: (_: string, picture: { close(): void }) => act([picture]),
+        identify: (picture: { close(): void }) => act([picture]),
+        enrol: (_: string, pictures: readonly { close(): void }[]) => act(pictures),
+      }) as unknown as Session,
+  );
+  onReady = vi.fn<(started: Started) => void>();
+  seen = [];
+  flow = new Flow(
+    {
+      camera: { ...camera, start, stop: () => camera.become(OFF) },
+      openSession,
+      video: () => ({ readyState: 2 }) as HTMLVideoElement,
+      onReady,
+    },
+    (state) => seen.push(state),
+  );
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+async function live(task: Task = VERIFY): Promise<void> {
+  flow.begin(task);
+  camera.become(LIVE);
+  session.become(READY);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(flow.state.phase).toBe('live');
+}
+
+describe('a flow', () => {
+  it('opens nothing before it is begun', async () => {
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(openSession).not.toHaveBeenCalled();
+    expect(start).not.toHaveBeenCalled();
+    expect(flow.state).toEqual({ phase: 'idle', released: false });
+  });
+
+  it('starts camera and networks side by side and shows both', async () => {
+    flow.begin(VERIFY);
+    expect(start).toHaveBeenCalledOnce();
+    session.become({ status: 'starting', progress: { stage: 'compile', fraction: 0.8 } });
+    expect(flow.state).toMatchObject({ phase: 'starting', stream: null, progress: { fraction: 0.8 } });
+    camera.become(LIVE);
+    expect(flow.state).toMatchObject({ phase: 'starting', stream: LIVE.stream, progress: { fraction: 0.8 } });
+    session.become(READY);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(flow.state).toMatchObject({ phase: 'live', taken: 0, wanted: 1 });
+    expect(onReady).toHaveBeenCalledExactlyOnceWith(READY.started);
+  });
+
+  it('takes a picture by a press only, if it is told so', async () => {
+    await live();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(flow.state).toMatchObject({ phase: 'live', hint: null, seconds: null });
+    await flow.take();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(flow.state).toEqual({ phase: 'done', result: { kind: 'verified', mode: 'verify', subject: 'Ada' } });
+    expect(camera.getState()).toBe(OFF);
+    expect(openFrames).toBe(0);
+  });
+
+  it('counts down while the picture is good, and from the beginning if it was not', async () => {
+    await live({ ...VERIFY, automatic: true });
+    await vi.advanceTimersByTimeAsync(1200);
+    expect(flow.state).toMatchObject({ seconds: 1 });
+    hint = 'blurred';
+    await vi.advanceTimersByTimeAsync(500);
+    expect(flow.state).toMatchObject({ phase: 'live', hint: 'blurred', seconds: null });
+    hint = null;
+    await vi.advanceTimersByTimeAsync(1200);
+    expect(flow.state).toMatchObject({ phase: 'live', hint: null });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(flow.state).toMatchObject({ phase: 'done' });
+    expect(openFrames).toBe(0);
+  });
+
+  it('takes three pictures to enrol, a second apart, and hands out the receipt', async () => {
+    answer = { kind: 'enrolled', subject: 'Ada', removal: 'ab'.repeat(32), receipt };
+    await live({ mode: 'enrol', subject: 'Ada', automatic: true });
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(seen.flatMap((state) => (state.phase === 'live' ? [state.taken] : []))).toContain(2);
+    expect(flow.state).toEqual({
+      phase: 'done',
+      result: { kind: 'enrolled', subject: 'Ada', receipt: 'ab'.repeat(32) },
+    });
+    expect(openFrames).toBe(0);
+  });
+
+  it.each([
+    ['verify', { kind: 'verified', subject: 'Ada', match: false, receipt }, 'Ada'],
+    ['identify', { kind: 'identified', subject: null, receipt }, null],
+  ] as const)('says no in mode %s', async (mode, outcome, subject) => {
+    answer = outcome;
+    await live({ ...VERIFY, mode });
+    await flow.take();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(flow.state).toEqual({ phase: 'done', result: { kind: 'refused', mode, subject } });
+  });
+
+  it('wants a name before it opens anything, except to identify', () => {
+    for (const subject of ['', ' Ada', 'a'.repeat(65)]) {
+      flow.begin({ ...VERIFY, subject });
+      expect(flow.state).toEqual({ phase: 'failed', error: 'subject_invalid' });
+    }
+    expect(start).not.toHaveBeenCalled();
+    flow.begin({ ...VERIFY, mode: 'identify', subject: '' });
+    expect(start).toHaveBeenCalledOnce();
+  });
+
+  it('says what went wrong in camera, networks and cloud, and lets the camera go', async () => {
+    flow.begin(VERIFY);
+    camera.become({ phase: 'off', error: 'camera_refused', released: false });
+    expect(flow.state).toEqual({ phase: 'failed', error: 'camera_refused' });
+
+    flow.begin(VERIFY);
+    camera.become(LIVE);
+    session.become({ status: 'failed', error: 'model_missing' });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(flow.state).toEqual({ phase: 'failed', error: 'model_missing' });
+    expect(camera.getState()).toBe(OFF);
+
+    answer = 'server_away';
+    await live();
+    await flow.take();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(flow.state).toEqual({ phase: 'failed', error: 'server_away' });
+  });
+
+  it('goes back to the beginning when the page was hidden', async () => {
+    await live();
+    camera.become({ phase: 'off', error: null, released: true });
+    expect(flow.state).toEqual({ phase: 'idle', released: true });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(openFrames).toBe(0);
+  });
+
+  it('keeps the networks through a cancel, and lets all go at the end', async () => {
+    await live({ mode: 'enrol', subject: 'Ada', automatic: false });
+    await flow.take();
+    expect(openFrames).toBeGreaterThan(0);
+    flow.cancel();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(flow.state.phase).toBe('idle');
+    expect(openFrames).toBe(0);
+    expect(dispose).not.toHaveBeenCalled();
+    await live();
+    expect(openSession).toHaveBeenCalledOnce();
+    flow.release();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(dispose).toHaveBeenCalledOnce();
+    expect(camera.getState()).toBe(OFF);
+    expect(openFrames).toBe(0);
+    await live();
+    expect(openSession).toHaveBeenCalledTimes(2);
+  });
+});

@@ -1,0 +1,295 @@
+import { watch, type Guide } from '../client/guide.js';
+import type { LiveCamera } from '../client/live-camera.js';
+import { isErrorCode, SUBJECT_PATTERN, XnnError, type ErrorCode } from '../client/messages.js';
+import type { Progress, Session, SessionState, Started } from '../client/types.js';
+import type { Mode } from './events.js';
+
+/** What a press of the button asks for. */
+export interface Task {
+  readonly mode: Mode;
+  /** Not used in mode `identify`. */
+  readonly subject: string;
+  /** Whether good pictures are taken without a press. */
+  readonly automatic: boolean;
+}
+
+export type Result =
+  | { readonly kind: 'verified'; readonly mode: 'verify' | 'identify'; readonly subject: string }
+  | { readonly kind: 'refused'; readonly mode: 'verify' | 'identify'; readonly subject: string | null }
+  | { readonly kind: 'enrolled'; readonly subject: string; readonly receipt: string };
+
+/** What a person sees, replaced as a whole on every change. */
+export type FlowState =
+  /** `released`: the camera was on, and was let go because the page was hidden. */
+  | { readonly phase: 'idle'; readonly released: boolean }
+  /** Camera and networks start side by side; the camera's picture is there as soon as it is. */
+  | { readonly phase: 'starting'; readonly stream: MediaStream | null; readonly progress: Progress }
+  | {
+      readonly phase: 'live';
+      readonly stream: MediaStream;
+      readonly cameras: readonly MediaDeviceInfo[];
+      /** Null when the picture is good, undefined before anything is known. */
+      readonly hint: ErrorCode | null | undefined;
+      /** Until a picture is taken by itself, in s; null if none will be. */
+      readonly seconds: number | null;
+      readonly taken: number;
+      readonly wanted: number;
+    }
+  | { readonly phase: 'working' }
+  | { readonly phase: 'done'; readonly result: Result }
+  | { readonly phase: 'failed'; readonly error: ErrorCode };
+
+export interface FlowParts {
+  readonly camera: LiveCamera;
+  /** Opened when a button is pressed for the first time, and again after `release`. */
+  readonly openSession: () => Session;
+  /** Where the camera's picture plays. */
+  readonly video: () => HTMLVideoElement | null;
+  /** Told once of every session that is ready. */
+  readonly onReady: (started: Started) => void;
+}
+
+/** Pictures that are averaged into one template. */
+const SHOTS = 3;
+/** How long the picture must have been good before the first is taken by itself, and before each further one, in ms. */
+const CALM = { first: 1500, further: 1000 } as const;
+
+const IDLE: FlowState = { phase: 'idle', released: false };
+
+/** From the press of a button to an answer: camera, networks, pictures, cloud. Has nothing open before `begin` and after `release`. */
+export class Flow {
+  readonly #parts: FlowParts;
+  readonly #onChange: (state: FlowState, before: FlowState) => void;
+  #state: FlowState = IDLE;
+  #session: Session | null = null;
+  /** What goes on; null when nothing does. */
+  #run: AbortController | null = null;
+  /** Takes a picture for what goes on. */
+  #take: (frame: ImageBitmap) => void = (frame) => frame.close();
+
+  constructor(parts: FlowParts, onChange: (state: FlowState, before: FlowState) => void) {
+    this.#parts = parts;
+    this.#onChange = onChange;
+    parts.camera.subscribe(() => this.#onCamera());
+  }
+
+  get state(): FlowState {
+    return this.#state;
+  }
+
+  /** Opens camera and session, and goes on until there is an answer or an error. In place of what goes on. */
+  begin(task: Task): void {
+    this.#stop();
+    if (task.mode !== 'identify' && !SUBJECT_PATTERN.test(task.subject)) {
+      return this.#become({ phase: 'failed', error: 'subject_invalid' });
+    }
+    const run = new AbortController();
+    this.#run = run;
+    this.#become({ phase: 'starting', stream: null, progress: { stage: 'download', fraction: 0 } });
+    void this.#parts.camera.start();
+    this.#perform(task, run.signal).then(
+      (result) => run === this.#run && this.#end({ phase: 'done', result }),
+      (error: unknown) => run === this.#run && this.#end({ phase: 'failed', error: codeOf(error) }),
+    );
+  }
+
+  /** Takes what the camera shows now, good or not. */
+  async take(): Promise<void> {
+    const video = this.#parts.video();
+    if (this.#state.phase === 'live' && video) this.#take(await createImageBitmap(video));
+  }
+
+  /** Goes on with another camera. */
+  chooseCamera(deviceId: string): void {
+    if (this.#run !== null) void this.#parts.camera.start(deviceId);
+  }
+
+  /** Ends what goes on and lets the camera go. The networks stay loaded, for another try. */
+  cancel(): void {
+    this.#end(IDLE);
+  }
+
+  /** Ends everything: camera, worker, and with the worker its tensors. */
+  release(): void {
+    this.cancel();
+    this.#session?.dispose();
+    this.#session = null;
+  }
+
+  async #perform(task: Task, signal: AbortSignal): Promise<Result> {
+    const session = this.#opened();
+    const progress = session.subscribe(() => this.#onSession(session.getState()));
+    signal.addEventListener('abort', progress);
+    await Promise.all([
+      until(this.#parts.camera, ({ phase }) => phase === 'live', signal),
+      until(session, isReady, signal),
+    ]);
+    const pictures = await this.#pictures(session, task, signal);
+    this.#parts.camera.stop();
+    this.#become({ phase: 'working' });
+    const [picture] = pictures;
+    if (task.mode === 'verify') await session.verify(task.subject, picture!);
+    else if (task.mode === 'identify') await session.identify(picture!);
+    else await session.enrol(task.subject, pictures);
+    return resultOf(session.getState());
+  }
+
+  #opened(): Session {
+    if (this.#session === null) {
+      const session = this.#parts.openSession();
+      this.#session = session;
+      const leave = session.subscribe(() => {
+        const state = session.getState();
+        if (state.status !== 'ready') return;
+        leave();
+        this.#parts.onReady(state.started);
+      });
+    }
+    this.#session.restart();
+    return this.#session;
+  }
+
+  /** As many as the task needs, taken by a press or by themselves. */
+  #pictures(session: Session, task: Task, signal: AbortSignal): Promise<readonly ImageBitmap[]> {
+    const wanted = task.mode === 'enrol' ? SHOTS : 1;
+    const taken: ImageBitmap[] = [];
+    const enough = new AbortController();
+    const ends = AbortSignal.any([signal, enough.signal]);
+    /** Since when it is calm, in ms: since the picture is good, or the last one was taken. */
+    let calm: number | null = null;
+    const camera = this.#parts.camera.getState();
+    if (camera.phase === 'live') {
+      this.#become({ ...camera, phase: 'live', hint: undefined, seconds: null, taken: 0, wanted });
+    }
+
+    return new Promise((resolve, reject) => {
+      const giveUp = () => {
+        for (const picture of taken) picture.close();
+        reject(asError(signal.reason));
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.#take = (frame) => {
+        if (ends.aborted) return frame.close();
+        taken.push(frame);
+        calm = performance.now();
+        this.#show({ taken: taken.length });
+        if (taken.length < wanted) return;
+        signal.removeEventListener('abort', giveUp);
+        enough.abort();
+        resolve(taken);
+      };
+      const look = (guide: Guide, frame: ImageBitmap) => {
+        const now = performance.now();
+        calm = guide.hint === null ? (calm ?? now) : null;
+        const due = calm === null ? null : calm + (taken.length === 0 ? CALM.first : CALM.further) - now;
+        const counts = task.automatic && due !== null;
+        this.#show({ hint: guide.hint, seconds: counts ? Math.max(0, Math.ceil(due / 1000)) : null });
+        if (counts && due <= 0 && guide.latest === null) this.#take(frame);
+        else frame.close();
+      };
+      watch(session, this.#parts.video, look, ends).catch(reject);
+    });
+  }
+
+  #onCamera(): void {
+    const camera = this.#parts.camera.getState();
+    if (this.#run === null || camera.phase === 'opening') return;
+    if (camera.phase === 'live') {
+      if (this.#state.phase === 'starting') this.#become({ ...this.#state, stream: camera.stream });
+      else this.#show({ stream: camera.stream, cameras: camera.cameras });
+    } else if (camera.error !== null) {
+      this.#end({ phase: 'failed', error: camera.error });
+    } else if (camera.released) {
+      this.#end({ phase: 'idle', released: true });
+    }
+  }
+
+  #onSession(session: SessionState): void {
+    if (session.status === 'starting' && this.#state.phase === 'starting') {
+      this.#become({ ...this.#state, progress: session.progress });
+    }
+  }
+
+  #show(change: Partial<Omit<Extract<FlowState, { phase: 'live' }>, 'phase'>>): void {
+    if (this.#state.phase === 'live') this.#become({ ...this.#state, ...change });
+  }
+
+  #end(state: FlowState): void {
+    this.#stop();
+    this.#become(state);
+  }
+
+  #stop(): void {
+    const run = this.#run;
+    this.#run = null;
+    this.#take = (frame) => frame.close();
+    run?.abort();
+    this.#parts.camera.stop();
+  }
+
+  #become(state: FlowState): void {
+    const before = this.#state;
+    this.#state = state;
+    this.#onChange(state, before);
+  }
+}
+
+/** What is subscribed to. */
+interface Store<State> {
+  getState(): State;
+  subscribe(listener: () => void): () => void;
+}
+
+/** Resolves once it holds of the state; rejects with what it throws, or when the signal says so. */
+function until<State>(store: Store<State>, holds: (state: State) => boolean, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      try {
+        if (holds(store.getState())) settle(resolve);
+      } catch (error) {
+        settle(() => reject(asError(error)));
+      }
+    };
+    const leave = () => settle(() => reject(asError(signal.reason)));
+    const settle = (how: () => void) => {
+      unsubscribe();
+      signal.removeEventListener('abort', leave);
+      how();
+    };
+    signal.addEventListener('abort', leave);
+    const unsubscribe = store.subscribe(look);
+    look();
+  });
+}
+
+function isReady(state: SessionState): boolean {
+  if (state.status === 'failed') throw new XnnError(state.error);
+  return state.status === 'ready';
+}
+
+/** @throws the session's error as XnnError */
+function resultOf(state: SessionState): Result {
+  if (state.status !== 'ready' || state.error !== null || state.outcome === null) {
+    throw new XnnError((state.status !== 'starting' && state.error) || 'page_failed');
+  }
+  const { outcome } = state;
+  if (outcome.kind === 'enrolled') {
+    return { kind: 'enrolled', subject: outcome.subject, receipt: outcome.removal };
+  }
+  if (outcome.kind === 'verified') {
+    return { kind: outcome.match ? 'verified' : 'refused', mode: 'verify', subject: outcome.subject };
+  }
+  if (outcome.kind !== 'identified') throw new XnnError('page_failed', outcome.kind);
+  const { subject } = outcome;
+  return subject === null
+    ? { kind: 'refused', mode: 'identify', subject }
+    : { kind: 'verified', mode: 'identify', subject };
+}
+
+function codeOf(error: unknown): ErrorCode {
+  return error instanceof XnnError && isErrorCode(error.code) ? error.code : 'page_failed';
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
