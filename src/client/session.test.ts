@@ -42,6 +42,7 @@ class FakeEngine implements Engine {
     return this.starting.promise;
   });
   readonly look = vi.fn<Engine['look']>().mockResolvedValue({ hint: null, box: null });
+  readonly study = vi.fn<Engine['study']>();
   /** The message tells what it was bound to. */
   readonly capture = vi.fn<Engine['capture']>((_, header) =>
     Promise.resolve({
