@@ -2,6 +2,8 @@ import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import type { ErrorCode } from '../core/errors.js';
+import { CHALLENGE_BYTES } from '../core/spec.js';
+import { fromHex } from '../wire/hex.js';
 import type { Box } from './detect.js';
 
 // An active liveness check as a state machine: looks at a camera with their times go in, what to ask next comes out. It knows neither camera
@@ -103,7 +105,7 @@ const MOST_FROZEN = 1_500;
 const REPEAT_AFTER = 1_000;
 const MOST_REPEATS = 2;
 /** Least likeness of one person's face within a minute. */
-const LEAST_LIKENESS = 0.5;
+const LEAST_LIKENESS = 0.45;
 
 /** Orders of three moves with two turns at least and none twice in a row: 18. */
 const ORDERS: readonly (readonly Move[])[] = MOVES.flatMap((a) =>
@@ -113,16 +115,21 @@ const ORDERS: readonly (readonly Move[])[] = MOVES.flatMap((a) =>
     order.filter((move) => TURNS.has(move)).length >= 2 && order.every((move, i) => i === 0 || order[i - 1] !== move),
 );
 
-/** The moves of a challenge, the same for the same bytes and every order as likely, to a part in 10^8. */
-export function movesFor(challenge: Uint8Array): readonly Move[] {
-  const bytes = hkdf(sha256, challenge, undefined, utf8ToBytes(LABEL), 4);
+/**
+ * The moves of a challenge, the same for the same one, and every order as likely, to a part in 10^8.
+ *
+ * @param challenge 32 hexadecimal digits
+ * @throws request_invalid
+ */
+export function movesFor(challenge: string): readonly Move[] {
+  const bytes = hkdf(sha256, fromHex(challenge, CHALLENGE_BYTES), undefined, utf8ToBytes(LABEL), 4);
   return ORDERS[new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) % ORDERS.length]!;
 }
 
 /** Before the first look. @param at in ms, of the looks' clock */
-export function beginLiveness(challenge: Uint8Array, at: number): Liveness {
+export function beginLiveness(moves: readonly Move[], at: number): Liveness {
   return {
-    moves: movesFor(challenge),
+    moves,
     done: 0,
     asked: null,
     since: at,
@@ -171,7 +178,9 @@ function refusal(seen: Liveness, before: Liveness, look: Look): ErrorCode | null
   if (crowded >= AGREEING) return 'several_faces';
   if (last !== null && look.at - last.at > MOST_ABSENT) return 'face_left';
   if (last !== null && look.faces === 1 && look.box !== null && jumped(last.box, look.box)) return 'face_left';
-  if (look.likeness !== null && look.likeness < LEAST_LIKENESS) return 'face_changed';
+  // A turned face is less like itself.
+  const isStraight = Math.abs(look.yaw - first.yaw) <= STRAIGHT;
+  if (isStraight && look.likeness !== null && look.likeness < LEAST_LIKENESS) return 'face_changed';
   if (look.at - since > STEP_MS) return 'liveness_timeout';
   return null;
 }

@@ -42,7 +42,8 @@ export interface Played {
 }
 
 export interface LivenessReport {
-  readonly played: Partial<Readonly<Record<Species, Played>>>;
+  /** Every presentation, a species at a time. */
+  readonly played: Partial<Readonly<Record<Species, readonly Played[]>>>;
   /** Angles that the product saw, for each of ANGLES, NaN (null in JSON) where it saw no face. */
   readonly angles: Readonly<Record<(typeof SURFACES)[number], readonly (number | null)[]>>;
 }

@@ -77,8 +77,7 @@ async function open(task: Task): Promise<Producer> {
   const engine = openEngine();
   const started = await engine.start({ backend: task.backend }, () => {});
   if (task.output === 'liveness') {
-    const { produce, dispose } = openStage(engine);
-    return { started, produce: (image, challenge) => produce(image, fromHex(challenge, CHALLENGE_BYTES)), dispose };
+    return { started, ...openStage(engine) };
   }
   const isKeyed = task.output === 'keyed';
   const protection = isKeyed ? (await ownKeyOf(new Uint8Array(SECRET_BYTES).fill(1))).key : 'noise';

@@ -1,13 +1,13 @@
 import type { Engine } from '../../../client/engine.js';
-import { beginLiveness, observeLiveness } from '../../../client/liveness.js';
+import { beginLiveness, movesFor, observeLiveness } from '../../../client/liveness.js';
 import { yawOf } from '../../../client/pose.js';
 import { XnnError } from '../../../core/errors.js';
 import type { KeyPoints, Pixels } from '../../../core/align.js';
 import { pointsOf } from '../../alignment.js';
-import { ANGLES, SPECIES, SURFACES, type Played, type Produced, type Refusal } from '../../task.js';
+import { ANGLES, SPECIES, SURFACES, type Played, type Produced, type Refusal, type Species } from '../../task.js';
 import { openDetector } from '../detector.js';
 import { bentPrint, FLAT_PRINT, HEAD_SURFACE, render, type Surface } from './render.js';
-import { actorOf, BETWEEN_LOOKS, chanceOf, type Scene } from './species.js';
+import { actorOf, BETWEEN_LOOKS, chanceOf, randomChallenge, type Scene } from './species.js';
 
 /** Side of a frame, in pixels. */
 const SIDE = 360;
@@ -19,6 +19,18 @@ const FRONTAL = 8;
 const NOISE = 4;
 const grain = chanceOf(1);
 const GRAINS = Float32Array.from({ length: 65_537 }, () => NOISE * (2 * grain() - 1));
+
+/** Presentations with one photo: where chance decides, and little is to be computed, more. */
+const TIMES: Readonly<Record<Species, number>> = {
+  genuine: 1,
+  'print, held still': 1,
+  'print, turned': 1,
+  'print, bent and turned': 1,
+  'screen, recording of another challenge': 5,
+  'frozen picture': 1,
+  'looped film': 5,
+  'swap for a print at the end': 1,
+};
 
 const SHAPES: Readonly<Record<(typeof SURFACES)[number], Surface>> = {
   head: HEAD_SURFACE,
@@ -46,9 +58,11 @@ export function openStage(engine: Engine) {
     return createImageBitmap(new ImageData(new Uint8ClampedArray(data), width, height));
   };
 
-  const play = async (species: (typeof SPECIES)[number], challenge: Uint8Array, photo: Photo): Promise<Played> => {
-    const act = actorOf(species, chanceOf(1000 * count + SPECIES.indexOf(species)));
-    let state = beginLiveness(challenge, 0);
+  const play = async (species: Species, time: number, photo: Photo): Promise<Played> => {
+    const chance = chanceOf(1000 * count + 10 * SPECIES.indexOf(species) + time);
+    const challenge = randomChallenge(chance);
+    const act = actorOf(species, chance);
+    let state = beginLiveness(movesFor(challenge), 0);
     let [at, likeness] = [0, 1];
     for (; at < LONGEST && state.outcome === null; at += BETWEEN_LOOKS) {
       const study = await engine.study(await show(act(state, at), photo), state.first === null);
@@ -76,7 +90,7 @@ export function openStage(engine: Engine) {
   };
 
   return {
-    async produce(image: Blob, challenge: Uint8Array): Promise<Produced | Refusal> {
+    async produce(image: Blob): Promise<Produced | Refusal> {
       const whole = await scaled(image);
       const found = await detector.produce(await whole.convertToBlob());
       if ('code' in found) return found;
@@ -92,10 +106,11 @@ export function openStage(engine: Engine) {
       if (hint !== null) return { code: hint, detail: 'not a photo to begin with' };
       if (Math.abs(yawOf(points)) > FRONTAL) return { code: 'face_turned', detail: 'not a photo to begin with' };
       count++;
-      const played: Partial<Record<(typeof SPECIES)[number], Played>> = {};
+      const played: Partial<Record<Species, Played[]>> = {};
       for (const species of SPECIES) {
         if (species === 'swap for a print at the end' && other === null) continue;
-        played[species] = await play(species, challenge, photo);
+        played[species] = [];
+        for (let time = 0; time < TIMES[species]; time++) played[species].push(await play(species, time, photo));
       }
       const report = { played, angles: await angles(photo) };
       other = photo;

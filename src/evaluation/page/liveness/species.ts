@@ -1,5 +1,7 @@
 import type { Liveness, Move } from '../../../client/liveness.js';
 import { movesFor } from '../../../client/liveness.js';
+import { CHALLENGE_BYTES } from '../../../core/spec.js';
+import { toHex } from '../../../wire/hex.js';
 import type { Species } from '../../task.js';
 import { bentPrint, FLAT_PRINT, HEAD_SURFACE, type Pose, type Surface } from './render.js';
 
@@ -78,7 +80,7 @@ function follower(surface: Surface, reach: Reach, chance: Chance): Actor {
 
 /** A film of somebody who did what another challenge asked, shown again and again. Filmed from a screen, so that no frame comes twice. */
 function recording(reach: Reach, chance: Chance): Actor {
-  const other = movesFor(Uint8Array.from({ length: 16 }, () => 256 * chance()));
+  const other = movesFor(randomChallenge(chance));
   let looks = 0;
   return (_, at) => ({
     surface: HEAD_SURFACE,
@@ -162,6 +164,11 @@ function shaken(pose: Pose, chance: Chance): Pose {
     x: by(0.03),
     y: by(0.03),
   };
+}
+
+/** 32 hexadecimal digits. */
+export function randomChallenge(chance: Chance): string {
+  return toHex(Uint8Array.from({ length: CHALLENGE_BYTES }, () => 256 * chance()));
 }
 
 export function chanceOf(seed: number): Chance {
