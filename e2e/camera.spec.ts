@@ -1,27 +1,6 @@
-import { resolve } from 'node:path';
-import { chromium, expect, test, type Page } from '@playwright/test';
-import { launchOptions } from '../tools/chromium.js';
+import { expect, test } from '@playwright/test';
 import { answer, goTo, open } from './fixtures/app.js';
-import { film } from './fixtures/faces.js';
-
-/** A browser whose camera shows a film; or that has no camera; or whose person says no. */
-async function withCamera(
-  camera: 'ann' | 'bea' | 'nobody' | 'absent' | 'refused',
-  baseURL: string | undefined,
-  use: (page: Page) => Promise<void>,
-) {
-  const { args, ...options } = launchOptions();
-  const fake = ['--use-fake-device-for-media-stream'];
-  if (camera !== 'refused') fake.push('--use-fake-ui-for-media-stream');
-  if (camera === 'absent') fake[0] = '--use-fake-device-for-media-stream=device-count=0';
-  else if (camera !== 'refused') fake.push(`--use-file-for-fake-video-capture=${resolve(film(camera))}`);
-  const browser = await chromium.launch({ ...options, args: [...args, ...fake] });
-  try {
-    await use(await browser.newPage(baseURL === undefined ? {} : { baseURL }));
-  } finally {
-    await browser.close();
-  }
-}
+import { withCamera } from './fixtures/camera.js';
 
 test('enrol and verify with the camera; another face is refused', async ({ baseURL }) => {
   const name = 'Bea at the camera';

@@ -296,6 +296,31 @@ describe('starting', () => {
   });
 });
 
+describe('a liveness check', () => {
+  it('has frames looked at by the engine alone, and its challenge from the cloud', async () => {
+    const engine = await ready();
+    const frame = { close: vi.fn() } as unknown as ImageBitmap;
+    await session.study(frame, true);
+    expect(engine.study).toHaveBeenCalledWith(frame, true);
+    expect(cloud.challenge).not.toHaveBeenCalled();
+    expect(await session.challenge()).toBe('1'.padStart(32, '0'));
+  });
+
+  it('is for the message that is verified', async () => {
+    const engine = await ready();
+    const challenge = await session.challenge();
+    await session.verify('Ada', PICTURE, challenge);
+    expect(cloud.challenge).toHaveBeenCalledTimes(1);
+    expect(toHex(engine.capture.mock.calls[0]![1].challenge)).toBe(challenge);
+  });
+
+  it('closes a frame that comes too early', async () => {
+    const frame = { close: vi.fn() };
+    await expect(session.study(frame as unknown as ImageBitmap, true)).rejects.toMatchObject({ code: 'page_failed' });
+    expect(frame.close).toHaveBeenCalled();
+  });
+});
+
 describe('look', () => {
   it('asks the engine and nobody else', async () => {
     const engine = await ready();

@@ -72,11 +72,11 @@ export function useLiveness(
   return {
     ...check,
     /** Takes the picture at the next good look, if it is time for it. */
-    takeNow() {
+    takeNow: () => {
       hurry.current = true;
     },
     /** Begins anew, with another challenge. */
-    again() {
+    again: () => {
       setCheck(NOTHING);
       setAttempt((count) => count + 1);
     },

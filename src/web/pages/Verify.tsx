@@ -50,7 +50,9 @@ export function Verify() {
             })
       }
       steps={[
-        'One picture is taken when you press the button, and the camera is let go.',
+        live
+          ? 'You are asked for three small movements. Then one picture is taken by itself, and the camera is let go.'
+          : 'One picture is taken when you press the button, and the camera is let go.',
         `Its features leave your device under ${underKey ? 'your key' : 'fresh noise'}, bound to a challenge that is good for one answer.`,
         'The cloud says yes or no. It never says how close it was.',
       ]}

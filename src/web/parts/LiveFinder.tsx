@@ -1,8 +1,8 @@
-import { useRef } from 'react';
 import type { Liveness, Move } from '../../client/liveness.js';
 import { sentence } from '../../client/messages.js';
 import { useLiveness, type Challenger } from '../useLiveness.js';
 import { useSession } from '../useSession.js';
+import { useVideo } from '../useVideo.js';
 import { Button } from './Button.js';
 import { CameraChooser } from './CameraChooser.js';
 import { Icon, type IconName } from './Icon.js';
@@ -30,7 +30,7 @@ const OPPOSITE = { left: 'right', right: 'left' } as const;
 /** A liveness check before the camera, a movement at a time, and the picture at its end. */
 export function LiveFinder({ stream, cameras, challenger, onTake, onCamera, onStop }: LiveFinderProps) {
   const session = useSession();
-  const video = useRef<HTMLVideoElement>(null);
+  const video = useVideo(stream);
   const check = useLiveness(session, stream, video, challenger, onTake);
   const { state, counted, refusal } = check;
   const asked = refusal === null ? (state?.asked ?? null) : null;

@@ -1,4 +1,4 @@
-import { useEffect, type ReactNode, type RefObject } from 'react';
+import type { ReactNode, RefObject } from 'react';
 
 interface ScreenProps {
   stream: MediaStream;
@@ -15,12 +15,6 @@ const COUNTS = 3;
 
 /** The live picture, mirrored as in a mirror unless the camera looks away from who holds it, with one hint at a time. */
 export function Screen({ stream, video, hint, counted, children }: ScreenProps) {
-  useEffect(() => {
-    if (!video.current) return;
-    video.current.srcObject = stream;
-    video.current.scrollIntoView({ block: 'center' });
-  }, [stream, video]);
-
   return (
     <div className="viewport">
       <video ref={video} className={isMirrored(stream) ? 'mirrored' : ''} autoPlay playsInline muted />

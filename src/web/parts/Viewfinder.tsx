@@ -1,7 +1,7 @@
-import { useRef } from 'react';
 import { sentence, type ErrorCode } from '../../client/messages.js';
 import { useGuide } from '../useGuide.js';
 import { useSession } from '../useSession.js';
+import { useVideo } from '../useVideo.js';
 import { Button } from './Button.js';
 import { CameraChooser } from './CameraChooser.js';
 import { Oval } from './Oval.js';
@@ -23,7 +23,7 @@ interface ViewfinderProps {
 export function Viewfinder(props: ViewfinderProps) {
   const { stream, cameras, taken, wanted, automatic, takeLabel, onTake, onCamera, onStop } = props;
   const session = useSession();
-  const video = useRef<HTMLVideoElement>(null);
+  const video = useVideo(stream);
   const { hint, counted } = useGuide(session, video, (frame) => (automatic ? onTake(frame) : frame.close()));
 
   const takeNow = async () => {
