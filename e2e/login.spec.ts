@@ -1,21 +1,5 @@
 import { expect, test, type Page } from '@playwright/test';
-import { choosePhotos, open } from './fixtures/app.js';
-
-/** Gives the page a device with passkeys, which says yes to everything. */
-async function addDevice(page: Page): Promise<void> {
-  const client = await page.context().newCDPSession(page);
-  await client.send('WebAuthn.enable');
-  await client.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
-}
+import { addDevice, choosePhotos, open } from './fixtures/app.js';
 
 const heading = (page: Page) => page.getByRole('heading', { level: 1 });
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();

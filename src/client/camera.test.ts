@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { listCameras, openCamera } from './camera.js';
+import { isVirtualCamera, listCameras, openCamera } from './camera.js';
 
 /** Gives the page media devices. */
 function have(
@@ -48,5 +48,20 @@ describe('listCameras', () => {
   it('leaves out microphones', async () => {
     have(() => Promise.resolve(), [{ kind: 'videoinput' }, { kind: 'audioinput' }, { kind: 'videoinput' }]);
     expect(await listCameras()).toHaveLength(2);
+  });
+});
+
+describe('isVirtualCamera', () => {
+  const named = (label: string) => ({ getVideoTracks: () => [{ label }] }) as unknown as MediaStream;
+
+  it.each(['OBS Virtual Camera', 'ManyCam Virtual Webcam', 'Dummy video device (0x0000) v4l2loopback'])(
+    'knows %s',
+    (label) => {
+      expect(isVirtualCamera(named(label))).toBe(true);
+    },
+  );
+
+  it.each(['FaceTime HD Camera', 'Logitech BRIO', 'Jobson Webcam', ''])('lets %s be', (label) => {
+    expect(isVirtualCamera(named(label))).toBe(false);
   });
 });

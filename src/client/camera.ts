@@ -28,6 +28,15 @@ export async function openCamera(deviceId?: string): Promise<MediaStream> {
   }
 }
 
+/** What programs that pretend to be cameras call themselves. */
+const PROGRAMS =
+  /\b(obs|virtual|manycam|xsplit|splitcam|snap camera|youcam|webcamoid|v4l2loopback|dummy video|avatarify|deepfacelive)\b/i;
+
+/** Whether a camera says that it is a program. Says little when it does not: names are easily changed. */
+export function isVirtualCamera(stream: MediaStream): boolean {
+  return stream.getVideoTracks().some(({ label }) => PROGRAMS.test(label));
+}
+
 /** The cameras there are. Their names are empty until one has been opened. */
 export async function listCameras(): Promise<readonly MediaDeviceInfo[]> {
   const all = (await mediaDevices()?.enumerateDevices()) ?? [];

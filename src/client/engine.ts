@@ -2,6 +2,7 @@ import { proxy, releaseProxy, transfer, wrap } from 'comlink';
 import { isErrorCode, XnnError } from '../core/errors.js';
 import type { KeyInfo } from '../wire/key-file.js';
 import type { MessageHeader } from '../wire/message.js';
+import type { Study } from './liveness.js';
 import type { Backend, Capture, Picture, Progress, Sighting, Started } from './types.js';
 import workerAddress from './worker.ts?worker&url';
 
@@ -22,6 +23,13 @@ export interface Engine {
   /** Takes the frame away. */
   look(frame: ImageBitmap): Promise<Sighting>;
   /**
+   * Looks more closely than `look`, for a liveness check. Takes the frame away.
+   *
+   * @param anew whether faces are compared with this one from now on
+   * @throws what `prepareKeyed` throws
+   */
+  study(frame: ImageBitmap, anew: boolean): Promise<Study>;
+  /**
    * One face of a picture as a message bound to `header`. Takes a picture that is a frame away.
    *
    * @throws what `prepareKeyed` throws, and no_face, several_faces, face_too_small, too_dark, image_corrupt, image_too_large, page_failed
@@ -41,7 +49,7 @@ export interface Engine {
 }
 
 /** What the worker exposes. */
-export interface WorkerEngine extends Pick<Engine, 'start' | 'capture' | 'prepareKeyed' | 'openKey'> {
+export interface WorkerEngine extends Pick<Engine, 'start' | 'study' | 'capture' | 'prepareKeyed' | 'openKey'> {
   look(frame: ImageBitmap): Sighting;
   closeKey(): void;
 }
@@ -63,6 +71,7 @@ export function openEngine(): Engine {
   return {
     start: (options, onProgress) => answered(remote.start(options, proxy(onProgress))),
     look: (frame) => answered(remote.look(transfer(frame, [frame]))),
+    study: (frame, anew) => answered(remote.study(transfer(frame, [frame]), anew)),
     capture: (picture, header, protection) =>
       answered(remote.capture(picture instanceof Blob ? picture : transfer(picture, [picture]), header, protection)),
     prepareKeyed: () => answered(remote.prepareKeyed()),

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../core/errors.js';
-import { isMoment, NOTHING_SEEN, observe } from './guide.js';
+import { countdown, NOTHING_SEEN, observe } from './guide.js';
 
-const after = (...hints: (ErrorCode | null)[]) => hints.reduce(observe, NOTHING_SEEN);
+/** Looks from 0 on, 200 ms apart. */
+const after = (...hints: (ErrorCode | null)[]) =>
+  hints.reduce((guide, hint, i) => observe(guide, hint, 200 * i), NOTHING_SEEN);
 
 describe('observe', () => {
   it('shows a hint once two looks agree', () => {
@@ -21,19 +23,28 @@ describe('observe', () => {
   });
 });
 
-describe('isMoment', () => {
+describe('countdown', () => {
+  const LONG_AGO = -10_000;
+
   it('wants two good looks in a row', () => {
-    expect(isMoment(after(null), 5000, 0)).toBe(false);
-    expect(isMoment(after(null, 'blurred', null), 5000, 0)).toBe(false);
-    expect(isMoment(after(null, null), 5000, 0)).toBe(true);
+    expect(countdown(after(null), 5000, LONG_AGO)).toBeNull();
+    expect(countdown(after(null, 'blurred', null), 5000, LONG_AGO)).toBeNull();
+    expect(countdown(after(null, null), 5000, LONG_AGO)).toBe(1);
+  });
+
+  it('lasts a second and a half, from the first good look on', () => {
+    expect(countdown(after('blurred', null, null), 200, LONG_AGO)).toBe(0);
+    expect(countdown(after('blurred', null, null), 950, LONG_AGO)).toBe(0.5);
+    expect(countdown(after('blurred', null, null), 1699, LONG_AGO)).toBeLessThan(1);
+    expect(countdown(after('blurred', null, null), 1700, LONG_AGO)).toBe(1);
   });
 
   it('stops at once when a look is bad', () => {
-    expect(isMoment(after(null, null, null, 'blurred'), 5000, 0)).toBe(false);
+    expect(countdown(after(null, null, null, 'blurred'), 5000, LONG_AGO)).toBeNull();
   });
 
   it('leaves a second between pictures', () => {
-    expect(isMoment(after(null, null), 5999, 5000)).toBe(false);
-    expect(isMoment(after(null, null), 6000, 5000)).toBe(true);
+    expect(countdown(after(null, null), 5999, 5000)).toBeLessThan(1);
+    expect(countdown(after(null, null), 6000, 5000)).toBe(1);
   });
 });

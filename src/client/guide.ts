@@ -3,10 +3,11 @@ import type { Session } from './types.js';
 
 /** Looks that must agree before a hint is shown or a picture is good, so that nothing flickers. */
 const AGREEING = 2;
-/** Least time between two pictures, in ms. */
+/** Least time between two pictures, and for how long a picture is good before it is taken, in ms. */
 const BETWEEN_SHOTS = 1000;
+const COUNTDOWN = 1500;
 /** Rest between two looks, in ms. */
-const BETWEEN_LOOKS = 150;
+export const BETWEEN_LOOKS = 150;
 
 /** What the camera has been seeing. */
 export interface Guide {
@@ -15,19 +16,30 @@ export interface Guide {
   /** The hint of the last look, and how many looks in a row gave it. */
   readonly latest: ErrorCode | null | undefined;
   readonly agreeing: number;
+  /** Since when, in ms, all looks were good; null if the last was not. */
+  readonly goodSince: number | null;
 }
 
-export const NOTHING_SEEN: Guide = { hint: undefined, latest: undefined, agreeing: 0 };
+export const NOTHING_SEEN: Guide = { hint: undefined, latest: undefined, agreeing: 0, goodSince: null };
 
-/** Takes in one more look. */
-export function observe(guide: Guide, hint: ErrorCode | null): Guide {
+/** Takes in one more look, of the time `now` in ms. */
+export function observe(guide: Guide, hint: ErrorCode | null, now: number): Guide {
   const agreeing = guide.latest === hint ? guide.agreeing + 1 : 1;
-  return { hint: agreeing >= AGREEING ? hint : guide.hint, latest: hint, agreeing };
+  return {
+    hint: agreeing >= AGREEING ? hint : guide.hint,
+    latest: hint,
+    agreeing,
+    goodSince: hint === null ? (guide.goodSince ?? now) : null,
+  };
 }
 
-/** Whether a picture should be taken at `now`, when the last one was taken at `takenAt`, both in ms. */
-export function isMoment(guide: Guide, now: number, takenAt: number): boolean {
-  return guide.latest === null && guide.agreeing >= AGREEING && now - takenAt >= BETWEEN_SHOTS;
+/**
+ * Part of the countdown to a picture that is over at `now`, in [0, 1], when the last one was taken at `takenAt`, both in ms; null while the
+ * picture is not good. At 1 it is taken.
+ */
+export function countdown({ agreeing, goodSince }: Guide, now: number, takenAt: number): number | null {
+  if (goodSince === null || agreeing < AGREEING) return null;
+  return Math.min(1, (now - goodSince) / COUNTDOWN, (now - takenAt) / BETWEEN_SHOTS);
 }
 
 /**
@@ -54,7 +66,7 @@ export async function watch(
       frame.close();
       throw error;
     });
-    guide = observe(guide, sighting.hint);
+    guide = observe(guide, sighting.hint, performance.now());
     if (signal.aborted) return frame.close();
     onLook(guide, frame);
   }

@@ -19,8 +19,14 @@ export interface Login {
     name: string,
     pictures: readonly Picture[],
   ): Promise<{ readonly codes: readonly string[]; readonly words: readonly string[] | null }>;
-  /** Rejects with own_key_missing if this browser has no own key. */
-  logIn(picture: Picture): Promise<void>;
+  /** What a liveness check and the login after it are bound to. */
+  challenge(): Promise<LoginChallenge>;
+  /**
+   * Rejects with own_key_missing if this browser has no own key.
+   *
+   * @param offer the challenge that the picture's liveness was checked for; a fresh one without
+   */
+  logIn(picture: Picture, offer?: LoginChallenge): Promise<void>;
   recover(code: string): Promise<void>;
   logOut(): Promise<void>;
   account(): Promise<AccountReply>;
@@ -70,8 +76,8 @@ export function connectLogin(
     );
 
   /** Pictures as messages, and what the device is to sign with them. */
-  async function prepared(pictures: readonly Picture[]) {
-    const offer = await challenge();
+  async function prepared(pictures: readonly Picture[], given?: LoginChallenge) {
+    const offer = given ?? (await challenge());
     const messages = pictures.length === 0 ? new Uint8Array() : await session.messages(pictures, offer);
     const bytes = { challenge: fromHex(offer.challenge, CHALLENGE_BYTES), tenant: fromHex(offer.tenant, TENANT_BYTES) };
     const binding = base64url(bindingOf({ ...bytes, origin }, messages));
@@ -94,6 +100,7 @@ export function connectLogin(
     );
 
   return {
+    challenge,
     async register(name, pictures) {
       const words = await session.ensureOwnKey();
       const { challenge, messages, binding } = await prepared(pictures);
@@ -101,8 +108,8 @@ export function connectLogin(
       const codes = await send('POST', LOGIN_ROUTES.accounts, codesOf, { name, challenge, messages, device });
       return { codes, words };
     },
-    async logIn(picture) {
-      const { challenge, messages, binding } = await prepared([picture]);
+    async logIn(picture, offer) {
+      const { challenge, messages, binding } = await prepared([picture], offer);
       const device = await withDevice(() =>
         startAuthentication({
           optionsJSON: { rpId, challenge: binding, userVerification: USER_VERIFICATION, timeout: PATIENCE },

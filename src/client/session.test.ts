@@ -42,6 +42,7 @@ class FakeEngine implements Engine {
     return this.starting.promise;
   });
   readonly look = vi.fn<Engine['look']>().mockResolvedValue({ hint: null, box: null });
+  readonly study = vi.fn<Engine['study']>();
   /** The message tells what it was bound to. */
   readonly capture = vi.fn<Engine['capture']>((_, header) =>
     Promise.resolve({
@@ -292,6 +293,31 @@ describe('starting', () => {
     expect(session.getState()).toBe(state);
     session.reset();
     expect(session.getState()).not.toBe(state);
+  });
+});
+
+describe('a liveness check', () => {
+  it('has frames looked at by the engine alone, and its challenge from the cloud', async () => {
+    const engine = await ready();
+    const frame = { close: vi.fn() } as unknown as ImageBitmap;
+    await session.study(frame, true);
+    expect(engine.study).toHaveBeenCalledWith(frame, true);
+    expect(cloud.challenge).not.toHaveBeenCalled();
+    expect(await session.challenge()).toBe('1'.padStart(32, '0'));
+  });
+
+  it('is for the message that is verified', async () => {
+    const engine = await ready();
+    const challenge = await session.challenge();
+    await session.verify('Ada', PICTURE, challenge);
+    expect(cloud.challenge).toHaveBeenCalledTimes(1);
+    expect(toHex(engine.capture.mock.calls[0]![1].challenge)).toBe(challenge);
+  });
+
+  it('closes a frame that comes too early', async () => {
+    const frame = { close: vi.fn() };
+    await expect(session.study(frame as unknown as ImageBitmap, true)).rejects.toMatchObject({ code: 'page_failed' });
+    expect(frame.close).toHaveBeenCalled();
   });
 });
 

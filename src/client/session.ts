@@ -86,6 +86,16 @@ class EngineSession implements Session {
     throw new XnnError('page_failed', 'the session is not ready');
   }
 
+  async study(frame: ImageBitmap, anew: boolean) {
+    if (this.#engine !== null && this.#state.status === 'ready') return this.#engine.study(frame, anew);
+    frame.close();
+    throw new XnnError('page_failed', 'the session is not ready');
+  }
+
+  async challenge(): Promise<string> {
+    return (await this.#cloud.challenge()).challenge;
+  }
+
   enrol(subject: string, pictures: readonly Picture[]): Promise<void> {
     return this.#act(pictures, async (engine, started) => {
       checkSubject(subject);
@@ -98,10 +108,10 @@ class EngineSession implements Session {
     });
   }
 
-  verify(subject: string, picture: Picture): Promise<void> {
+  verify(subject: string, picture: Picture, challenge?: string): Promise<void> {
     return this.#act([picture], async (engine, started) => {
       checkSubject(subject);
-      const captures = await this.#captures(engine, started, [picture]);
+      const captures = await this.#captures(engine, started, [picture], this.#own, challenge);
       const { reply, receipt } = await this.#send(captures, (message) => this.#cloud.verify(subject, message));
       return { kind: 'verified', subject, match: reply.verdict === 'match', receipt };
     });
@@ -264,15 +274,16 @@ class EngineSession implements Session {
     return this.#action;
   }
 
-  /** The pictures as messages of one fresh challenge. */
+  /** The pictures as messages of one challenge, a fresh one if none is given. */
   async #captures(
     engine: Engine,
     started: Started,
     pictures: readonly Picture[],
     own = this.#own,
+    given?: string,
   ): Promise<readonly Capture[]> {
     const [protection, { model, tenant }] = await this.#protection(started, own);
-    const { challenge } = await this.#cloud.challenge();
+    const challenge = given ?? (await this.challenge());
     return encoded(engine, pictures, { model, tenant, challenge }, protection);
   }
 

@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../core/errors.js';
 import type { KeyInfo } from '../wire/key-file.js';
+import type { Study } from './liveness.js';
 
-export type { AccountReply as Account, ClientReply as Client } from '../wire/login.js';
+export type { AccountReply as Account, ClientReply as Client, LoginChallenge } from '../wire/login.js';
 
 /** In the order they are tried. */
 export const BACKENDS = ['webgpu', 'webgl', 'wasm'] as const;
@@ -120,9 +121,14 @@ export interface Session {
   subscribe(listener: () => void): () => void;
   /** Looks at one camera frame and says what to change. Sends nothing; closes the frame. */
   look(frame: ImageBitmap): Promise<Sighting>;
+  /** Looks at one camera frame for a liveness check. Sends nothing; closes the frame. @param anew whether faces are compared with this one from now on */
+  study(frame: ImageBitmap, anew: boolean): Promise<Study>;
+  /** A fresh challenge for a liveness check and the action that follows it, 32 hexadecimal digits. Rejects with XnnError. */
+  challenge(): Promise<string>;
   /** Each action resolves when the state holds its outcome or its error; it never rejects. One at a time. */
   enrol(subject: string, pictures: readonly Picture[]): Promise<void>;
-  verify(subject: string, picture: Picture): Promise<void>;
+  /** @param challenge the one that the picture's liveness was checked for; a fresh one without */
+  verify(subject: string, picture: Picture, challenge?: string): Promise<void>;
   identify(picture: Picture): Promise<void>;
   /** With the receipt this browser kept; else with a picture of the subject's face. */
   forget(subject: string, picture?: Picture): Promise<void>;

@@ -1,3 +1,4 @@
+import { sha256 } from '@noble/hashes/sha2.js';
 import * as tf from '@tensorflow/tfjs-core';
 import { expose } from 'comlink';
 import { alignFace, type Pixels } from '../core/align.js';
@@ -10,16 +11,35 @@ import { CROP_SIZE, FEATURE_SIZE, SEED_CHANNELS } from '../core/spec.js';
 import { describe } from '../core/tail.js';
 import { derive, type Derived } from '../core/xnn.js';
 import { generateNoise, perturb } from '../core/xnn-d.js';
-import { obfuscateFace, protect, protectUnderKey, type BrowserModel, type KeyedModel } from '../protocol/protect.js';
+import { similarity, unit, type Embedding } from '../core/match.js';
+import {
+  descriptorOf,
+  obfuscateFace,
+  protect,
+  protectUnderKey,
+  type BrowserModel,
+  type KeyedModel,
+} from '../protocol/protect.js';
+import { toHex } from '../wire/hex.js';
 import type { KeyInfo } from '../wire/key-file.js';
 import { encodeKeyedMessage, encodeMessage, encodeXnnMessage, type MessageHeader } from '../wire/message.js';
 import { compile, pickBackend } from './backend.js';
-import { contextOf, detectInPhoto, lookCloser, onlyFace, startDetector, type Detect } from './detect.js';
+import {
+  contextOf,
+  detectInPhoto,
+  lookCloser,
+  onlyFace,
+  startDetector,
+  withoutBackground,
+  type Detect,
+} from './detect.js';
 import { download } from './download.js';
 import type { Protection, StartOptions, WorkerEngine } from './engine.js';
+import type { Study } from './liveness.js';
 import { decodeModel, loadModel, loadTail, type ModelSource } from './models.js';
 import { tenantSecret } from './own-key.js';
-import { hintFor, refusalOf } from './quality.js';
+import { yawOf } from './pose.js';
+import { faceSize, hintFor, refusalOf } from './quality.js';
 import type { Capture, Picture, Progress, Sighting, Started } from './types.js';
 
 /** About what is downloaded beside the weights, in bytes; for the progress bar. */
@@ -30,6 +50,8 @@ const BEGINS = { download: 0, detector: 0.6, backend: 0.7, compile: 0.8 } as con
   number
 >;
 
+/** Side of what stands for a frame, in pixels. */
+const FINGERPRINT_SIDE = 64;
 const MOST_BYTES = 20_000_000;
 const MOST_PIXELS = 50_000_000;
 /** Longer side of what is detected and cut out, in pixels. */
@@ -56,6 +78,8 @@ class FaceEngine implements WorkerEngine {
   #key: Derived | null = null;
   /** Keyed mode's tail, once it was asked for. */
   #tail: Promise<Weights> | null = null;
+  /** The face that a liveness check began with; never leaves this worker. */
+  #first: Embedding | null = null;
 
   async start(options: StartOptions, onProgress: (progress: Progress) => void): Promise<Started> {
     const enter = (stage: Progress['stage']) => onProgress({ stage, fraction: BEGINS[stage] });
@@ -113,6 +137,35 @@ class FaceEngine implements WorkerEngine {
     const [face] = faces;
     const crop = face ? alignFace(pixelsOf(canvas), face.points) : null;
     return { hint: hintFor(faces, crop), box: face?.box ?? null };
+  }
+
+  async study(frame: ImageBitmap, anew: boolean): Promise<Study> {
+    const { model, detect } = this.#started();
+    if (anew) this.#first = null;
+    const canvas = drawn(frame);
+    const seen = detect(canvas);
+    const faces = withoutBackground(seen).length;
+    const face = faces === 0 ? undefined : lookCloser(detect, canvas, seen[0]!);
+    const crop = face ? alignFace(pixelsOf(canvas), face.points) : null;
+    const hint = hintFor(face ? [face, ...seen.slice(1)] : [], crop);
+    return {
+      faces,
+      hint,
+      box: face?.box ?? null,
+      frameHeight: canvas.height,
+      yaw: face ? yawOf(face.points) : NaN,
+      size: face ? faceSize(face.points) : 0,
+      fingerprint: fingerprintOf(canvas),
+      likeness: hint === null && crop !== null ? await this.#likeness(model, crop) : null,
+    };
+  }
+
+  /** Of a face that looks straight with the first one. */
+  async #likeness({ encoder }: BrowserModel, crop: Uint8Array): Promise<number> {
+    await this.prepareKeyed();
+    const descriptor = unit(await descriptorOf({ encoder, tail: await this.#tail! }, crop));
+    this.#first ??= descriptor;
+    return similarity(this.#first, descriptor);
   }
 
   async capture(picture: Picture, header: MessageHeader, protection: Protection): Promise<Capture> {
@@ -244,6 +297,13 @@ function drawn(picture: ImageBitmap): OffscreenCanvas {
 
 function pixelsOf(canvas: OffscreenCanvas): Pixels {
   return contextOf(canvas).getImageData(0, 0, canvas.width, canvas.height);
+}
+
+/** The same for the same pixels, or nearly all: SHA-256 of the frame, scaled down. */
+function fingerprintOf(canvas: OffscreenCanvas): string {
+  const small = new OffscreenCanvas(FINGERPRINT_SIDE, FINGERPRINT_SIDE);
+  contextOf(small).drawImage(canvas, 0, 0, FINGERPRINT_SIDE, FINGERPRINT_SIDE);
+  return toHex(sha256(new Uint8Array(pixelsOf(small).data.buffer)));
 }
 
 /** Null where the browser forbids keeping anything. The page may be another's, who has caches too. */

@@ -11,6 +11,15 @@ const CATALOGUE = {
   image_corrupt: [422, 'This file is not a picture that can be read.'],
   image_too_large: [413, 'This picture is too large. Use one under 20 MB and 50 megapixels.'],
   too_many_images: [422, 'At most five pictures can be used.'],
+  // Liveness
+  face_too_large: [422, 'The face is too close. Move back a little.'],
+  face_left: [422, 'The face left the picture or jumped. Stay in view, and begin again.'],
+  face_changed: [422, 'The face changed during the check. One person does all of it; begin again.'],
+  liveness_failed: [422, 'That was not the movement that was asked for. Begin again; it asks for others then.'],
+  liveness_timeout: [422, 'The movement was not seen in time. Begin again, and turn or move a little further.'],
+  frames_frozen: [422, 'The camera’s picture stands still. A photo in place of a camera cannot be used here.'],
+  frames_repeated: [422, 'The camera’s picture repeats itself. A film in place of a camera cannot be used here.'],
+  camera_virtual: [422, 'This camera is a program, not a device. Choose another camera.'],
   // The browser
   camera_refused: [403, 'The camera was refused. Allow it in the browser, or use photos.'],
   camera_absent: [404, 'No camera was found. Connect one, or use photos.'],

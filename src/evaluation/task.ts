@@ -9,9 +9,44 @@ import type { ErrorCode } from '../core/errors.js';
 
 /**
  * What the page makes of an image: the message as the product sends it, under noise or an own key, for all images the same; clean features (float32 [14, 14, 128]), which the product
- * never gives away; or the detector's key points (float32 x, y of left eye, right eye, nose, mouth, in image pixels).
+ * never gives away; the detector's key points (float32 x, y of left eye, right eye, nose, mouth, in image pixels); or what the liveness check
+ * says to those who show it the image, each in his way (a `LivenessReport` as JSON).
  */
-export type Output = 'xnn-d' | 'keyed' | 'clean' | 'points';
+export type Output = 'xnn-d' | 'keyed' | 'clean' | 'points' | 'liveness';
+
+/** Who comes before the camera. The first is a person, the others attack. */
+export const SPECIES = [
+  'genuine',
+  'print, held still',
+  'print, turned',
+  'print, bent and turned',
+  'screen, recording of another challenge',
+  'frozen picture',
+  'looped film',
+  'swap for a print at the end',
+] as const;
+export type Species = (typeof SPECIES)[number];
+
+/** What the measure of turning is looked at with: what is turned, and how far, in degrees. */
+export const SURFACES = ['head', 'flat', 'bent'] as const;
+export const ANGLES = [-45, -30, -15, 0, 15, 30, 45] as const;
+
+/** How one check ended. */
+export interface Played {
+  readonly outcome: 'passed' | ErrorCode;
+  /** Moves that were made. */
+  readonly done: number;
+  readonly seconds: number;
+  /** Least cosine with the face it began with, 1 if there was none. */
+  readonly likeness: number;
+}
+
+export interface LivenessReport {
+  /** Every presentation, a species at a time. */
+  readonly played: Partial<Readonly<Record<Species, readonly Played[]>>>;
+  /** Angles that the product saw, for each of ANGLES, NaN (null in JSON) where it saw no face. */
+  readonly angles: Readonly<Record<(typeof SURFACES)[number], readonly (number | null)[]>>;
+}
 
 export const BACKENDS = ['wasm', 'webgl', 'webgpu'] as const;
 export type Backend = (typeof BACKENDS)[number];

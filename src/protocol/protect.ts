@@ -55,6 +55,19 @@ export async function protectUnderKey(model: KeyedModel, face: Uint8Array, turn:
   }
 }
 
+/** v = T(LN_F(F(x))) [128], not yet of unit length, of an aligned face [112, 112, 3] (RGB bytes): for comparing in the browser, never sent. */
+export async function descriptorOf({ encoder, tail }: KeyedModel, face: Uint8Array): Promise<Float32Array> {
+  const described = tf.tidy(() => {
+    const faces = tf.tensor4d(Float32Array.from(face), [1, CROP_SIZE, CROP_SIZE, 3]);
+    return describe(tail, encode(encoder, faces).features);
+  });
+  try {
+    return await described.data<'float32'>();
+  } finally {
+    described.dispose();
+  }
+}
+
 /** The browser's half of XNN: an aligned face [112, 112, 3] (RGB bytes) to X̃ = P_π X W. Without noise: the key is what hides. */
 export async function obfuscateFace(encoder: Weights, face: Uint8Array, key: Derived): Promise<Obfuscated> {
   const encoded = tf.tidy(

@@ -52,6 +52,13 @@ describe('pages', () => {
     expect(within(session, Forget)).toContain('aria-label="Forget Ada"');
   });
 
+  it('checks liveness in Verify only for who wants it', () => {
+    const html = within(fakeSession(READY), Verify);
+    expect(html).toMatch(/<input[^>]*type="checkbox"[^>]*role="switch"/);
+    expect(html).not.toMatch(/<input[^>]*role="switch"[^>]*checked/);
+    expect(html).toContain('One picture is taken when you press the button');
+  });
+
   it('does not start the camera before the model is there', () => {
     const start = /<button[^>]*>(?:(?!<\/button>).)*Start camera/;
     expect(start.exec(within(fakeSession(STARTING), Enrol))?.[0]).toContain('aria-disabled="true"');

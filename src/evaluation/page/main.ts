@@ -13,6 +13,7 @@ import {
   type Task,
 } from '../task.js';
 import { openDetector } from './detector.js';
+import { openStage } from './liveness/play.js';
 
 /** Images on their way at once: one is loaded and one handed in while a third is worked on. */
 const IN_FLIGHT = 3;
@@ -40,7 +41,7 @@ async function main(): Promise<void> {
   const attempt = async (image: Blob, challenge: string): Promise<Made | Refusal> => {
     let refusal: Refusal = { code: 'no_face', detail: 'nothing was tried' };
     // Key points of a part would not be in pixels of the image.
-    for (const part of task.output === 'points' ? [1] : PARTS) {
+    for (const part of task.output === 'points' || task.output === 'liveness' ? [1] : PARTS) {
       const made = await producer.produce(part === 1 ? image : await centre(image, part), challenge).catch(refusalOf);
       if ('bytes' in made) return { bytes: made.bytes, making: { stageMs: made.stageMs, part } };
       refusal = made;
@@ -75,6 +76,9 @@ async function open(task: Task): Promise<Producer> {
   if (task.output === 'points') return { started: null, ...openDetector() };
   const engine = openEngine();
   const started = await engine.start({ backend: task.backend }, () => {});
+  if (task.output === 'liveness') {
+    return { started, ...openStage(engine) };
+  }
   const isKeyed = task.output === 'keyed';
   const protection = isKeyed ? (await ownKeyOf(new Uint8Array(SECRET_BYTES).fill(1))).key : 'noise';
   const bound = {

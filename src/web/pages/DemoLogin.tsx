@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { connectLogin, type Login } from '../../client/login.js';
 import { isErrorCode, sentence, XnnError, type ErrorCode } from '../../client/messages.js';
-import type { Account, Client } from '../../client/types.js';
+import type { Account, Client, LoginChallenge } from '../../client/types.js';
 import { AccountCard } from '../parts/AccountCard.js';
 import { ClientCard } from '../parts/ClientCard.js';
 import { KeyWords } from '../parts/KeyWords.js';
@@ -14,6 +14,8 @@ export interface LoginAction {
   readonly ready: boolean;
   /** Runs something of the login; what it throws is shown, and what is shown of the account is read again. */
   run(what: string, perform: (login: Login) => Promise<void>): void;
+  /** What a liveness check is bound to. */
+  challenge(): Promise<LoginChallenge>;
   readonly showCodes: (codes: readonly string[]) => void;
   /** Those of an own key that was made on the way. */
   readonly showWords: (words: readonly string[] | null) => void;
@@ -58,6 +60,7 @@ export function DemoLogin() {
 
   const action: LoginAction = {
     ready: ready && busy === null,
+    challenge: () => login.challenge(),
     showCodes: setCodes,
     showWords: setWords,
     async goOn(login) {

@@ -1,8 +1,9 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { Picture } from '../../client/types.js';
 import { ActionPage } from '../parts/ActionPage.js';
 import { NameField } from '../parts/NameField.js';
 import { OnePicture } from '../parts/OnePicture.js';
+import { Switch } from '../parts/Switch.js';
 import { copyOf } from '../pictures.js';
 import { useAction, useOwnKey, useSession, useUnderKey } from '../useSession.js';
 
@@ -14,8 +15,16 @@ export function Verify() {
   const [name, setName] = useState(() => session.enrolledHere().at(-1) ?? '');
   const outcome = action.outcome?.kind === 'verified' ? action.outcome : null;
 
+  const [live, setLive] = useState(false);
+  /** What the camera's picture is to be sent for, once. */
+  const challenge = useRef<string>(undefined);
+
   const verify = (picture: Picture) =>
-    action.run(async (session) => session.verify(name.trim(), await copyOf(picture)));
+    action.run(async (session) => {
+      const checkedFor = picture instanceof Blob ? undefined : challenge.current;
+      challenge.current = undefined;
+      await session.verify(name.trim(), await copyOf(picture), checkedFor);
+    });
 
   return (
     <ActionPage
@@ -41,7 +50,9 @@ export function Verify() {
             })
       }
       steps={[
-        'One picture is taken when you press the button, and the camera is let go.',
+        live
+          ? 'You are asked for three small movements. Then one picture is taken by itself, and the camera is let go.'
+          : 'One picture is taken when you press the button, and the camera is let go.',
         `Its features leave your device under ${underKey ? 'your key' : 'fresh noise'}, bound to a challenge that is good for one answer.`,
         'The cloud says yes or no. It never says how close it was.',
       ]}
@@ -57,10 +68,24 @@ export function Verify() {
         invalid={action.error === 'subject_invalid'}
         known={session.enrolledHere()}
       />
+      <Switch
+        label="Check that somebody is there"
+        hint="The camera asks for three small movements before it takes the picture."
+        on={live}
+        onChange={setLive}
+      />
       <OnePicture
         action={action}
         takeLabel="Verify me"
         atOnce
+        challenger={
+          live
+            ? async () => {
+                challenge.current = await session.challenge();
+                return challenge.current;
+              }
+            : undefined
+        }
         kind="primary"
         icon="verify"
         label={outcome ? 'Verify again' : 'Verify'}

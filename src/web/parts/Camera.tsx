@@ -2,9 +2,11 @@ import { useRef, useState } from 'react';
 import { sentence } from '../../client/messages.js';
 import { useCamera } from '../useCamera.js';
 import { useKeepFocus } from '../useKeepFocus.js';
+import type { Challenger } from '../useLiveness.js';
 import { useSessionState } from '../useSession.js';
 import { Button } from './Button.js';
 import { Icon } from './Icon.js';
+import { LiveFinder } from './LiveFinder.js';
 import { Viewfinder } from './Viewfinder.js';
 
 interface CameraProps {
@@ -13,11 +15,13 @@ interface CameraProps {
   /** Whether good pictures are taken without a press. */
   automatic: boolean;
   takeLabel: string;
+  /** Has liveness checked before the one picture is taken, by itself. */
+  challenger?: Challenger | undefined;
   onTaken: (pictures: readonly ImageBitmap[]) => void;
 }
 
 /** The camera, off until someone starts it. */
-export function Camera({ wanted, automatic, takeLabel, onTaken }: CameraProps) {
+export function Camera({ wanted, automatic, takeLabel, challenger, onTaken }: CameraProps) {
   const { state, start, stop } = useCamera();
   const ready = useSessionState().status === 'ready';
   const [taken, setTaken] = useState<readonly ImageBitmap[]>([]);
@@ -32,24 +36,30 @@ export function Camera({ wanted, automatic, takeLabel, onTaken }: CameraProps) {
     onTaken(next);
   };
 
+  const shared = (live: Extract<typeof state, { phase: 'live' }>) => ({
+    stream: live.stream,
+    cameras: live.cameras,
+    onTake: take,
+    onCamera: (deviceId: string) => void start(deviceId),
+    onStop() {
+      stop();
+      setTaken([]);
+    },
+  });
+
   return (
     <div ref={frame} className="camera" role="group" aria-label="Camera" tabIndex={-1}>
-      {state.phase === 'live' ? (
+      {state.phase === 'live' && challenger !== undefined && <LiveFinder {...shared(state)} challenger={challenger} />}
+      {state.phase === 'live' && challenger === undefined && (
         <Viewfinder
-          stream={state.stream}
-          cameras={state.cameras}
+          {...shared(state)}
           taken={taken.length}
           wanted={wanted}
           automatic={automatic}
           takeLabel={takeLabel}
-          onTake={take}
-          onCamera={(deviceId) => void start(deviceId)}
-          onStop={() => {
-            stop();
-            setTaken([]);
-          }}
         />
-      ) : (
+      )}
+      {state.phase !== 'live' && (
         <div className="viewport off">
           <Icon name="camera" />
           <Button

@@ -15,6 +15,10 @@ const DRAWINGS = {
   moon: 'M19.5 14.5A8 8 0 0 1 9.5 4.5a8 8 0 1 0 10 10',
   retry: 'M19.5 12a7.5 7.5 0 1 1-2.3-5.4M19.5 4v4h-4',
   lock: 'M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3',
+  left: 'M20 12H5M11 6l-6 6 6 6',
+  right: 'M4 12h15M13 6l6 6-6 6',
+  closer: 'M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5M4 4l6 6M20 4l-6 6M20 20l-6-6M4 20l6-6',
+  back: 'M10 5v5H5M14 5v5h5M19 14h-5v5M10 19v-5H5M10 10 4 4M14 10l6-6M14 14l6 6M10 14l-6 6',
   send: 'M12 20V5M6 11l6-6 6 6',
   dots: 'M6 12v.1M12 12v.1M18 12v.1',
 } as const;

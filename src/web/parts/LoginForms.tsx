@@ -1,6 +1,6 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { MAX_CAPTURES } from '../../client/messages.js';
-import type { Picture } from '../../client/types.js';
+import type { LoginChallenge, Picture } from '../../client/types.js';
 import type { LoginAction } from '../pages/DemoLogin.js';
 import { copyOf } from '../pictures.js';
 import { Button } from './Button.js';
@@ -34,15 +34,25 @@ export function LoginForms({ action }: { action: LoginAction }) {
 
 function LogIn({ action }: { action: LoginAction }) {
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
+  /** What the camera's picture is to be sent for. */
+  const offer = useRef<LoginChallenge>(undefined);
   const logIn = ([picture]: readonly Picture[]) => {
     if (picture === undefined) return;
+    const isPhoto = picture instanceof Blob;
     action.run('Your device is asked for its passkey.', async (login) => {
-      await login.logIn(await copyOf(picture));
+      const copy = await copyOf(picture);
+      // One check is for one try.
+      if (!isPhoto) setPictures([]);
+      await login.logIn(copy, isPhoto ? undefined : offer.current);
       await action.goOn(login);
     });
   };
   return (
     <>
+      <p>
+        The camera asks for three small movements, others each time: a photo held before it cannot make them. If you
+        cannot turn your head or move, log in with a recovery code under “Recover”.
+      </p>
       <PicturePicker
         pictures={pictures}
         onPictures={setPictures}
@@ -50,6 +60,10 @@ function LogIn({ action }: { action: LoginAction }) {
         shots={1}
         automatic={false}
         takeLabel="Take picture"
+        challenger={async () => {
+          offer.current = await action.challenge();
+          return offer.current.challenge;
+        }}
       />
       {pictures.length > 0 && (
         <Button kind="primary" icon="verify" unavailable={!action.ready} onPress={() => logIn(pictures)}>

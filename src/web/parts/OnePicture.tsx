@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { Picture } from '../../client/types.js';
+import type { Challenger } from '../useLiveness.js';
 import type { Action } from '../useSession.js';
 import { Button } from './Button.js';
 import type { IconName } from './Icon.js';
@@ -11,6 +12,8 @@ interface OnePictureProps {
   takeLabel: string;
   /** Whether a picture is acted on as soon as the camera has taken it. */
   atOnce?: boolean;
+  /** Has liveness checked at the camera. */
+  challenger?: Challenger | undefined;
   kind: 'primary' | 'danger';
   icon: IconName;
   /** Says what the button below the picture does. */
@@ -19,9 +22,23 @@ interface OnePictureProps {
 }
 
 /** One picture and, once it is there, the button that acts on it. */
-export function OnePicture({ action, takeLabel, atOnce = false, kind, icon, label, onAct }: OnePictureProps) {
+export function OnePicture({
+  action,
+  takeLabel,
+  atOnce = false,
+  challenger,
+  kind,
+  icon,
+  label,
+  onAct,
+}: OnePictureProps) {
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
-  const act = ([picture]: readonly Picture[]) => picture && onAct(picture);
+  const act = ([picture]: readonly Picture[]) => {
+    if (picture === undefined) return;
+    onAct(picture);
+    // One check is for one try.
+    if (challenger && !(picture instanceof Blob)) setPictures([]);
+  };
   return (
     <>
       <PicturePicker
@@ -34,6 +51,7 @@ export function OnePicture({ action, takeLabel, atOnce = false, kind, icon, labe
         shots={1}
         automatic={false}
         takeLabel={takeLabel}
+        challenger={challenger}
         onTaken={atOnce ? act : undefined}
       />
       {pictures.length > 0 && (

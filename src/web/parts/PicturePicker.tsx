@@ -2,6 +2,7 @@ import { useRef, useState } from 'react';
 import { sentence } from '../../client/messages.js';
 import type { Picture } from '../../client/types.js';
 import { useKeepFocus } from '../useKeepFocus.js';
+import type { Challenger } from '../useLiveness.js';
 import { Button } from './Button.js';
 import { Camera } from './Camera.js';
 import { Dropzone } from './Dropzone.js';
@@ -18,6 +19,8 @@ interface PicturePickerProps {
   automatic: boolean;
   /** Says what the camera's button does. */
   takeLabel: string;
+  /** Has liveness checked at the camera; a file has none. */
+  challenger?: Challenger | undefined;
   /** Called when the camera has taken its pictures. */
   onTaken?: (pictures: readonly Picture[]) => void;
 }
@@ -29,7 +32,7 @@ const SOURCES = [
 
 /** Where pictures come from: the camera, or files. Nothing is sent from here. */
 export function PicturePicker(props: PicturePickerProps) {
-  const { pictures, onPictures, most, shots, automatic, takeLabel, onTaken } = props;
+  const { pictures, onPictures, most, shots, automatic, takeLabel, challenger, onTaken } = props;
   const [source, setSource] = useState<'camera' | 'photos'>('camera');
   const [tooMany, setTooMany] = useState(false);
   const frame = useRef<HTMLDivElement>(null);
@@ -63,13 +66,19 @@ export function PicturePicker(props: PicturePickerProps) {
           wanted={shots}
           automatic={automatic}
           takeLabel={takeLabel}
+          challenger={challenger}
           onTaken={(taken) => {
             change(taken);
             onTaken?.(taken);
           }}
         />
       ) : (
-        <Dropzone room={room} onFiles={change} />
+        <>
+          <Dropzone room={room} onFiles={change} />
+          {challenger && (
+            <p className="count">Whether somebody is there cannot be told from a file: photos are not checked.</p>
+          )}
+        </>
       )}
     </div>
   );

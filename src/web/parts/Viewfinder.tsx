@@ -1,9 +1,11 @@
-import { useEffect, useId, useRef } from 'react';
 import { sentence, type ErrorCode } from '../../client/messages.js';
 import { useGuide } from '../useGuide.js';
 import { useSession } from '../useSession.js';
+import { useVideo } from '../useVideo.js';
 import { Button } from './Button.js';
+import { CameraChooser } from './CameraChooser.js';
 import { Oval } from './Oval.js';
+import { Screen } from './Screen.js';
 
 interface ViewfinderProps {
   stream: MediaStream;
@@ -17,20 +19,12 @@ interface ViewfinderProps {
   onStop: () => void;
 }
 
-/** The live picture, mirrored as in a mirror, with one hint at a time. */
+/** What the camera sees, and the pictures taken of it. */
 export function Viewfinder(props: ViewfinderProps) {
   const { stream, cameras, taken, wanted, automatic, takeLabel, onTake, onCamera, onStop } = props;
   const session = useSession();
-  const video = useRef<HTMLVideoElement>(null);
-  const chooser = useId();
-  const hint = useGuide(session, video, (frame) => (automatic ? onTake(frame) : frame.close()));
-  const { deviceId, facingMode } = stream.getVideoTracks()[0]?.getSettings() ?? {};
-
-  useEffect(() => {
-    if (!video.current) return;
-    video.current.srcObject = stream;
-    video.current.scrollIntoView({ block: 'center' });
-  }, [stream]);
+  const video = useVideo(stream);
+  const { hint, counted } = useGuide(session, video, (frame) => (automatic ? onTake(frame) : frame.close()));
 
   const takeNow = async () => {
     if (video.current && video.current.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) {
@@ -40,13 +34,9 @@ export function Viewfinder(props: ViewfinderProps) {
 
   return (
     <>
-      <div className="viewport">
-        <video ref={video} className={facingMode === 'environment' ? '' : 'mirrored'} autoPlay playsInline muted />
-        <Oval good={hint === null} taken={taken} wanted={wanted} />
-        <p className="hint" role="status">
-          {guidance(hint, automatic)}
-        </p>
-      </div>
+      <Screen stream={stream} video={video} hint={guidance(hint, automatic)} counted={automatic ? counted : null}>
+        <Oval good={hint === null} taken={taken} wanted={wanted} flashes />
+      </Screen>
       {wanted > 1 && (
         <p className="count" role="status">
           {`${taken} of ${wanted} pictures taken`}
@@ -64,18 +54,7 @@ export function Viewfinder(props: ViewfinderProps) {
           Stop
         </Button>
       </div>
-      {cameras.length > 1 && (
-        <div className="field">
-          <label htmlFor={chooser}>Camera</label>
-          <select id={chooser} value={deviceId} onChange={(event) => onCamera(event.target.value)}>
-            {cameras.map((camera, i) => (
-              <option key={camera.deviceId} value={camera.deviceId}>
-                {camera.label || `Camera ${i + 1}`}
-              </option>
-            ))}
-          </select>
-        </div>
-      )}
+      <CameraChooser stream={stream} cameras={cameras} onCamera={onCamera} />
     </>
   );
 }

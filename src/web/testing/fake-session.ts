@@ -54,6 +54,8 @@ export function fakeSession(
       return () => listeners.delete(listener);
     },
     look: () => Promise.resolve({ hint: null, box: null }),
+    study: () => Promise.reject(new Error('no camera here')),
+    challenge: () => Promise.resolve('00'.repeat(16)),
     enrol: act,
     verify: act,
     identify: act,
