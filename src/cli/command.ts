@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { XnnError } from '../core/errors.js';
 import { BACKENDS, type Backend } from '../evaluation/task.js';
 
@@ -52,5 +53,15 @@ export function parsed<T>(parse: () => T): T {
     throw new XnnError('request_invalid', `${cause instanceof Error ? cause.message : String(cause)} (see --help)`, {
       cause,
     });
+  }
+}
+
+/** Of the code that runs, with "-dirty" where files differ from it; null outside a repository. */
+export function commit(digits = 40): string | null {
+  try {
+    const describe = ['describe', '--always', '--dirty', `--abbrev=${digits}`, '--exclude=*'];
+    return execFileSync('git', describe, { cwd: import.meta.dirname, encoding: 'utf8', stdio: 'pipe' }).trim();
+  } catch {
+    return null;
   }
 }

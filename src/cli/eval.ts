@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -10,7 +9,7 @@ import { readLfw } from '../evaluation/lfw.js';
 import { findPairs, readPairs } from '../evaluation/pairs.js';
 import { reportLfw, reportSet, summarise } from '../evaluation/report.js';
 import { inScratch } from '../evaluation/scratch.js';
-import { backendOf, oneOf, parsed, progressOf, runCommand } from './command.js';
+import { backendOf, commit, oneOf, parsed, progressOf, runCommand } from './command.js';
 
 const HELP = `Measures how well the product tells faces apart, with its own code: detector, encoder and noise in
 headless Chromium, the cloud's network in this process. Nothing leaves this machine.
@@ -98,16 +97,6 @@ async function main(args: string[]): Promise<void> {
     if (json === undefined) process.stdout.write(text);
     else await writeFile(json, text);
   });
-}
-
-/** Of the code that ran, with "-dirty" where files differ from it; null outside a repository. */
-function commit(): string | null {
-  try {
-    const describe = ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];
-    return execFileSync('git', describe, { cwd: import.meta.dirname, encoding: 'utf8', stdio: 'pipe' }).trim();
-  } catch {
-    return null;
-  }
 }
 
 runCommand(main);
