@@ -67,7 +67,8 @@ export async function climb(
 ): Promise<Tries> {
   let best: { weights: Float32Array; answer: number } | null = null;
   for (let number = 1; number <= tries; number++) {
-    const weights: Float32Array = best === null ? normal(others.length) : stepped(best.weights, normal(others.length));
+    const weights: Float32Array =
+      best === null ? ofLengthOne(normal(others.length)) : stepped(best.weights, normal(others.length));
     const answer = await ask(mixed(others, weights));
     if (isAccepted(answer)) return { tries: number, acceptedAt: number };
     if (best === null || answer >= best.answer) best = { weights, answer };
@@ -81,13 +82,17 @@ export async function showAll(verify: Interface['verify'], faces: readonly Float
   return { tries: faces.length, acceptedAt: null };
 }
 
-/** Of the length of a mixture's weights that one step is. */
+/** Length of a step between mixtures' weights, which have length 1. */
 const STEP = 0.3;
 
 function stepped(weights: Float32Array, direction: Float32Array): Float32Array {
-  const length = STEP * Math.hypot(...weights);
   const size = Math.hypot(...direction);
-  return weights.map((weight, i) => weight + (length * direction[i]!) / size);
+  return ofLengthOne(weights.map((weight, i) => weight + (STEP * direction[i]!) / size));
+}
+
+function ofLengthOne(weights: Float32Array): Float32Array {
+  const length = Math.hypot(...weights);
+  return weights.map((weight) => weight / length);
 }
 
 /** A mixture as strong as a face: of mean square 1. */
