@@ -6,7 +6,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme, reducedMotion: 'reduce' });
 
-    for (const path of ['/', '/enrol', '/verify', '/identify', '/forget', '/own-key', '/key']) {
+    for (const path of ['/', '/enrol', '/verify', '/identify', '/forget', '/own-key', '/key', '/attack', '/report']) {
       test(`axe finds nothing on ${path}`, async ({ page }) => {
         await open(page, path);
         expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
@@ -24,7 +24,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
 test('at phone size nothing is wider than the screen, and touch targets are large enough', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
-  for (const path of ['/', '/enrol', '/verify', '/identify', '/forget', '/own-key', '/key']) {
+  for (const path of ['/', '/enrol', '/verify', '/identify', '/forget', '/own-key', '/key', '/attack', '/report']) {
     await open(page, path);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
     for (const button of await page.getByRole('button').all()) {

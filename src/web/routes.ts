@@ -8,6 +8,8 @@ export const PATHS = {
   ownKey: '/own-key',
   key: '/key',
   login: '/demo/login',
+  attack: '/attack',
+  report: '/report',
 } as const;
 
 export type Page = keyof typeof PATHS;
