@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import time
-from typing import Callable
+from typing import Callable, Sequence
 
 import numpy as np
 import torch
@@ -142,10 +143,15 @@ def train_painter(chips: Chips, send: Send, options: argparse.Namespace) -> nn.M
 def run(
     options: argparse.Namespace, networks: dict[str, nn.Module], optimiser: torch.optim.Optimizer, rows: NDArray[np.int64], step: Step
 ) -> None:
-    name = "-".join(["attack", *(str(value) for value in settings(options).values()), str(options.seed)])
+    name = checkpoint(options)
     for network in networks.values():
         network.to(memory_format=torch.channels_last)
     fit(name, settings(options), networks, [optimiser], rows, step, epochs=options.epochs, seed=options.seed)
+
+
+def checkpoint(options: argparse.Namespace) -> str:
+    """In training/runs, without .pt."""
+    return "-".join(["attack", *(str(value) for value in settings(options).values()), str(options.seed), str(options.epochs)])
 
 
 def start_anew(tail: Tail) -> Tail:
@@ -252,7 +258,8 @@ def settings(options: argparse.Namespace) -> dict[str, object]:
     return {key: getattr(options, key) for key in ("attacker", "defence", *own, "messages", "bits", "pairs", "warm", "rate")}
 
 
-def main() -> None:
+def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """Options of a command line, that of the process if none is given."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("attacker", choices=("R", "D", "I", "S"))
     parser.add_argument("--defence", choices=DEFENCES, required=True)
@@ -265,7 +272,18 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
+    return parser.parse_args(words)
+
+
+def is_done(options: argparse.Namespace) -> bool:
+    """Whether there is a row already of these settings and networks."""
+    wanted = {**settings(options), "networks": fingerprint(options), "epochs": options.epochs, "seed": options.seed}
+    rows = [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
+    return any(all(row.get(key) == value for key, value in wanted.items()) for row in rows)
+
+
+def main() -> None:
+    options = parsed()
     use_one_core()
     torch.manual_seed(options.seed)
 

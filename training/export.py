@@ -44,7 +44,7 @@ def round_to_half(network: nn.Module) -> None:
         parameter.data.copy_(parameter.data.half().float())
 
 
-def browser_weights(network: Encoder | Generator | Tail) -> dict[str, NDArray[np.float32]]:
+def browser_weights(network: nn.Module) -> dict[str, NDArray[np.float32]]:
     """The weights under the names and in the layout that src/core reads: kernels [height, width, in, out]."""
     weights = {key: value.detach() for key, value in network.named_parameters()}
     if isinstance(network, Generator):
@@ -57,11 +57,11 @@ def browser_weights(network: Encoder | Generator | Tail) -> dict[str, NDArray[np
     return laid_out
 
 
-def write_tfjs(name: str, weights: dict[str, NDArray[np.float32]]) -> dict[str, object]:
+def write_tfjs(name: str, weights: dict[str, NDArray[np.float32]], folder: Path = BROWSER) -> dict[str, object]:
     """Writes `<name>.bin` and `<name>.json` in tfjs's weights format and returns the manifest's entry."""
     half = {key: value.astype(np.float16) for key, value in weights.items()}
     data = b"".join(value.tobytes() for value in half.values())
-    (BROWSER / f"{name}.bin").write_bytes(data)
+    (folder / f"{name}.bin").write_bytes(data)
     entries = [
         {
             "name": key,
@@ -72,7 +72,7 @@ def write_tfjs(name: str, weights: dict[str, NDArray[np.float32]]) -> dict[str, 
         for key, value in half.items()
     ]
     topology = {"format": "tfjs-weights", "weightsManifest": [{"paths": [f"{name}.bin"], "weights": entries}]}
-    (BROWSER / f"{name}.json").write_text(json.dumps(topology, indent=1) + "\n")
+    (folder / f"{name}.json").write_text(json.dumps(topology, indent=1) + "\n")
     return {
         "topology": f"{name}.json",
         "weights": f"{name}.bin",

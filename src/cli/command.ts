@@ -57,9 +57,9 @@ export function parsed<T>(parse: () => T): T {
 }
 
 /** Of the code that ran, with "-dirty" where files differ from it; null outside a repository. */
-export function commit(): string | null {
+export function commit(digits = 40): string | null {
   try {
-    const describe = ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];
+    const describe = ['describe', '--always', '--dirty', `--abbrev=${digits}`, '--exclude=*'];
     return execFileSync('git', describe, { cwd: import.meta.dirname, encoding: 'utf8', stdio: 'pipe' }).trim();
   } catch {
     return null;

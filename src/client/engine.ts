@@ -1,8 +1,8 @@
-import { proxy, releaseProxy, transfer, wrap } from 'comlink';
-import { isErrorCode, XnnError } from '../core/errors.js';
+import { proxy, transfer } from 'comlink';
 import type { KeyInfo } from '../wire/key-file.js';
 import type { MessageHeader } from '../wire/message.js';
 import type { Study } from './liveness.js';
+import { reach } from './remote.js';
 import type { Backend, Capture, Picture, Progress, Sighting, Started } from './types.js';
 import workerAddress from './worker.ts?worker&url';
 
@@ -57,17 +57,7 @@ export interface WorkerEngine extends Pick<Engine, 'start' | 'study' | 'capture'
 /** An engine in a worker of its own, so that the page never waits for it. */
 export function openEngine(): Engine {
   const worker = startWorker(new URL(workerAddress, location.href));
-  const remote = wrap<WorkerEngine>(worker);
-  // A worker that could not be loaded or broke down answers no call, so every call watches for that too.
-  const broken = new Promise<never>((_, reject) => {
-    worker.addEventListener('error', ({ message }) => reject(new XnnError('page_failed', message)));
-  });
-  broken.catch(() => {});
-  const answered = <T>(call: Promise<T>): Promise<T> =>
-    Promise.race([call, broken]).catch((error: unknown) => {
-      throw asXnnError(error);
-    });
-
+  const { remote, answered, dispose } = reach<WorkerEngine>(worker);
   return {
     start: (options, onProgress) => answered(remote.start(options, proxy(onProgress))),
     look: (frame) => answered(remote.look(transfer(frame, [frame]))),
@@ -77,10 +67,7 @@ export function openEngine(): Engine {
     prepareKeyed: () => answered(remote.prepareKeyed()),
     openKey: (file, passphrase) => answered(remote.openKey(file, passphrase)),
     closeKey: () => answered(remote.closeKey()),
-    dispose() {
-      remote[releaseProxy]();
-      worker.terminate();
-    },
+    dispose,
   };
 }
 
@@ -93,13 +80,4 @@ function startWorker(address: URL): Worker {
   const worker = new Worker(own, options);
   URL.revokeObjectURL(own);
   return worker;
-}
-
-/** Of an error's class only name and message cross from a worker; those of `XnnError` hold its code. */
-function asXnnError(error: unknown): XnnError {
-  if (error instanceof XnnError) return error;
-  const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
-  const [code, ...detail] = message.split(': ');
-  if (name === 'XnnError' && isErrorCode(code)) return new XnnError(code, detail.join(': ') || undefined);
-  return new XnnError('page_failed', message, { cause: error });
 }

@@ -33,7 +33,7 @@ export interface ModelFiles {
   readonly generator: NetworkFile;
 }
 
-interface NetworkEntry {
+export interface NetworkEntry {
   readonly topology: string;
   readonly weights: string;
   readonly bytes: number;
@@ -90,7 +90,8 @@ export async function loadTail(source: ModelSource, keyedModel: string): Promise
   return decode(await loadNetwork(source, manifest.networks.tail, () => {}));
 }
 
-function decode({ specs, weights }: NetworkFile): Weights {
+/** Puts one network's weights on the current tfjs backend. @throws model_invalid */
+export function decode({ specs, weights }: NetworkFile): Weights {
   try {
     return tf.io.decodeWeights(weights, specs);
   } catch (cause) {
@@ -98,7 +99,8 @@ function decode({ specs, weights }: NetworkFile): Weights {
   }
 }
 
-async function newestManifest({ url, fetch, cache }: ModelSource): Promise<unknown> {
+/** The manifest of a folder, from the network if it answers, else as last seen; not checked. @throws model_missing, model_invalid */
+export async function newestManifest({ url, fetch, cache }: ModelSource): Promise<unknown> {
   const address = `${url}manifest.json`;
   const fresh = await fetch(address, { cache: 'no-cache' }).catch(() => null);
   if (fresh?.ok) {
@@ -111,7 +113,8 @@ async function newestManifest({ url, fetch, cache }: ModelSource): Promise<unkno
   return parsed(await kept.text());
 }
 
-async function loadNetwork(
+/** One network of a folder. @throws model_missing, model_invalid, model_hash_wrong */
+export async function loadNetwork(
   source: ModelSource,
   entry: NetworkEntry,
   onBytes: (n: number) => void,
@@ -160,7 +163,8 @@ function keyOf(url: string, entry: NetworkEntry, name: string): string {
   return `${url}${name}?sha256=${entry.sha256}`;
 }
 
-async function forgetOthers({ url, cache }: ModelSource, entries: readonly NetworkEntry[]): Promise<void> {
+/** Takes networks that are none of these out of the cache. */
+export async function forgetOthers({ url, cache }: ModelSource, entries: readonly NetworkEntry[]): Promise<void> {
   if (cache === null) return;
   const current = entries.flatMap((entry) => [keyOf(url, entry, entry.weights), keyOf(url, entry, entry.topology)]);
   for (const { url: key } of await cache.keys()) {
@@ -192,7 +196,7 @@ function checkedManifest(value: unknown): Manifest {
   };
 }
 
-function checkedEntry(value: unknown): NetworkEntry {
+export function checkedEntry(value: unknown): NetworkEntry {
   const { topology, weights, bytes, sha256 } = fields(value, 'network');
   if (!isFileName(topology) || !isFileName(weights)) throw new XnnError('model_invalid', 'file name');
   if (!Number.isSafeInteger(bytes) || typeof bytes !== 'number' || bytes <= 0)
@@ -225,12 +229,12 @@ function checkedSpec(value: unknown): tf.io.WeightsManifestEntry {
   return { name, shape, dtype, quantization: { dtype: 'float16' } };
 }
 
-function fields(value: unknown, name: string): Readonly<Record<string, unknown>> {
+export function fields(value: unknown, name: string): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) throw new XnnError('model_invalid', name);
   return value as Record<string, unknown>;
 }
 
-function isHex(value: unknown, digits: number): value is string {
+export function isHex(value: unknown, digits: number): value is string {
   return typeof value === 'string' && value.length === digits && /^[0-9a-f]*$/.test(value);
 }
 

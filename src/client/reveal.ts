@@ -81,7 +81,8 @@ function fieldsOf(message: Uint8Array, mode: Mode): readonly Field[] {
   });
 }
 
-function opaque(rgb: Uint8Array): Pixels {
+/** RGB bytes [112, 112, 3] as a picture. */
+export function opaque(rgb: Uint8Array): Pixels {
   const data = new Uint8ClampedArray(CROP_SIZE * CROP_SIZE * 4).fill(255);
   for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
     data[to] = rgb[from]!;

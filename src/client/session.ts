@@ -31,6 +31,9 @@ export interface SessionOptions {
   readonly keys?: KeyStore;
 }
 
+/** Of messages that are not for sending. */
+const NOBODYS = { tenant: '00'.repeat(TENANT_BYTES), challenge: '00'.repeat(CHALLENGE_BYTES) };
+
 type Ready = Extract<SessionState, { status: 'ready' }>;
 
 const RECEIPTS = 'receipts';
@@ -204,6 +207,15 @@ class EngineSession implements Session {
     if (this.#own === null) throw new XnnError('own_key_missing');
     checkModel(started.keyedModel, offer.model);
     return joined((await encoded(engine, pictures, offer, this.#own.key)).map(({ message }) => message));
+  }
+
+  async rehearse(picture: Picture): Promise<Capture> {
+    const { engine, started } = this.#running();
+    const key = this.#key();
+    const protection = key !== null ? 'network key' : (this.#own?.key ?? 'noise');
+    const model = protection === 'noise' ? started.model : (key?.model ?? started.keyedModel);
+    const [capture] = await encoded(engine, [picture], { model, ...NOBODYS }, protection);
+    return capture!;
   }
 
   /** @throws page_failed before it is ready */

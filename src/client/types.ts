@@ -149,6 +149,11 @@ export interface Session {
    * without a key; leaves outcome and error alone.
    */
   messages(pictures: readonly Picture[], offer: Offer): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * A picture as it would be sent now, for no challenge, so that nobody would take it; for looking at what it gives away. Sends nothing. Rejects with
+   * XnnError; leaves outcome and error alone.
+   */
+  rehearse(picture: Picture): Promise<Capture>;
   /** Names enrolled in this browser in the gallery of now, whose receipts it keeps. */
   enrolledHere(): readonly string[];
   /** Clears outcome and error. */

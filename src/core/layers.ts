@@ -54,6 +54,12 @@ export function bottleneck(weights: Weights, name: string, x: tf.Tensor4D, strid
   return strides === 1 && x.shape[3] === y.shape[3] ? tf.add(x, y) : y;
 }
 
+/** Two 3×3 convolutions, added to what goes in. */
+export function block(weights: Weights, name: string, x: tf.Tensor4D): tf.Tensor4D {
+  const y = convolve(weights, `${name}.two`, convolve(weights, `${name}.one`, x, 'relu'), 'linear');
+  return tf.relu(tf.add<tf.Tensor4D>(x, y));
+}
+
 /** Normalises the channels of each position to mean 0 and variance 1. LN_F of the paper, and LN_G before its scale and shift. */
 export function layerNorm(x: tf.Tensor4D): tf.Tensor4D {
   const centred = tf.sub<tf.Tensor4D>(x, tf.mean(x, -1, true));

@@ -195,7 +195,16 @@ const PROJECT = new URL('../../', import.meta.url);
 
 /** The released weights of one of the browser's networks. */
 export function readReleased(network: 'encoder' | 'generator' | 'tail'): tf.NamedTensorMap {
-  const folder = new URL('public/models/', PROJECT);
+  return readNetwork('public/models/', network);
+}
+
+/** Weights of the inversion attacker that was trained against a defence. */
+export function readAttacker(defence: 'clean' | 'xnn-d'): tf.NamedTensorMap {
+  return readNetwork('public/attackers/', defence);
+}
+
+function readNetwork(path: string, network: string): tf.NamedTensorMap {
+  const folder = new URL(path, PROJECT);
   const { weightsManifest } = JSON.parse(readFileSync(new URL(`${network}.json`, folder), 'utf8')) as tf.io.ModelJSON;
   const bytes = readFileSync(new URL(`${network}.bin`, folder));
   return tf.io.decodeWeights(

@@ -1,5 +1,5 @@
-import { lazy, Suspense, useDeferredValue, useEffect, useRef, type ComponentType } from 'react';
-import type { Session } from '../client/types.js';
+import { lazy, Suspense, useDeferredValue, useEffect, useMemo, useRef, useState, type ComponentType } from 'react';
+import type { Capture, Session } from '../client/types.js';
 import { Enrol } from './pages/Enrol.js';
 import { Forget } from './pages/Forget.js';
 import { Home } from './pages/Home.js';
@@ -12,6 +12,7 @@ import { Header } from './parts/Header.js';
 import { Link } from './parts/Link.js';
 import { StartUp } from './parts/StartUp.js';
 import type { Page } from './routes.js';
+import { AttackedContext } from './useAttacked.js';
 import { usePainted } from './usePainted.js';
 import { useRoute } from './useRoute.js';
 import { SessionContext } from './useSession.js';
@@ -21,6 +22,9 @@ const DemoLogin = lazy(async () => ({ default: (await import('./pages/DemoLogin.
 
 /** For few, who wait for it; others never download it, not even to be kept for offline (vite.config.ts). */
 const Admin = lazy(async () => ({ default: (await import('./pages/Admin.js')).Admin }));
+/** What few visitors come for. */
+const Attack = lazy(async () => ({ default: (await import('./pages/Attack.js')).Attack }));
+const Report = lazy(async () => ({ default: (await import('./pages/Report.js')).Report }));
 
 const PAGES: Record<Page, { title: string; Content: ComponentType }> = {
   home: { title: 'XNN-d: face verification that keeps your photo', Content: Home },
@@ -32,6 +36,8 @@ const PAGES: Record<Page, { title: string; Content: ComponentType }> = {
   key: { title: 'Key of a network · XNN-d', Content: Key },
   login: { title: 'Log in · XNN-d', Content: DemoLogin },
   admin: { title: 'Administration · XNN-d', Content: Admin },
+  attack: { title: 'Attack it yourself · XNN-d', Content: Attack },
+  report: { title: 'Attack report · XNN-d', Content: Report },
 };
 
 const MISSING = { title: 'Not found · XNN-d', Content: Missing };
@@ -40,6 +46,8 @@ const FRAME = { title: 'XNN-d', Content: () => null };
 
 export function App({ session }: { session: Session }) {
   const route = useRoute();
+  const [capture, keep] = useState<Capture | null>(null);
+  const attacked = useMemo(() => ({ capture, keep }), [capture]);
   return (
     <SessionContext value={session}>
       <a className="skip" href="#main">
@@ -47,15 +55,18 @@ export function App({ session }: { session: Session }) {
       </a>
       <Header page={route} />
       <StartUp />
-      <Main route={route} />
+      <AttackedContext value={attacked}>
+        <Main route={route} />
+      </AttackedContext>
       <footer className="footer">
         <p>
-          Method: XNN-d, <cite>arXiv 2408.04974</cite>. Measured, with its limits, in the README.
+          Method: XNN-d, <cite>arXiv 2408.04974</cite>. Measured, with its limits, in the{' '}
+          <Link to="report">attack report</Link>.
         </p>
         <p>
-          <Link to="ownKey">Your own key</Link> · <Link to="key">Key of a network</Link> ·{' '}
-          <Link to="login">Demo of a login</Link> · <Link to="admin">Administration</Link> ·{' '}
-          <a href="/docs">API of the cloud</a>
+          <Link to="attack">Attack it yourself</Link> · <Link to="ownKey">Your own key</Link> ·{' '}
+          <Link to="key">Key of a network</Link> · <Link to="login">Demo of a login</Link> ·{' '}
+          <Link to="admin">Administration</Link> · <a href="/docs">API of the cloud</a>
         </p>
       </footer>
     </SessionContext>

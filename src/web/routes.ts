@@ -9,6 +9,8 @@ export const PATHS = {
   key: '/key',
   login: '/demo/login',
   admin: '/admin',
+  attack: '/attack',
+  report: '/report',
 } as const;
 
 export type Page = keyof typeof PATHS;

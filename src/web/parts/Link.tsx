@@ -7,14 +7,17 @@ interface LinkProps {
   className?: string;
   /** Whether the link leads to the page that is shown. */
   current?: boolean;
+  /** Called before the page is left. */
+  onFollow?: () => void;
   children: ReactNode;
 }
 
 /** A link to a page of this app. Opening it in another tab works as with any link. */
-export function Link({ to, className, current = false, children }: LinkProps) {
+export function Link({ to, className, current = false, onFollow, children }: LinkProps) {
   const follow = (event: MouseEvent) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
+    onFollow?.();
     navigate(to);
   };
   return (

@@ -1,10 +1,13 @@
-import { useDeferredValue, useId, useMemo, useState, type ReactNode } from 'react';
+import { useDeferredValue, useId, useMemo, useState } from 'react';
 import { CROP_SIZE, FEATURE_CHANNELS, reveal, type Mode } from '../../client/reveal.js';
 import type { Capture } from '../../client/types.js';
 import { bytes } from '../format.js';
 import { block, commonRange, mosaic, pagesOf, sameChannel, SIDES, type Side } from '../mosaic.js';
+import { useAttacked } from '../useAttacked.js';
 import { Anatomy } from './Anatomy.js';
-import { Icon, type IconName } from './Icon.js';
+import { Exhibit } from './Exhibit.js';
+import { Icon } from './Icon.js';
+import { Link } from './Link.js';
 import { PixelCanvas } from './PixelCanvas.js';
 import { Segments } from './Segments.js';
 
@@ -35,6 +38,7 @@ export function LaidOpen({ captures }: { captures: readonly Capture[] }) {
   const [side, setSide] = useState<Side>(8);
   const [page, setPage] = useState(0);
   const slider = useId();
+  const { keep } = useAttacked();
 
   const capture = captures[index] ?? captures[0];
   const revealed = useMemo(() => capture && reveal(capture), [capture]);
@@ -142,29 +146,12 @@ export function LaidOpen({ captures }: { captures: readonly Capture[] }) {
           {bytes(capture?.message.length ?? 0)}; each belongs to a field above.
         </span>
       </p>
+      <p className="onward">
+        What can somebody make of it who reads it?{' '}
+        <Link to="attack" onFollow={() => capture && keep(capture)}>
+          Attack it yourself
+        </Link>
+      </p>
     </section>
-  );
-}
-
-interface ExhibitProps {
-  icon: IconName;
-  fate: string;
-  title: string;
-  text: string;
-  children: ReactNode;
-}
-
-function Exhibit({ icon, fate, title, text, children }: ExhibitProps) {
-  return (
-    <figure className={icon === 'send' ? 'exhibit left-here' : 'exhibit'}>
-      {children}
-      <figcaption>
-        <p className="fate">
-          <Icon name={icon} /> {fate}
-        </p>
-        <h3>{title}</h3>
-        <p>{text}</p>
-      </figcaption>
-    </figure>
   );
 }

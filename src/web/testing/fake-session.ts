@@ -67,6 +67,7 @@ export function fakeSession(
     removeOwnKey: act,
     ensureOwnKey: () => Promise.resolve(null),
     messages: () => Promise.resolve(new Uint8Array()),
+    rehearse: () => Promise.resolve(fakeCapture()),
     enrolledHere: () => enrolled,
     reset() {
       if (state.status === 'ready') become({ ...state, outcome: null, error: null });

@@ -1,0 +1,117 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { format } from 'prettier';
+import { z } from 'zod';
+import { XnnError } from '../core/errors.js';
+import { buildReport } from '../evaluation/privacy/build.js';
+import { chartFile, markdownOf, svgOf } from '../evaluation/privacy/markdown.js';
+import type { Names } from '../evaluation/privacy/rows.js';
+import { reportSchema, type Report } from '../wire/report.js';
+import { parsed, runCommand } from './command.js';
+
+const HELP = `Runs the attackers that have no row yet, and writes the attack report of all rows.
+
+  npm run report -- [--quick] [--list] [--write]
+
+  --quick   every kind of attacker once, shortly: about half an hour of a core; without it the whole table, many hours
+  --list    says what would be run, and runs nothing
+  --write   runs nothing and writes the report anew
+
+Needs Python with PyTorch, ../shared/data and the checkpoints of training/runs (training/README.md); --write needs none of them. What was
+stopped goes on where it was: rows that the row files have of the same settings and networks are not run again.
+Writes docs/privacy-report.json, which the app shows at /report, docs/privacy-report.md and its charts in docs/images.
+`;
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const DATA = join(ROOT, '../shared/data');
+const FACES = join(ROOT, 'training/cache/lfw.npy');
+
+const manifestSchema = z.object({ release: z.string(), model: z.string(), keyedModel: z.string() });
+/** What public/attackers/manifest.json says of the networks that its attackers were trained against. */
+const attackersSchema = z.object({
+  model: z.string(),
+  attackers: z.record(z.string(), z.object({ measured: z.object({ networks: z.string() }) })),
+});
+
+async function main(args: string[]): Promise<void> {
+  const { values } = parsed(() =>
+    parseArgs({
+      args,
+      options: {
+        quick: { type: 'boolean', default: false },
+        list: { type: 'boolean', default: false },
+        write: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }),
+  );
+  if (values.help) return console.log(HELP);
+  if (!values.write) await runAttackers(values.quick, values.list);
+  if (!values.list) await writeReport();
+}
+
+/** @throws trainer_missing, no_images if what the attackers need is not there */
+async function runAttackers(quick: boolean, list: boolean): Promise<void> {
+  const python = ['python3', '/usr/bin/python3', 'python'].find(
+    (candidate) => spawnSync(candidate, ['-c', 'import torch, onnx, PIL, numpy'], { stdio: 'ignore' }).status === 0,
+  );
+  if (python === undefined) throw new XnnError('trainer_missing', 'the attackers are written in Python with PyTorch');
+  if (!existsSync(DATA))
+    throw new XnnError('no_images', `the attackers learn from pictures in ${DATA}, which is not there`);
+  const flags = [...(quick ? ['--quick'] : []), ...(list ? ['--list'] : [])];
+  await run(python, ['-m', 'training.plan', ...flags], { OMP_NUM_THREADS: '1' });
+  const hill = ['--victims', '3', '--tries', quick ? '1000' : '10000', '--others', quick ? '300' : '1000'];
+  if ((await hillRows()).some(({ victims, tries }) => victims === 3 && (tries ?? 0) >= (quick ? 3000 : 30_000))) return;
+  if (list || !existsSync(FACES)) return console.log(`to run: npm run attack:hill -- ${hill.join(' ')}`);
+  await run(process.execPath, ['--import', 'tsx', join(ROOT, 'src/cli/attack-hill.ts'), ...hill]);
+}
+
+async function hillRows(): Promise<{ victims?: number; tries?: number }[]> {
+  const text = await rowFile('training/hill.jsonl');
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => z.object({ victims: z.number(), tries: z.number() }).partial().parse(JSON.parse(line)));
+}
+
+/** @throws training_failed if it ends with another status than 0 */
+async function run(program: string, words: readonly string[], environment: Record<string, string> = {}): Promise<void> {
+  const child = spawn(program, words, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, ...environment } });
+  const status = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('exit', resolve));
+  if (status !== 0) throw new XnnError('training_failed', `${words.join(' ')} ended with status ${status}`);
+}
+
+async function writeReport(): Promise<void> {
+  const release = manifestSchema.parse(JSON.parse(await readFile(join(ROOT, 'public/models/manifest.json'), 'utf8')));
+  const [utility, attacks, keyed, hill, xnn] = await Promise.all(
+    ['utility', 'attacks', 'keyed', 'hill', 'xnn/attacks'].map((name) => rowFile(`training/${name}.jsonl`)),
+  );
+  const files = { utility: utility!, attacks: attacks!, keyed: keyed!, hill: hill!, xnn: xnn! };
+  const report: Report = reportSchema.parse(buildReport(files, release, await namesOf(release)));
+  await writeFile(join(ROOT, 'docs/privacy-report.json'), `${JSON.stringify(report, null, 1)}\n`);
+  const page = await format(markdownOf(report), { parser: 'markdown', printWidth: 140 });
+  await writeFile(join(ROOT, 'docs/privacy-report.md'), page);
+  for (const [i, chart] of report.charts.entries()) {
+    await writeFile(join(ROOT, 'docs/images', chartFile(i)), svgOf(chart));
+  }
+  console.log(`${report.rows.length} numbers of ${report.attackers.length} attackers in docs/privacy-report.md`);
+}
+
+/** The hashes under which attackers know the released networks, by what was checked when the app's attackers were exported. */
+async function namesOf({ release, keyedModel }: Report['release']): Promise<Names> {
+  const manifest = attackersSchema.parse(
+    JSON.parse(await readFile(join(ROOT, 'public/attackers/manifest.json'), 'utf8')),
+  );
+  const hashes = Object.values(manifest.attackers).map(({ measured }) => measured.networks);
+  return { byHash: new Map(hashes.map((hash) => [hash, release])), keyed: `${release} (${keyedModel})` };
+}
+
+async function rowFile(path: string): Promise<string> {
+  return readFile(join(ROOT, path), 'utf8').catch(() => '');
+}
+
+runCommand(main);

@@ -1,0 +1,187 @@
+import type { Report, ReportRow } from '../../wire/report.js';
+
+/** The attackers, weakest question first. */
+export const ATTACKERS: Report['attackers'] = [
+  {
+    id: 'utility',
+    name: 'The product',
+    question: 'Does it still recognise people?',
+    text: 'No attack: what the product achieves on the bytes of its own messages. Under an own key everybody is put under the same one, as if impostors had it.',
+  },
+  {
+    id: 'S',
+    name: 'S, the cloud’s own student',
+    question: 'What can the cloud do in its own gallery?',
+    text: 'The utility of each way of hiding, after the same short training, and the honest ceiling of every attack: whoever holds S recognises people about as well as the product does.',
+  },
+  {
+    id: 'D',
+    name: 'D, distilled linkage',
+    question: 'Does a message give away whose photo it was made of?',
+    text: 'Learns dlib’s public face embedding from photos of other people beside their messages, then tells whether a message and a plain photo show one person. Judged by dlib’s embedding of the plain photo.',
+  },
+  {
+    id: 'I',
+    name: 'I, inversion',
+    question: 'Can the face be painted from a message?',
+    text: 'A network from what is sent to the photo, trained on all training photos to the least squared error. “Nothing” paints the mean face: what SSIM and PSNR give for free.',
+  },
+  {
+    id: 'A',
+    name: 'A, averaging',
+    question: 'Do many messages of one photo help?',
+    text: 'D again, on the mean of several messages of one photo.',
+  },
+  {
+    id: 'R',
+    name: 'R, a fresh tail',
+    question: 'Can a stranger train a recogniser of his own?',
+    text: 'The authors’ own attack: a tail trained on labelled photos of other people that went through the browser’s half, tested on 50 people it never saw. From scratch it is far from converged.',
+  },
+  {
+    id: 'H',
+    name: 'H, hill climbing and guessing',
+    question: 'Can one ask until one is let in?',
+    text: 'Asks the interface again and again, here without its limits. The service itself answers five misses freely, then one in 30 seconds, and none after 50; it gives verdicts and no scores, so that nothing says whether a refusal was a near one.',
+  },
+  {
+    id: 'T',
+    name: 'T, the template thief',
+    question: 'Do two stolen databases tell who is in both?',
+    text: 'Scores of one person’s templates under two keys, or two services, against those of two people, as D_sys (Gomez-Barrero et al. 2018): 0 is unlinkable, 1 fully linkable. Histograms of 30,000 scores give about 0.01 for two sets of strangers.',
+  },
+  {
+    id: 'P',
+    name: 'P, known photos',
+    question: 'How many photos beside what was sent of them are the key?',
+    text: 'Solves for the key by least squares. An error of 1.41 is that of a key that has nothing to do with it.',
+  },
+  {
+    id: 'X-utility',
+    name: 'Training in a cloud (XNN): use',
+    question: 'What does obfuscated training cost?',
+    text: 'No attack: rank-1 of a small tail under one key, after the same short training.',
+  },
+  {
+    id: 'X-who',
+    name: 'XNN: who is who',
+    question: 'Can class ids be given names?',
+    text: 'Lays the figure that people’s mean records form over that of their photos. Needs no training, and no key can hide it.',
+  },
+  {
+    id: 'X-statistics',
+    name: 'XNN: statistics of a bundle',
+    question: 'Can records be restored without a key or a known photo?',
+    text: 'From means and covariances of many records under one key, by what faces have in common; then a public recogniser compares them with plain photos.',
+  },
+  {
+    id: 'X-expected',
+    name: 'XNN: expected recognition',
+    question: 'Does a tail trained over many keys match records of two keys?',
+    text: 'The authors’ attack on the training phase.',
+  },
+  {
+    id: 'X-gram',
+    name: 'XNN: Gram forms',
+    question: 'Is there something of a face in a record that no key changes?',
+    text: 'Gram matrices and projectors, in which the key cancels.',
+  },
+  {
+    id: 'X-inversion',
+    name: 'XNN: inversion',
+    question: 'Can a face be painted from a record?',
+    text: 'A painter that learnt under a new key at every step.',
+  },
+];
+
+export const NOT_PROTECTED: Report['notProtected'] = [
+  {
+    what: 'The cloud itself, in its own gallery',
+    text: 'Recognising people there is its purpose. Whoever holds the student network can match anybody’s photos to messages about as well as the product does.',
+  },
+  {
+    what: 'Somebody who trains on messages (under noise)',
+    text: 'The browser’s half is public. With photos of his own and their messages, anybody trains a network that links messages to people. Noise raises the number of photos he needs and does not prevent it.',
+  },
+  {
+    what: 'A blurred likeness (under noise)',
+    text: 'A painter recovers a face that a foreign network mostly takes for the person. Learnt noise hides a little more of the picture than Gaussian noise of its power, and a little less of who it is.',
+  },
+  {
+    what: 'Many messages of one face (under noise)',
+    text: 'The noise is fresh each time, so its mean is nothing: who averages messages has clean features.',
+  },
+  {
+    what: 'Who serves the page',
+    text: 'He can serve one that sends the photo, or the key. Every web page has that limit.',
+  },
+  {
+    what: 'A stolen key',
+    text: 'With the key, a message is a plain face descriptor. And about 128 photos, each beside the message of it, are as good as the key.',
+  },
+  {
+    what: 'A stolen database with its master key',
+    text: 'Templates under noise can then be compared with templates of the same model. Those under their owners’ keys link nobody.',
+  },
+  {
+    what: 'A bundle of many records under one key (XNN)',
+    text: 'It is pseudonymous and not anonymous: its statistics restore faces, and photos of the same people name its class ids.',
+  },
+  {
+    what: 'A message that was tapped and is sent again under a new challenge',
+    text: 'The bare interface binds a message to a challenge and no more. The login adds a signature of the device.',
+  },
+  {
+    what: 'Different groups of people alike',
+    text: 'Errors by skin tone, sex or age have not been measured: the data names no groups. Expect more of them for people who are rare among celebrities.',
+  },
+];
+
+/** What was not run, unless rows of it are there. */
+export const NOT_RUN: readonly (Report['notRun'][number] & { readonly unless?: (row: ReportRow) => boolean })[] = [
+  {
+    what: 'PartialFace, MinusFace-like subtraction, LDP-Slicing (ε = 20)',
+    reason:
+      'Not implemented. Each hides the picture before its encoder, so that each needs an encoder and a recogniser trained on its own input before any attack says something. Their papers’ numbers are of other data and networks and are not put beside ours.',
+  },
+  {
+    what: 'InstaHide (k = 2, 3) against faces in use',
+    reason:
+      'It is a defence of training. It is implemented for XNN’s records (training/xnn/defences.py); its rows have not been run.',
+    unless: ({ defence }) => defence.startsWith('instahide'),
+  },
+  {
+    what: 'Three seeds, and attackers trained to convergence',
+    reason:
+      'Every row is one seed and minutes of one core. The intervals are of the test set and say nothing of another training run. Read every leakage figure as a lower bound.',
+  },
+  {
+    what: 'D after 4,096 and 20,000 photos under noise',
+    reason: 'Hours of core. By the method’s own argument D then reaches S’s accuracy.',
+    unless: ({ attacker, defence, settings }) =>
+      attacker === 'D' && defence === 'xnn-d' && /^(4,096|20,000)/.test(settings),
+  },
+  {
+    what: 'R and I on averaged messages, and means of 4 and 64',
+    reason: 'Hours of core. D on the mean of 16 already comes near to clean features.',
+  },
+  {
+    what: 'T on templates under noise, between two tenants or two versions of the model',
+    reason:
+      'Two tenants of one model hold the same student’s embeddings and are fully linkable by construction; two versions would need a second released student of the same generator.',
+  },
+  {
+    what: 'I under an own key',
+    reason:
+      'Without the key the proposition leaves it nothing; with the key it paints from a plain descriptor. Time ran out before its rows.',
+    unless: ({ attacker, defence }) => attacker === 'I' && defence === 'own key',
+  },
+  {
+    what: 'Part of XNN’s rows',
+    reason: 'Whatever is not listed under XNN above: “npm run report” runs it, hours of core.',
+  },
+  {
+    what: 'W, the picture of a message',
+    reason: 'It is no number: the app draws it after every request, under “What left your browser”.',
+  },
+];

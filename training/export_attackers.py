@@ -1,0 +1,81 @@
+"""The inversion attackers that the app runs in its visitor's own browser, from their checkpoints.
+
+    python3 -m training.export_attackers --epochs 1.5
+
+Reads `training/runs/attack-I-*.pt` and writes `public/attackers`: one painter for clean features and one for what XNN-d sends (float16,
+tfjs's weights format), a manifest with their hashes and what they got in `training/attacks.jsonl`, and golden vectors for the tests of the
+TypeScript network. Only attackers of the released encoder and generator are taken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Mapping
+
+import torch
+
+from training import attack, export
+from training.attackers import UNet
+from training.data import ROOT
+from training.export import GOLDEN_STRIDE, browser_weights, golden_seed, round_to_half, write_json, write_tfjs
+from training.loop import RUNS, load_file, load_modules, use_one_core
+from training.networks import Encoder, Generator
+
+FOLDER = ROOT / "public" / "attackers"
+DEFENCES = ("clean", "xnn-d")
+METRICS = ("ssim", "psnr", "verified")
+
+
+def released() -> dict[str, object]:
+    """The browser's manifest, if the checkpoints in `training/runs` are what was released."""
+    manifest = json.loads((export.BROWSER / "manifest.json").read_text())
+    for name, network in (("encoder", Encoder()), ("generator", Generator())):
+        load_modules(name, {name: network})
+        round_to_half(network)
+        data = b"".join(value.astype("float16").tobytes() for value in browser_weights(network).values())
+        if data != (export.BROWSER / f"{name}.bin").read_bytes():
+            raise SystemExit(f"training/runs/{name}.pt is not the {name} of release {manifest['release']}")
+    return manifest
+
+
+def row_of(options: argparse.Namespace) -> Mapping[str, object]:
+    """The newest row of the table that this attacker got."""
+    if not attack.is_done(options):
+        raise SystemExit(f"{attack.ROWS.name} has no row of this attacker: {attack.settings(options)}")
+    wanted = {**attack.settings(options), "epochs": options.epochs, "seed": options.seed}
+    rows = [json.loads(line) for line in attack.ROWS.read_text().splitlines()]
+    return [row for row in rows if all(row.get(key) == value for key, value in wanted.items())][-1]
+
+
+def painted(painter: UNet) -> list[float]:
+    """What it paints of made-up features, every 61st value."""
+    with torch.inference_mode():
+        picture = painter(torch.from_numpy(golden_seed()).permute(2, 0, 1)[None])
+    return [round(value, 6) for value in picture[0].permute(1, 2, 0).flatten()[::GOLDEN_STRIDE].tolist()]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--epochs", type=float, required=True, help="that the attackers were trained for")
+    options = parser.parse_args()
+    use_one_core()
+    manifest = released()
+    keyed = json.loads((export.CLOUD / "manifest.json").read_text())["keyed"]
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    entries, golden = {}, {}
+    for defence in DEFENCES:
+        own = attack.parsed(["I", "--defence", defence, "--epochs", str(options.epochs)])
+        painter, row = UNet().eval(), row_of(own)
+        load_file(RUNS / f"{attack.checkpoint(own)}.pt", {"painter": painter})
+        round_to_half(painter)
+        measured = {key: row[key] for key in ("networks", "epochs", "core_minutes", "date", "commit", *METRICS)}
+        entries[defence] = {**write_tfjs(defence, browser_weights(painter), FOLDER), "measured": measured}
+        golden[defence] = painted(painter)
+    judge = {"model": manifest["keyedModel"], "threshold": keyed["threshold"]["value"]}
+    write_json(FOLDER / "manifest.json", {"model": manifest["model"], "judge": judge, "attackers": entries})
+    write_json(ROOT / "models" / "golden-attackers.json", {"stride": GOLDEN_STRIDE, **golden})
+
+
+if __name__ == "__main__":
+    main()

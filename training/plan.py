@@ -1,0 +1,74 @@
+"""Every attacker against every defence, one command after another; what has a row already is not run again.
+
+    python3 -m training.plan [--quick] [--list]      `npm run report` calls this and makes the report of the rows
+
+A command that is killed goes on from its checkpoint when it is started again. Minutes are of one core of a 2.x GHz Xeon.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from typing import NamedTuple
+
+from training import attack
+from training.data import ROOT
+
+NOISE = ("clean", "gaussian", "xnn-d")
+
+
+class Run(NamedTuple):
+    words: tuple[str, ...]  # of training.attack
+    minutes: float
+
+
+def attacks(quick: bool) -> list[Run]:
+    """The runs of training.attack, the most telling first."""
+    settled = ("--epochs", "10", "--rate", "5e-4")
+    short = [
+        *(Run(("D", "--defence", defence, "--pairs", "256", "--epochs", "20", "--rate", "5e-4"), 1.5) for defence in NOISE),
+        *(Run(("D", "--defence", defence, "--pairs", "1024", *settled), 2.5) for defence in NOISE),
+        *(Run(("I", "--defence", defence, "--epochs", "0.3"), 2) for defence in NOISE),
+        Run(("I", "--defence", "nothing", "--epochs", "0.05"), 2),
+    ]
+    if quick:
+        return short
+    return [
+        *short,
+        *(Run(("S", "--defence", defence, "--epochs", "0.5", "--rate", "3e-4"), 4) for defence in NOISE),
+        *(Run(("R", "--defence", defence, "--epochs", "1", *warm), 4.5) for warm in (("--warm",), ()) for defence in NOISE),
+        *(Run(("D", "--defence", "xnn-d", "--pairs", "1024", *settled, "--messages", str(count)), 2 + count / 6) for count in (4, 16, 64)),
+        *(Run(("I", "--defence", defence, "--epochs", "1.5"), 8) for defence in NOISE),
+        *(Run(("D", "--defence", defence, "--pairs", str(pairs), *settled), pairs / 400) for pairs in (4096, 20_000) for defence in NOISE),
+        *(
+            Run((*run.words, "--seed", str(seed)), run.minutes)
+            for seed in (2, 3)
+            for run in short
+            if run.words[:1] == ("I",) or "1024" in run.words
+        ),
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="D and I, which say most, once and shortly")
+    parser.add_argument("--list", action="store_true", help="say what would be run, and run nothing")
+    options = parser.parse_args()
+    runs = attacks(options.quick)
+    left = [run for run in runs if not attack.is_done(attack.parsed(run.words))]
+    minutes = sum(run.minutes for run in left)
+    print(f"{len(runs) - len(left)} of {len(runs)} runs of training.attack have their rows; about {minutes:.0f} core minutes left", flush=True)
+    others = [["training.keyed"]] + ([] if options.quick else [["training.xnn.table"]])
+    failed = []
+    for words in [*(["training.attack", *run.words] for run in left), *others]:
+        print(f"{'to run' if options.list else time.strftime('%H:%M')}: python3 -m {' '.join(words)}", flush=True)
+        if not options.list and subprocess.run([sys.executable, "-m", *words], cwd=ROOT).returncode != 0:
+            failed.append(" ".join(words))
+    if failed:
+        sys.exit("no row of: " + "; ".join(failed))
+
+
+if __name__ == "__main__":
+    main()
