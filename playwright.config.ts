@@ -15,12 +15,7 @@ export default defineConfig({
   reporter: 'list',
   use: { actionTimeout: 30_000, baseURL: `http://localhost:${PORT}`, launchOptions: launchOptions() },
   webServer: {
-    // The embedded database is one process's at a time: a tenant and its keys are made before the server starts.
-    command: `mkdir -p test-results &&
-      node bin/xnn.js admin tenant create --tenant acme --json > test-results/owner.json &&
-      node bin/xnn.js admin key create --tenant acme --role operator --json > test-results/operator.json &&
-      node bin/xnn.js admin key create --tenant acme --role user --json > test-results/user.json &&
-      exec node --import tsx src/server/main.ts`,
+    command: 'node --import tsx e2e/fixtures/server.ts',
     url: `http://localhost:${PORT}/v1/health`,
     timeout: 120_000,
     env: { PORT: String(PORT), DATA_DIR: 'test-results/cloud', ALLOWED_ORIGINS: `http://localhost:${OTHER_PORT}` },

@@ -7,9 +7,9 @@ import { fromHex } from '../src/wire/hex.js';
 import { encodeKeyedMessage } from '../src/wire/message.js';
 import { open } from './fixtures/app.js';
 
-/** Keys that the command line made before the server started. */
+/** Keys that were made before the server started. */
 const keyOf = (who: 'owner' | 'operator' | 'user') =>
-  (JSON.parse(readFileSync(`test-results/${who}.json`, 'utf8')) as { key: string }).key;
+  (JSON.parse(readFileSync('test-results/keys.json', 'utf8')) as Record<typeof who, string>)[who];
 
 const press = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true }).click();
 const status = (page: Page) => page.locator('.answer');
@@ -28,7 +28,7 @@ test('an owner makes a key, sees it once, revokes it, changes the retention and 
   const key = keyOf('owner');
   const addresses: string[] = [];
   page.on('request', (request) => addresses.push(request.url()));
-  await page.goto('/admin');
+  await page.goto('/admin?backend=wasm');
   await expect(page.getByLabel('API key')).toBeVisible();
   await expectNoViolations(page);
 
@@ -97,7 +97,7 @@ test('subjects are found, unlocked, and deleted after a question; an operator ma
   page,
 }) => {
   const { tenant, keys } = await newTenant(page);
-  await page.goto('/admin');
+  await page.goto('/admin?backend=wasm');
   await signIn(page, keys);
   await press(page, 'Subjects');
   const subjects = section(page, 'Subjects');
@@ -147,7 +147,7 @@ async function show(page: Page, key: string, what: 'enrolment' | 'verification',
 /** A tenant that the operator makes, with two subjects, and its owner's key. */
 async function newTenant(page: Page) {
   const tenant = `made ${Date.now()}`;
-  await page.goto('/admin');
+  await page.goto('/admin?backend=wasm');
   await signIn(page, keyOf('operator'));
   await press(page, 'Tenants');
   await page.getByLabel('Name of a new tenant').fill(tenant);
@@ -162,7 +162,7 @@ async function newTenant(page: Page) {
 test('every section is accessible, fits a phone and is left after a quarter of an hour', async ({ page }) => {
   test.slow();
   await page.emulateMedia({ reducedMotion: 'reduce' });
-  await page.goto('/admin');
+  await page.goto('/admin?backend=wasm');
   await signIn(page, keyOf('operator'));
   for (const name of ['Overview', 'API keys', 'Settings', 'Subjects', 'Audit log', 'Webhook', 'Tenants', 'Sites']) {
     await press(page, name);

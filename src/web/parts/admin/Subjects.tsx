@@ -45,7 +45,9 @@ export function Subjects({ desk }: { desk: Desk }) {
       {found && (
         <p className="empty">
           {found.total} in all.{' '}
-          {found.subjects.length === 0 ? 'None of that name.' : 'These are by name, up to 50 at a time.'}
+          {found.subjects.length === 0
+            ? wanted.name !== '' && 'None of that name.'
+            : 'These are by name, up to 50 at a time.'}
         </p>
       )}
       <ul className="rows">
