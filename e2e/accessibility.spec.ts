@@ -57,6 +57,8 @@ test('the whole way can be gone with the keyboard', async ({ page }) => {
   await page.getByLabel('Name to verify').focus();
   await page.keyboard.type('Ann');
   await page.keyboard.press('Tab');
+  await expect(page.getByRole('switch')).toBeFocused();
+  await page.keyboard.press('Tab');
   await page.keyboard.press('ArrowRight');
   await expect(page.getByRole('radio', { name: 'Photos' })).toBeChecked();
   await page.keyboard.press('Tab');

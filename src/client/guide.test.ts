@@ -39,8 +39,11 @@ describe('countdown', () => {
     expect(countdown(after('blurred', null, null), 1700, LONG_AGO)).toBe(1);
   });
 
-  it('stops at once when a look is bad', () => {
-    expect(countdown(after(null, null, null, 'blurred'), 5000, LONG_AGO)).toBeNull();
+  it('takes nothing at a bad look, goes on after a single one and begins anew after two', () => {
+    expect(countdown(after(null, null, null, 'blurred'), 5000, LONG_AGO)).toBeLessThan(1);
+    expect(countdown(after(null, null, 'blurred', null, null), 1500, LONG_AGO)).toBe(1);
+    expect(countdown(after(null, null, 'blurred', 'blurred'), 5000, LONG_AGO)).toBeNull();
+    expect(countdown(after(null, null, 'blurred', 'blurred', null, null), 800, LONG_AGO)).toBe(0);
   });
 
   it('leaves a second between pictures', () => {

@@ -6,8 +6,13 @@ const AGREEING = 2;
 /** Least time between two pictures, and for how long a picture is good before it is taken, in ms. */
 const BETWEEN_SHOTS = 1000;
 const COUNTDOWN = 1500;
+<<<<<<< ours
 /** Rest between two looks, in ms. */
 export const BETWEEN_LOOKS = 150;
+=======
+/** Where a countdown waits for a good look. */
+const ALMOST = 0.99;
+>>>>>>> theirs
 
 /** What the camera has been seeing. */
 export interface Guide {
@@ -16,7 +21,7 @@ export interface Guide {
   /** The hint of the last look, and how many looks in a row gave it. */
   readonly latest: ErrorCode | null | undefined;
   readonly agreeing: number;
-  /** Since when, in ms, all looks were good; null if the last was not. */
+  /** Since when, in ms, looks are good, but for single ones; null if they are not. */
   readonly goodSince: number | null;
 }
 
@@ -29,17 +34,19 @@ export function observe(guide: Guide, hint: ErrorCode | null, now: number): Guid
     hint: agreeing >= AGREEING ? hint : guide.hint,
     latest: hint,
     agreeing,
-    goodSince: hint === null ? (guide.goodSince ?? now) : null,
+    goodSince: hint === null ? (guide.goodSince ?? now) : agreeing >= AGREEING ? null : guide.goodSince,
   };
 }
 
 /**
  * Part of the countdown to a picture that is over at `now`, in [0, 1], when the last one was taken at `takenAt`, both in ms; null while the
- * picture is not good. At 1 it is taken.
+ * picture is not good. At 1 it is taken; a single bad look holds it up at the end, and does not begin it anew.
  */
-export function countdown({ agreeing, goodSince }: Guide, now: number, takenAt: number): number | null {
-  if (goodSince === null || agreeing < AGREEING) return null;
-  return Math.min(1, (now - goodSince) / COUNTDOWN, (now - takenAt) / BETWEEN_SHOTS);
+export function countdown(guide: Guide, now: number, takenAt: number): number | null {
+  const { hint, latest, agreeing, goodSince } = guide;
+  if (hint !== null || goodSince === null) return null;
+  const most = latest === null && agreeing >= AGREEING ? 1 : ALMOST;
+  return Math.min(most, (now - goodSince) / COUNTDOWN, (now - takenAt) / BETWEEN_SHOTS);
 }
 
 /**
