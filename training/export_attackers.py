@@ -1,9 +1,9 @@
 """The inversion attackers that the app runs in its visitor's own browser, from their checkpoints.
 
-    python3 -m training.export_attackers --epochs 1.5
+    python3 -m training.export_attackers --epochs 0.3
 
 Reads `training/runs/attack-I-*.pt` and writes `public/attackers`: one painter for clean features and one for what XNN-d sends (float16,
-tfjs's weights format), a manifest with their hashes and what they got in `training/attacks.jsonl`, and golden vectors for the tests of the
+tfjs's weights format), a manifest with their hashes, how like a person strangers are to the judge, and what the attackers got in `training/attacks.jsonl`, and golden vectors for the tests of the
 TypeScript network. Only attackers of the released encoder and generator are taken.
 """
 
@@ -13,17 +13,21 @@ import argparse
 import json
 from typing import Mapping
 
+import numpy as np
 import torch
 
 from training import attack, export
 from training.attackers import UNet
-from training.data import ROOT
+from training.data import ROOT, load_lfw
 from training.export import GOLDEN_STRIDE, browser_weights, golden_seed, round_to_half, write_json, write_tfjs
+from training.keyed import embedded
 from training.loop import RUNS, load_file, load_modules, use_one_core
 from training.networks import Encoder, Generator
 
 FOLDER = ROOT / "public" / "attackers"
 DEFENCES = ("clean", "xnn-d")
+PAIRS = 1_500_000
+SHARES = (0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.001, 0.0001)
 METRICS = ("ssim", "psnr", "verified")
 
 
@@ -55,6 +59,16 @@ def painted(painter: UNet) -> list[float]:
     return [round(value, 6) for value in picture[0].permute(1, 2, 0).flatten()[::GOLDEN_STRIDE].tolist()]
 
 
+def strangers() -> list[dict[str, float]]:
+    """What likeness so many of the pairs of two people in LFW reach, by the judge."""
+    lfw = load_lfw()
+    faces, random = embedded("lfw", lambda: lfw.images), np.random.default_rng(1)
+    first, second = random.integers(len(faces), size=(2, PAIRS))
+    others = lfw.people[first] != lfw.people[second]
+    scores = (faces[first[others]] * faces[second[others]]).sum(1)
+    return [{"share": share, "likeness": round(float(np.quantile(scores, 1 - share)), 4)} for share in SHARES]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epochs", type=float, required=True, help="that the attackers were trained for")
@@ -72,7 +86,7 @@ def main() -> None:
         measured = {key: row[key] for key in ("networks", "epochs", "core_minutes", "date", "commit", *METRICS)}
         entries[defence] = {**write_tfjs(defence, browser_weights(painter), FOLDER), "measured": measured}
         golden[defence] = painted(painter)
-    judge = {"model": manifest["keyedModel"], "threshold": keyed["threshold"]["value"]}
+    judge = {"model": manifest["keyedModel"], "threshold": keyed["threshold"]["value"], "strangers": strangers()}
     write_json(FOLDER / "manifest.json", {"model": manifest["model"], "judge": judge, "attackers": entries})
     write_json(ROOT / "models" / "golden-attackers.json", {"stride": GOLDEN_STRIDE, **golden})
 

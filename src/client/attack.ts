@@ -14,11 +14,21 @@ export interface Measured {
   readonly verified: number;
 }
 
+/** What share of strangers' photos reach a likeness, to the clean tail. */
+export interface Strangers {
+  /** In (0, 1). */
+  readonly share: number;
+  /** Cosine. */
+  readonly likeness: number;
+}
+
 /** One face that an attacker painted. */
 export interface Recovered {
   readonly picture: Pixels;
   /** Cosine of it and the photo, to the clean tail. */
   readonly likeness: number;
+  /** Smallest known share of strangers' photos that are as like the photo; null if more than half of them are. */
+  readonly strangers: number | null;
   readonly measured: Measured;
 }
 

@@ -3,7 +3,7 @@ import { XnnError } from '../core/errors.js';
 import { likeness, recover } from '../protocol/attack.js';
 import type { KeyedModel } from '../protocol/protect.js';
 import type { Attack, Recovered, WorkerAttackEngine } from './attack.js';
-import { loadAttackers, type Attacked, type Attackers } from './attackers.js';
+import { loadAttackers, strangersAt, type Attacked, type Attackers } from './attackers.js';
 import { pickBackend } from './backend.js';
 import { decodeModel, loadModel, loadTail } from './models.js';
 import { opaque, reveal } from './reveal.js';
@@ -41,9 +41,11 @@ class PageAttackEngine implements WorkerAttackEngine {
   async #recovered(from: Attacked, features: Float32Array, face: Uint8Array): Promise<Recovered> {
     const { attackers, judge } = this.#parts!;
     const picture = await recover(attackers.painters[from], features);
+    const alike = await likeness(judge, face, picture);
     return {
       picture: opaque(picture),
-      likeness: await likeness(judge, face, picture),
+      likeness: alike,
+      strangers: strangersAt(attackers.strangers, alike),
       measured: attackers.measured[from],
     };
   }

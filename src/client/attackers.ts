@@ -11,7 +11,7 @@ import {
   type ModelSource,
   type NetworkEntry,
 } from './models.js';
-import type { Measured } from './attack.js';
+import type { Measured, Strangers } from './attack.js';
 
 /** What the attackers were trained on, which is what they can read. */
 export const ATTACKED = ['clean', 'xnn-d'] as const;
@@ -23,12 +23,13 @@ export interface Attackers {
   readonly measured: Readonly<Record<Attacked, Measured>>;
   /** Cosine from which the judge takes two faces for one person. */
   readonly threshold: number;
+  readonly strangers: readonly Strangers[];
 }
 
 interface Manifest {
   /** Versions of the networks that are attacked, and of those that judge. */
   readonly model: string;
-  readonly judge: { readonly model: string; readonly threshold: number };
+  readonly judge: { readonly model: string; readonly threshold: number; readonly strangers: readonly Strangers[] };
   readonly attackers: Readonly<Record<Attacked, NetworkEntry & { readonly measured: Measured }>>;
 }
 
@@ -57,20 +58,37 @@ export async function loadAttackers(
     painters: { clean: decode(clean!), 'xnn-d': decode(noisy!) },
     measured: { clean: attackers.clean.measured, 'xnn-d': attackers['xnn-d'].measured },
     threshold: judge.threshold,
+    strangers: judge.strangers,
   };
+}
+
+/** Smallest known share of strangers that reach a likeness; null if more than all known ones do. */
+export function strangersAt(strangers: readonly Strangers[], likeness: number): number | null {
+  const reached = strangers.filter((known) => likeness >= known.likeness).map(({ share }) => share);
+  return reached.length === 0 ? null : Math.min(...reached);
 }
 
 function checked(value: unknown): Manifest {
   const { model, judge, attackers } = fields(value, 'manifest');
-  const { model: judges, threshold } = fields(judge, 'judge');
+  const { model: judges, threshold, strangers } = fields(judge, 'judge');
   if (!isHex(model, 16) || !isHex(judges, 16)) throw new XnnError('model_invalid', 'model');
   if (typeof threshold !== 'number') throw new XnnError('model_invalid', 'threshold');
+  if (!Array.isArray(strangers)) throw new XnnError('model_invalid', 'strangers');
   const named = fields(attackers, 'attackers');
   const entry = (name: Attacked) => ({
     ...checkedEntry(named[name]),
     measured: checkedMeasured(fields(named[name], name)['measured']),
   });
-  return { model, judge: { model: judges, threshold }, attackers: { clean: entry('clean'), 'xnn-d': entry('xnn-d') } };
+  return {
+    model,
+    judge: { model: judges, threshold, strangers: strangers.map(checkedStrangers) },
+    attackers: { clean: entry('clean'), 'xnn-d': entry('xnn-d') } };
+}
+
+function checkedStrangers(value: unknown): Strangers {
+  const { share, likeness } = fields(value, 'strangers');
+  if (typeof share !== 'number' || typeof likeness !== 'number') throw new XnnError('model_invalid', 'strangers');
+  return { share, likeness };
 }
 
 function checkedMeasured(value: unknown): Measured {

@@ -1,7 +1,7 @@
 import type { Chart } from '../wire/report.js';
 
 /** Of a chart as it is drawn, in its own units; whoever shows it scales it. */
-export const CHART = { width: 440, height: 330, left: 52, right: 16, top: 14, bottom: 56, text: 13 } as const;
+export const CHART = { width: 440, height: 330, left: 52, right: 28, top: 34, bottom: 56, text: 13 } as const;
 /** Between the lines of two labels. */
 const LINE = 18;
 
@@ -39,7 +39,9 @@ export function placed({ x, y, series }: Chart): PlacedChart {
     .map(({ name, points }): PlacedSeries => {
       const last = points.at(-1)!;
       const anchor = last.x > middle ? 'end' : 'start';
-      const below = Math.max(last.y + 4, next[anchor]);
+      // On the axis itself it would be struck through.
+      const beside = last.y > CHART.height - CHART.bottom - 8 ? last.y - 8 : last.y + 4;
+      const below = Math.max(beside, next[anchor]);
       next[anchor] = below + LINE;
       return { name, points, label: { x: last.x + (anchor === 'end' ? -40 : 14), y: below, anchor } };
     });

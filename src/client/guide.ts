@@ -6,13 +6,10 @@ const AGREEING = 2;
 /** Least time between two pictures, and for how long a picture is good before it is taken, in ms. */
 const BETWEEN_SHOTS = 1000;
 const COUNTDOWN = 1500;
-<<<<<<< ours
 /** Rest between two looks, in ms. */
 export const BETWEEN_LOOKS = 150;
-=======
 /** Where a countdown waits for a good look. */
 const ALMOST = 0.99;
->>>>>>> theirs
 
 /** What the camera has been seeing. */
 export interface Guide {

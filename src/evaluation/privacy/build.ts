@@ -52,7 +52,7 @@ function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
   };
   const across = (wanted: Wanted, keyed: Wanted, chance: string) => [
     ...SENT.map((defence) => cell({ ...wanted, defence })),
-    cell({ ...keyed, defence: 'own key' }),
+    cell({ ...keyed, defence: 'own key' }) ?? 'not run',
     chance,
   ];
   const floor = find(rows, { attacker: 'T', metric: UNLINKABILITY })?.chance ?? null;

@@ -73,7 +73,7 @@ export function svgOf(chart: Chart): string {
     ...x.map((tick) => `<text x="${round(tick.at)}" y="${floor + 20}" text-anchor="middle">${tick.text}</text>`),
     ...y.map((tick) => `<text x="${left - 8}" y="${round(tick.at + 4)}" text-anchor="end">${tick.text}</text>`),
     `<text x="${(left + width - right) / 2}" y="${height - 10}" text-anchor="middle">${escaped(chart.x.label)}</text>`,
-    `<text x="${left + 8}" y="${top + 4}">${escaped(chart.y.label)}</text>`,
+    `<text x="4" y="${text + 2}">${escaped(chart.y.label)}</text>`,
     ...series.flatMap(({ name, points, label }) => {
       const last = points.at(-1)!;
       const line = points.map((point) => `${round(point.x)} ${round(point.y)}`).join('L');

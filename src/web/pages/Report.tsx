@@ -95,13 +95,22 @@ function Headline() {
             </th>
             {cells.map((cell, i) => (
               <td key={headline.columns[i]} role="cell" data-column={headline.columns[i]}>
-                {cell ?? <span className="absent">not run</span>}
+                {cell ?? <Nothing />}
               </td>
             ))}
           </tr>
         ))}
       </tbody>
     </table>
+  );
+}
+
+function Nothing() {
+  return (
+    <span className="absent">
+      <span aria-hidden="true">–</span>
+      <span className="hidden">not measured</span>
+    </span>
   );
 }
 

@@ -20,6 +20,9 @@ export function ChartPicture({ chart }: { chart: Chart }) {
           {chart.y.label}, {marks(chart.y)[0]} to {marks(chart.y).at(-1)}, over {chart.x.label}. The table below has the
           numbers.
         </desc>
+        <text className="chart-tick" x={4} y={CHART.text + 2}>
+          {chart.y.label}
+        </text>
         {y.map(({ at, text }) => (
           <g key={text}>
             <path className="chart-grid" d={`M${left} ${at}H${width - right}`} />

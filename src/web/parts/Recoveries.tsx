@@ -1,4 +1,5 @@
 import { useId, useMemo } from 'react';
+import { counted } from '../../client/figures.js';
 import type { Attack, Recovered } from '../../client/attack.js';
 import { reveal, type Mode } from '../../client/reveal.js';
 import type { Capture } from '../../client/types.js';
@@ -49,19 +50,29 @@ export function Recoveries({ capture, attack }: { capture: Capture; attack: Atta
   );
 }
 
-function Verdict({ recovered: { likeness }, threshold }: { recovered: Recovered; threshold: number }) {
+/** Share of strangers from which a painting that is refused is still said to be like its person. */
+const ALIKE = 0.02;
+
+function Verdict({ recovered: { likeness, strangers }, threshold }: { recovered: Recovered; threshold: number }) {
   const taken = likeness >= threshold;
+  const alike = strangers !== null && strangers <= ALIKE;
   return (
-    <p className={taken ? 'verdict taken' : 'verdict'}>
-      <Icon name={taken ? 'warning' : 'cross'} />
+    <p className={taken || alike ? 'verdict taken' : 'verdict'}>
+      <Icon name={taken || alike ? 'warning' : 'cross'} />
       <span>
-        <strong>{taken ? 'Taken for you' : 'Not taken for you'}</strong>
+        <strong>{taken ? 'Taken for you' : alike ? 'Refused, but like you' : 'Not taken for you'}</strong>
         <span className="verdict-figure">
-          likeness {likeness.toFixed(2)}, needed {threshold.toFixed(2)}
+          likeness {likeness.toFixed(2)}, needed {threshold.toFixed(2)};{' '}
+          {strangers === null ? 'most strangers are as like' : `at most ${oneIn(strangers)} strangers is as like`}
         </span>
       </span>
     </p>
   );
+}
+
+/** "1 in 50". */
+function oneIn(share: number): string {
+  return `1 in ${counted(Math.round(1 / share))}`;
 }
 
 /** What is said where there is nothing to paint from. */
