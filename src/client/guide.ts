@@ -66,12 +66,17 @@ export async function watch(
     if (signal.aborted || !isPlaying(playing)) continue;
     // Looking closes its frame; the other one of the same moment is for keeping.
     const [seen, frame] = await Promise.all([createImageBitmap(playing), createImageBitmap(playing)]);
-    const sighting = await session.look(seen).catch((error: unknown) => {
-      frame.close();
+    // A session that ends while it looks answers no more.
+    const close = () => frame.close();
+    signal.addEventListener('abort', close);
+    if (signal.aborted) close();
+    const { hint } = await session.look(seen).catch((error: unknown) => {
+      close();
       throw error;
     });
-    guide = observe(guide, sighting.hint, performance.now());
-    if (signal.aborted) return frame.close();
+    signal.removeEventListener('abort', close);
+    if (signal.aborted) return;
+    guide = observe(guide, hint, performance.now());
     onLook(guide, frame);
   }
 }

@@ -40,6 +40,8 @@ function store<State>(initial: State) {
 /** Camera frames that are not closed yet. */
 let openFrames: number;
 let hint: ErrorCode | null;
+/** Whether the session answers looks; one that ended does not. */
+let answers: boolean;
 let camera: ReturnType<typeof store<CameraState>>;
 let start: ReturnType<typeof vi.fn<LiveCamera['start']>>;
 let session: ReturnType<typeof store<SessionState>>;
@@ -60,6 +62,7 @@ beforeEach(() => {
   vi.stubGlobal('createImageBitmap', frame);
   vi.stubGlobal('HTMLMediaElement', { HAVE_CURRENT_DATA: 2 });
   hint = null;
+  answers = true;
   answer = { kind: 'verified', subject: 'Ada', match: true, receipt };
   camera = store(OFF);
   start = vi.fn<LiveCamera['start']>(() => Promise.resolve(camera.become({ phase: 'opening' })));
@@ -80,7 +83,7 @@ beforeEach(() => {
         restart: () => session.getState().status === 'failed' && session.become(STARTING),
         look: (looked: { close(): void }) => {
           looked.close();
-          return Promise.resolve({ hint, box: null });
+          return answers ? Promise.resolve({ hint, box: null }) : new Promise(() => {});
         },
         verify: (_: string, picture: { close(): void }) => act([picture]),
         identify: (picture: { close(): void }) => act([picture]),
@@ -237,5 +240,14 @@ describe('a flow', () => {
     expect(openFrames).toBe(0);
     await live();
     expect(openSession).toHaveBeenCalledTimes(2);
+  });
+
+  it('lets go of a frame that is being looked at', async () => {
+    await live();
+    answers = false;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(openFrames).toBe(1);
+    flow.release();
+    expect(openFrames).toBe(0);
   });
 });
