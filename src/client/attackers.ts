@@ -82,7 +82,8 @@ function checked(value: unknown): Manifest {
   return {
     model,
     judge: { model: judges, threshold, strangers: strangers.map(checkedStrangers) },
-    attackers: { clean: entry('clean'), 'xnn-d': entry('xnn-d') } };
+    attackers: { clean: entry('clean'), 'xnn-d': entry('xnn-d') },
+  };
 }
 
 function checkedStrangers(value: unknown): Strangers {
