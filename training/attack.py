@@ -19,7 +19,7 @@ import argparse
 import hashlib
 import json
 import time
-from typing import Callable, Sequence
+from typing import Callable, Sequence, TypeVar
 
 import numpy as np
 import torch
@@ -40,6 +40,7 @@ from training.rows import record
 DEFENCES = ("clean", "gaussian", "xnn-d", "paper", "nothing")
 ROWS = ROOT / "training" / "attacks.jsonl"
 
+Network = TypeVar("Network", bound=nn.Module)
 Send = Callable[[Tensor, torch.Generator], Tensor]
 """Faces [batch, 3, 112, 112] in [-1, 1] to features [batch, 128, 14, 14] as the cloud reads them."""
 
@@ -154,13 +155,13 @@ def checkpoint(options: argparse.Namespace) -> str:
     return "-".join(["attack", *(str(value) for value in settings(options).values()), str(options.seed), str(options.epochs)])
 
 
-def start_anew(tail: Tail) -> Tail:
+def start_anew(network: Network) -> Network:
     """Random weights of a size that deep ReLU networks without normalisation train from."""
-    for layer in tail.modules():
+    for layer in network.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
             nn.init.zeros_(layer.bias)
-    return tail
+    return network
 
 
 def recognition(chips: Chips, lfw: Lfw, embed: Callable[[Tensor], Tensor]) -> dict[str, float]:
@@ -196,13 +197,17 @@ def pictures(lfw: Lfw, recovered: NDArray[np.uint8], judged: Callable[[Lfw], NDA
     judge = Judge().eval().to(memory_format=torch.channels_last)
     first, second, same = (np.array(column) for column in zip(*lfw.view2))
     used = np.unique(first)
-    differences = ((recovered[used].astype(np.float32) - lfw.images[used]) ** 2).mean(axis=(1, 2, 3))
     scores = (about_mean(embed_all(judge, recovered))[first] * judged(lfw)[second]).sum(1)
     return {
-        "psnr": float((10 * np.log10(255**2 / differences)).mean()),
+        "psnr": float(np.mean([psnr(recovered[number], lfw.images[number]) for number in used])),
         "ssim": float(np.mean([ssim(recovered[number], lfw.images[number]) for number in used])),
         "verified": ten_fold_accuracy(scores, same)[0],
     }
+
+
+def psnr(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
+    """Peak signal-to-noise ratio of two RGB pictures, in dB."""
+    return float(10 * np.log10(255**2 / ((first.astype(np.float32) - second) ** 2).mean()))
 
 
 def ssim(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:

@@ -1,16 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { format } from 'prettier';
 import { z } from 'zod';
 import { XnnError } from '../core/errors.js';
-import { buildReport } from '../evaluation/privacy/build.js';
 import { chartFile, markdownOf, svgOf } from '../evaluation/privacy/markdown.js';
-import type { Names } from '../evaluation/privacy/rows.js';
-import { reportSchema, type Report } from '../wire/report.js';
+import { currentReport, ROOT, rowFile } from '../evaluation/privacy/sources.js';
 import { parsed, runCommand } from './command.js';
 
 const HELP = `Runs the attackers that have no row yet, and writes the attack report of all rows.
@@ -26,16 +23,8 @@ stopped goes on where it was: rows that the row files have of the same settings 
 Writes docs/privacy-report.json, which the app shows at /report, docs/privacy-report.md and its charts in docs/images.
 `;
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const DATA = join(ROOT, '../shared/data');
 const FACES = join(ROOT, 'training/cache/lfw.npy');
-
-const manifestSchema = z.object({ release: z.string(), model: z.string(), keyedModel: z.string() });
-/** What public/attackers/manifest.json says of the networks that its attackers were trained against. */
-const attackersSchema = z.object({
-  model: z.string(),
-  attackers: z.record(z.string(), z.object({ measured: z.object({ networks: z.string() }) })),
-});
 
 async function main(args: string[]): Promise<void> {
   const { values } = parsed(() =>
@@ -86,12 +75,7 @@ async function run(program: string, words: readonly string[], environment: Recor
 }
 
 async function writeReport(): Promise<void> {
-  const release = manifestSchema.parse(JSON.parse(await readFile(join(ROOT, 'public/models/manifest.json'), 'utf8')));
-  const [utility, attacks, keyed, hill, xnn] = await Promise.all(
-    ['utility', 'attacks', 'keyed', 'hill', 'xnn/attacks'].map((name) => rowFile(`training/${name}.jsonl`)),
-  );
-  const files = { utility: utility!, attacks: attacks!, keyed: keyed!, hill: hill!, xnn: xnn! };
-  const report: Report = reportSchema.parse(buildReport(files, release, await namesOf(release)));
+  const report = await currentReport();
   await writeFile(join(ROOT, 'docs/privacy-report.json'), `${JSON.stringify(report, null, 1)}\n`);
   const page = await format(markdownOf(report), { parser: 'markdown', printWidth: 140 });
   await writeFile(join(ROOT, 'docs/privacy-report.md'), page);
@@ -99,19 +83,6 @@ async function writeReport(): Promise<void> {
     await writeFile(join(ROOT, 'docs/images', chartFile(i)), svgOf(chart));
   }
   console.log(`${report.rows.length} numbers of ${report.attackers.length} attackers in docs/privacy-report.md`);
-}
-
-/** The hashes under which attackers know the released networks, by what was checked when the app's attackers were exported. */
-async function namesOf({ release, keyedModel }: Report['release']): Promise<Names> {
-  const manifest = attackersSchema.parse(
-    JSON.parse(await readFile(join(ROOT, 'public/attackers/manifest.json'), 'utf8')),
-  );
-  const hashes = Object.values(manifest.attackers).map(({ measured }) => measured.networks);
-  return { byHash: new Map(hashes.map((hash) => [hash, release])), keyed: `${release} (${keyedModel})` };
-}
-
-async function rowFile(path: string): Promise<string> {
-  return readFile(join(ROOT, path), 'utf8').catch(() => '');
 }
 
 runCommand(main);

@@ -470,6 +470,25 @@ describe('verify and identify', () => {
   });
 });
 
+describe('rehearse', () => {
+  it('makes a message for nobody under what hides faces now, and asks the cloud nothing', async () => {
+    const engine = await ready();
+    const { message } = await session.rehearse(PICTURE);
+    expect(toHex(message)).toBe(STARTED.model + '00'.repeat(32));
+    expect(engine.capture.mock.lastCall?.[2]).toBe('noise');
+    await session.makeOwnKey();
+    expect(toHex((await session.rehearse(PICTURE)).message)).toBe(STARTED.keyedModel + '00'.repeat(32));
+    for (const ask of Object.values(cloud)) expect(ask).not.toHaveBeenCalled();
+  });
+
+  it('refuses as a capture does, and leaves what is shown alone', async () => {
+    const engine = await ready();
+    engine.capture.mockRejectedValueOnce(new XnnError('no_face'));
+    await expect(session.rehearse(PICTURE)).rejects.toMatchObject({ code: 'no_face' });
+    expect(session.getState()).toMatchObject({ outcome: null, error: null });
+  });
+});
+
 describe('one action at a time', () => {
   it('waits for the one that goes on', async () => {
     await ready();

@@ -2,15 +2,19 @@ import { createElement, type ReactNode } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it, vi } from 'vitest';
 import { sentence } from '../client/messages.js';
+import { KEYED_MESSAGE_BYTES } from '../wire/message.js';
 import type { Session } from '../client/types.js';
 import { Enrol } from './pages/Enrol.js';
 import { Forget } from './pages/Forget.js';
 import { Home } from './pages/Home.js';
 import { Identify } from './pages/Identify.js';
+import { Attack } from './pages/Attack.js';
 import { Missing } from './pages/Missing.js';
+import { Report } from './pages/Report.js';
 import { Verify } from './pages/Verify.js';
 import { App } from './App.js';
 import { Answer } from './parts/Answer.js';
+import { Recoveries } from './parts/Recoveries.js';
 import { LaidOpen } from './parts/Reveal.js';
 import { Sent } from './parts/Sent.js';
 import { FAILED, fakeCapture, fakeReceipt, fakeSession, READY, STARTING } from './testing/fake-session.js';
@@ -38,13 +42,16 @@ const answer = (change: Partial<Action>) =>
   );
 
 describe('pages', () => {
-  it.each([Home, Enrol, Verify, Identify, Forget, Missing])('%o has one title that can take the focus', (page) => {
-    for (const state of [STARTING, FAILED, READY]) {
-      const html = within(fakeSession(state), page);
-      expect(html.match(/<h1 tabindex="-1"/g)).toHaveLength(1);
-      expect(html.match(/<h1/g)).toHaveLength(1);
-    }
-  });
+  it.each([Home, Enrol, Verify, Identify, Forget, Attack, Report, Missing])(
+    '%o has one title that can take the focus',
+    (page) => {
+      for (const state of [STARTING, FAILED, READY]) {
+        const html = within(fakeSession(state), page);
+        expect(html.match(/<h1 tabindex="-1"/g)).toHaveLength(1);
+        expect(html.match(/<h1/g)).toHaveLength(1);
+      }
+    },
+  );
 
   it('offers the names enrolled here, the latest first to verify', () => {
     const session = fakeSession(READY, ['Ada', 'Grace']);
@@ -112,5 +119,32 @@ describe('what was sent', () => {
     const html = renderToStaticMarkup(createElement(LaidOpen, { captures: [fakeCapture()] }));
     expect(html).toContain('58 4e 4e 46');
     expect(html).toContain('Channels 1 to 64');
+  });
+});
+
+describe('what attackers painted', () => {
+  const measured = { epochs: 0.3, ssim: 0.7, psnr: 20, verified: 0.85 };
+  const picture = { data: new Uint8ClampedArray(4), width: 1, height: 1 };
+  const painted = (likeness: number, strangers: number | null) => ({ picture, likeness, strangers, measured });
+  const shown = (fromSent: ReturnType<typeof painted> | null, capture = fakeCapture()) =>
+    renderToStaticMarkup(
+      createElement(Recoveries, {
+        capture,
+        attack: { fromClean: painted(0.6, 1e-4), fromSent, threshold: 0.51, ms: 80 },
+      }),
+    );
+
+  it('has a verdict each, and does not take a refusal for safety', () => {
+    expect(shown(painted(0.1, 0.5))).toMatch(/Taken for you.*Not taken for you/s);
+    expect(shown(painted(0.4, 0.001))).toContain('Refused, but like you');
+    expect(shown(painted(0.4, 0.001))).toContain('at most 1 in 1,000 strangers');
+  });
+
+  it('says plainly that under an own key there is nothing to paint from', () => {
+    const message = new Uint8Array(KEYED_MESSAGE_BYTES).fill(1, 48);
+    message.set([0x58, 0x4e, 0x4e, 0x46, 2, 3]);
+    const html = shown(null, { ...fakeCapture(), message });
+    expect(html).toContain('Nothing to paint from');
+    expect(html.match(/class="verdict[ "]/g)).toHaveLength(1);
   });
 });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import torch.nn.functional as functional
 
 from training import loop, spec
 from training.adversaries import Painter, Recogniser, am_softmax, reverse
-from training.attack import ssim
+from training import plan
+from training.attack import checkpoint, is_done, parsed, psnr, ssim, start_anew
 from training.attackers import UNet
 from training.align import crop, similarity
 from training.data import CHIP_SIZE, MIDDLE, Jitter, augment, centre, placed, to_input
@@ -271,3 +273,66 @@ def test_rank_one_takes_the_first_face_of_each_person_as_gallery() -> None:
 def test_the_painter_paints_a_crop() -> None:
     features = torch.randn(1, spec.FEATURE_CHANNELS, spec.FEATURE_SIZE, spec.FEATURE_SIZE)
     assert UNet()(features).shape == (1, 3, spec.CROP_SIZE, spec.CROP_SIZE)
+
+
+def test_noise_ratio_by_hand() -> None:
+    dark, light = np.full((4, 4, 3), 50, np.uint8), np.full((4, 4, 3), 60, np.uint8)
+    assert psnr(dark, light) == psnr(light, dark) == pytest.approx(10 * math.log10(255**2 / 100), abs=1e-4)
+
+
+@pytest.fixture(scope="module")
+def few_faces() -> tuple[torch.Tensor, torch.Tensor]:
+    """Pictures [6, 3, 112, 112] of one colour each half, and an untrained encoder's clean features of them."""
+    random = torch.Generator().manual_seed(3)
+    halves = torch.rand(6, 3, 1, 2, generator=random) * 2 - 1
+    faces = halves.repeat_interleave(112, dim=2).repeat_interleave(56, dim=3)
+    torch.manual_seed(3)
+    with torch.no_grad():
+        return faces, start_anew(Encoder())(faces)[1]
+
+
+def test_the_painter_succeeds_on_clean_features(few_faces: tuple[torch.Tensor, torch.Tensor]) -> None:
+    """Less than half of what the mean face leaves open is left."""
+    faces, features = few_faces
+    torch.manual_seed(4)
+    painter = UNet()
+    optimiser = torch.optim.Adam(painter.parameters(), lr=1e-3)
+    losses = [loop.descend(optimiser, functional.mse_loss(painter(features), faces)) for _ in range(60)]
+    assert losses[-1] < (faces - faces.mean(0)).square().mean().item() / 2
+
+
+def test_the_linker_succeeds_on_clean_features(few_faces: tuple[torch.Tensor, torch.Tensor]) -> None:
+    """Embeddings of a stranger's network, learnt from pairs: each message nearest to its own, at a cosine of 0.9 or more."""
+    _, features = few_faces
+    targets = functional.normalize(torch.randn(6, spec.EMBEDDING_SIZE, generator=torch.Generator().manual_seed(5)), dim=1)
+    torch.manual_seed(5)
+    tail = start_anew(Tail())
+    optimiser = torch.optim.Adam(tail.parameters(), lr=1e-3)
+    for _ in range(60):
+        loop.descend(optimiser, 1 - (tail(features) * targets).sum(1).mean())
+    with torch.inference_mode():
+        cosines = tail(features) @ targets.T
+    assert cosines.diagonal().min() > 0.9
+    assert (cosines.argmax(1) == torch.arange(6)).all()
+
+
+def test_a_run_is_done_when_its_row_is_there_of_the_same_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = tmp_path / "rows.jsonl"
+    monkeypatch.setattr("training.attack.ROWS", rows)
+    monkeypatch.setattr("training.attack.fingerprint", lambda _: "12345678")
+    run = parsed(["D", "--defence", "gaussian", "--pairs", "256"])
+    assert not is_done(run)
+    row = {"attacker": "D", "defence": "gaussian", "level": 1.0, "messages": 1, "bits": 4, "pairs": 256, "warm": False, "rate": 1e-3}
+    line = {**row, "networks": "12345678", "epochs": 3, "seed": 1, "linked": 0.8}
+    rows.write_text(json.dumps(line) + "\n")
+    assert is_done(run)
+    for other in (["--pairs", "512"], ["--seed", "2"], ["--epochs", "4"], ["--level", "2"]):
+        assert not is_done(parsed(["D", "--defence", "gaussian", "--pairs", "256", *other]))
+    rows.write_text(json.dumps({**line, "networks": "00000000"}) + "\n")
+    assert not is_done(run)
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_every_run_of_the_plan_is_another_one(quick: bool) -> None:
+    names = [checkpoint(parsed(run.words)) for run in plan.attacks(quick)]
+    assert len(names) == len(set(names))

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { CHART, placed } from '../../client/chart.js';
+import { formatted, withInterval } from '../../client/figures.js';
+import { reportSchema } from '../../wire/report.js';
+import { buildReport } from './build.js';
+import { wilson } from './interval.js';
+import { markdownOf, svgOf } from './markdown.js';
+import { rowsOf, type RowFiles } from './rows.js';
+import { currentReport, ROOT } from './sources.js';
+
+const NAMES = { byHash: new Map([['aaaaaaaa', '9.9.9']]), keyed: '9.9.9 (k)' };
+const EMPTY: RowFiles = { utility: '', attacks: '', keyed: '', hill: '', xnn: '' };
+const D = {
+  date: '2026-01-02', commit: 'abcdef0', attacker: 'D', defence: 'xnn-d', generator: 'generator', messages: 1, bits: 4, pairs: 1024,
+  warm: false, rate: 0.0005, networks: 'aaaaaaaa', epochs: 10, seed: 1, core_minutes: 2.4, linked: 0.9, 'tar_1e-3': 0.2,
+}; // prettier-ignore
+const lines = (...rows: object[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+
+describe('the report in docs', () => {
+  it('is what the row files give: "npm run report -- --write" makes it', async () => {
+    const written: unknown = JSON.parse(readFileSync(`${ROOT}docs/privacy-report.json`, 'utf8'));
+    expect(reportSchema.parse(written)).toEqual(await currentReport());
+  });
+});
+
+describe('rowsOf', () => {
+  it('names attacker, budget, networks, interval, chance and command of every number', () => {
+    const [row, , ...rest] = rowsOf({ ...EMPTY, attacks: lines(D) }, NAMES);
+    expect(rest).toEqual([]);
+    expect(row).toMatchObject({
+      attacker: 'D',
+      settings: '1,024 photos, 10 epochs',
+      value: 0.9,
+      chance: 0.5,
+      networks: '9.9.9 (aaaaaaaa)',
+      command: 'python3 -m training.attack D --defence xnn-d --pairs 1024 --epochs 10 --rate 0.0005',
+    });
+    expect(row!.low).toBeLessThan(0.9);
+  });
+
+  it('takes the last of rows with the same settings, and tells averaging apart', () => {
+    const attacks = lines(D, { ...D, linked: 0.91 }, { ...D, messages: 16, linked: 0.95 });
+    const linked = rowsOf({ ...EMPTY, attacks }, NAMES).filter(({ metric }) => metric.startsWith('LFW pairs'));
+    expect(linked.map(({ attacker, value }) => [attacker, value])).toEqual([
+      ['D', 0.91],
+      ['A', 0.95],
+    ]);
+  });
+
+  it('says which line lacks a number', () => {
+    const broken = { date: '2026-01-02', commit: 'abcdef0', attacker: 'D', defence: 'clean' };
+    expect(() => rowsOf({ ...EMPTY, attacks: lines(broken) }, NAMES)).toThrow('no number messages');
+  });
+});
+
+describe('a report', () => {
+  it('has no chart without points, leaves bad numbers in, and says what was not run', () => {
+    const release = { release: '9.9.9', model: 'm', keyedModel: 'k' };
+    const report = buildReport({ ...EMPTY, attacks: lines({ ...D, linked: 1 }) }, release, NAMES);
+    expect(report.charts.map(({ title }) => title)).toEqual(['What more photos give an attacker']);
+    const page = markdownOf(report);
+    for (const part of ['100 % [99.9, 100]', 'What we do not protect against', 'PartialFace'])
+      expect(page).toContain(part);
+    expect(svgOf(report.charts[0]!)).toContain('<title>What more photos give an attacker</title>');
+  });
+});
+
+describe('numbers', () => {
+  it.each([
+    // By hand: p̂ = 0.5, n = 100 gives 0.5 ± 0.09617; none of 10 gives 0 to z²/(n + z²).
+    [0.5, 100, 0.4038, 0.5962],
+    [0, 10, 0, 0.2775],
+  ])('Wilson of %f in %i', (share, n, low, high) => {
+    expect(wilson(share, n).low).toBeCloseTo(low, 4);
+    expect(wilson(share, n).high).toBeCloseTo(high, 4);
+  });
+
+  it('read as people write them', () => {
+    expect([0.927, 0.5, 1, 0, 2.5e-6].map((value) => formatted(value, 'share'))).toEqual(
+      ['92.7 %', '50 %', '100 %', '0 %', '0.00025 %'], // prettier-ignore
+    );
+    const [row] = rowsOf({ ...EMPTY, attacks: lines(D) }, NAMES);
+    expect(withInterval(row!)).toBe('90 % [89.2, 90.7]');
+  });
+});
+
+describe('a chart', () => {
+  const axis = (ticks: number[], logarithmic = false) => ({
+    label: '',
+    ticks: ticks.map((at) => ({ at, text: String(at) })),
+    logarithmic,
+  });
+  it('puts values where their axes say, and labels of near points apart', () => {
+    const series = ['a', 'b'].map((name) => ({ name, points: [{ x: 10, y: 1, name }] }));
+    const { series: drawn } = placed({ title: '', text: '', x: axis([1, 100], true), y: axis([0, 1]), series });
+    const middle = (CHART.left + CHART.width - CHART.right) / 2;
+    expect(drawn[0]!.points[0]).toEqual({ x: middle, y: CHART.top });
+    expect(Math.abs(drawn[0]!.label.y - drawn[1]!.label.y)).toBeGreaterThanOrEqual(CHART.text);
+  });
+});
