@@ -1,4 +1,5 @@
 import { useEffect, useId, useRef } from 'react';
+import { frameOf } from '../../client/guide.js';
 import { sentence, type ErrorCode } from '../../client/messages.js';
 import { useGuide } from '../useGuide.js';
 import { useSession } from '../useSession.js';
@@ -33,9 +34,8 @@ export function Viewfinder(props: ViewfinderProps) {
   }, [stream]);
 
   const takeNow = async () => {
-    if (video.current && video.current.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) {
-      onTake(await createImageBitmap(video.current));
-    }
+    const frame = await frameOf(video.current);
+    if (frame !== null) onTake(frame);
   };
 
   return (
