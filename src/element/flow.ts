@@ -1,4 +1,4 @@
-import { watch, type Guide } from '../client/guide.js';
+import { frameOf, watch, type Guide } from '../client/guide.js';
 import type { LiveCamera } from '../client/live-camera.js';
 import { isErrorCode, SUBJECT_PATTERN, XnnError, type ErrorCode } from '../client/messages.js';
 import type { Progress, Session, SessionState, Started } from '../client/types.js';
@@ -95,8 +95,8 @@ export class Flow {
 
   /** Takes what the camera shows now, good or not. */
   async take(): Promise<void> {
-    const video = this.#parts.video();
-    if (this.#state.phase === 'live' && video) this.#take(await createImageBitmap(video));
+    const frame = await frameOf(this.#parts.video());
+    if (frame !== null) this.#take(frame);
   }
 
   /** Goes on with another camera. */

@@ -55,7 +55,8 @@ beforeAll(async () => {
   await run('npm', ['pack', './dist-element', '--offline', '--ignore-scripts', '--pack-destination', folder], {
     cwd: PROJECT,
   });
-  await run('tar', ['-xzf', join(folder, 'xnn-face-0.1.0.tgz'), '-C', installed, '--strip-components=1']);
+  const tarball = (await readdir(folder)).find((file) => file.endsWith('.tgz'))!;
+  await run('tar', ['-xzf', join(folder, tarball), '-C', installed, '--strip-components=1']);
   manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')) as Manifest;
   for (const name of [...Object.keys(manifest.dependencies), 'react', '@types/react']) {
     await mkdir(dirname(join(folder, 'node_modules', name)), { recursive: true });

@@ -1,3 +1,4 @@
+import { frameOf } from '../../client/guide.js';
 import { sentence, type ErrorCode } from '../../client/messages.js';
 import { useGuide } from '../useGuide.js';
 import { useSession } from '../useSession.js';
@@ -27,9 +28,8 @@ export function Viewfinder(props: ViewfinderProps) {
   const { hint, counted } = useGuide(session, video, (frame) => (automatic ? onTake(frame) : frame.close()));
 
   const takeNow = async () => {
-    if (video.current && video.current.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) {
-      onTake(await createImageBitmap(video.current));
-    }
+    const frame = await frameOf(video.current);
+    if (frame !== null) onTake(frame);
   };
 
   return (
