@@ -23,7 +23,7 @@ photos of others asks again and again whether it is he.
 
   --faces FILE   aligned faces, uint8 [n, 112, 112, 3], as training/ keeps them (default training/cache/lfw.npy)
   --names FILE   a line of JSON each, with the person's "name" (default ../shared/data/lfw/landmarks.jsonl)
-  --victims N    people that are attacked, each by every attacker (default 3)
+  --victims N    people that are attacked, each by every attacker (default 2)
   --tries N      of the climber at each victim (default 10000)
   --others N     people whose photos the attacker has (default 1000)
 
@@ -45,7 +45,7 @@ async function main(args: string[]): Promise<void> {
       options: {
         faces: { type: 'string', default: 'training/cache/lfw.npy' },
         names: { type: 'string', default: '../shared/data/lfw/landmarks.jsonl' },
-        victims: { type: 'string', default: '3' },
+        victims: { type: 'string', default: '2' },
         tries: { type: 'string', default: '10000' },
         others: { type: 'string', default: '1000' },
         help: { type: 'boolean', short: 'h' },

@@ -53,8 +53,8 @@ async function runAttackers(quick: boolean, list: boolean): Promise<void> {
     throw new XnnError('no_images', `the attackers learn from pictures in ${DATA}, which is not there`);
   const flags = [...(quick ? ['--quick'] : []), ...(list ? ['--list'] : [])];
   await run(python, ['-m', 'training.plan', ...flags], { OMP_NUM_THREADS: '1' });
-  const hill = ['--victims', '3', '--tries', quick ? '1000' : '10000', '--others', quick ? '300' : '1000'];
-  if ((await hillRows()).some(({ victims, tries }) => victims === 3 && (tries ?? 0) >= (quick ? 3000 : 30_000))) return;
+  const hill = ['--victims', '2', '--tries', quick ? '1000' : '10000', '--others', quick ? '300' : '1000'];
+  if ((await hillRows()).some(({ victims, tries }) => victims === 2 && (tries ?? 0) >= (quick ? 2000 : 20_000))) return;
   if (list || !existsSync(FACES)) return console.log(`to run: npm run attack:hill -- ${hill.join(' ')}`);
   await run(process.execPath, ['--import', 'tsx', join(ROOT, 'src/cli/attack-hill.ts'), ...hill]);
 }

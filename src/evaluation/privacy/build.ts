@@ -111,9 +111,7 @@ function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
           accepted.length === 0
             ? null
             : `${accepted.reduce((sum, { value }) => sum + value, 0)} of ${triesOf(accepted)}`,
-          guesses === undefined
-            ? null
-            : `${formatted(guesses.value, 'share')} of ${guesses.settings.replace(/,[^,]*$/, '')}`,
+          guesses === undefined ? null : acceptedOf(guesses),
           null,
         ],
       },
@@ -124,6 +122,12 @@ function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
       'One seed, minutes of one core an attacker: a patient one does better. Each number with its settings, interval, date and commit is below.',
     ],
   };
+}
+
+/** Of guesses, whose settings begin with their number. */
+function acceptedOf({ value, settings }: ReportRow): string {
+  const tries = Number(/^[\d,]+/.exec(settings)?.[0].replaceAll(',', ''));
+  return `${Math.round(value * tries)} of ${counted(tries)} tries`;
 }
 
 function triesOf(rows: readonly ReportRow[]): string {
