@@ -100,7 +100,10 @@ function lines(text: string): Line[] {
 }
 
 function newest(all: readonly Line[]): Line[] {
-  return [...new Map(all.map((line) => [JSON.stringify(SETTINGS.map((key) => line[key] ?? null)), line])).values()];
+  const last = new Map(all.map((line) => [JSON.stringify(SETTINGS.map((key) => line[key] ?? null)), line]));
+  // By budget, so that what had the same stands together.
+  const budget = (line: Line) => [numberOrNull(line, 'pairs') ?? 0, numberOrNull(line, 'epochs') ?? 0] as const;
+  return [...last.values()].sort((a, b) => budget(a)[0] - budget(b)[0] || budget(a)[1] - budget(b)[1]);
 }
 
 /** What the rows of one line have in common. */

@@ -177,7 +177,7 @@ function Run({ measured }: { measured: readonly ReportRow[] }) {
             <th scope="rowgroup" rowSpan={measured.length}>
               {defenceName(first!.defence)}
               <span>{first!.settings}</span>
-              {/(key|scores)/.test(first!.knowledge) && <span>knows {first!.knowledge}</span>}
+              {isSpecial(first!) && <span>knows {first!.knowledge}</span>}
             </th>
           )}
           <td>{row.metric}</td>
@@ -187,4 +187,9 @@ function Run({ measured }: { measured: readonly ReportRow[] }) {
       ))}
     </tbody>
   );
+}
+
+/** Whether what an attacker knows is what his runs differ in. */
+function isSpecial({ attacker, defence }: ReportRow): boolean {
+  return attacker === 'H' || (defence === 'own key' && attacker !== 'utility');
 }
