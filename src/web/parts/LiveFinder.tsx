@@ -4,7 +4,7 @@ import { useLiveness, type Challenger } from '../useLiveness.js';
 import { useSession } from '../useSession.js';
 import { useVideo } from '../useVideo.js';
 import { Button } from './Button.js';
-import { CameraChooser } from './CameraChooser.js';
+import { CameraControls } from './CameraControls.js';
 import { Icon, type IconName } from './Icon.js';
 import { Oval } from './Oval.js';
 import { isMirrored, Screen } from './Screen.js';
@@ -57,7 +57,7 @@ export function LiveFinder({ stream, cameras, challenger, onTake, onCamera, onSt
         )}
       </Screen>
       <p className="count">{`${done} of ${wanted} movements made`}</p>
-      <div className="row">
+      <CameraControls stream={stream} cameras={cameras} onCamera={onCamera} onStop={onStop}>
         {refusal === null ? (
           <Button icon="camera" unavailable={counted === null} onPress={check.takeNow}>
             Take it now
@@ -67,11 +67,7 @@ export function LiveFinder({ stream, cameras, challenger, onTake, onCamera, onSt
             Try again
           </Button>
         )}
-        <Button kind="quiet" label="Stop camera" onPress={onStop}>
-          Stop
-        </Button>
-      </div>
-      <CameraChooser stream={stream} cameras={cameras} onCamera={onCamera} />
+      </CameraControls>
     </>
   );
 }

@@ -4,7 +4,7 @@ import { useGuide } from '../useGuide.js';
 import { useSession } from '../useSession.js';
 import { useVideo } from '../useVideo.js';
 import { Button } from './Button.js';
-import { CameraChooser } from './CameraChooser.js';
+import { CameraControls } from './CameraControls.js';
 import { Oval } from './Oval.js';
 import { Screen } from './Screen.js';
 
@@ -42,7 +42,7 @@ export function Viewfinder(props: ViewfinderProps) {
           {`${taken} of ${wanted} pictures taken`}
         </p>
       )}
-      <div className="row">
+      <CameraControls stream={stream} cameras={cameras} onCamera={onCamera} onStop={onStop}>
         <Button
           kind={automatic ? 'plain' : 'primary'}
           icon={automatic ? 'camera' : undefined}
@@ -50,11 +50,7 @@ export function Viewfinder(props: ViewfinderProps) {
         >
           {takeLabel}
         </Button>
-        <Button kind="quiet" label="Stop camera" onPress={onStop}>
-          Stop
-        </Button>
-      </div>
-      <CameraChooser stream={stream} cameras={cameras} onCamera={onCamera} />
+      </CameraControls>
     </>
   );
 }
