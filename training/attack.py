@@ -16,7 +16,6 @@ JSON and appends it to `training/attacks.jsonl`; it resumes from `training/runs/
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import time
 from typing import Callable, Sequence, TypeVar
@@ -32,12 +31,14 @@ from training.adversaries import am_softmax
 from training.attackers import Classes, UNet
 from training.data import CACHE, ROOT, Chips, Jitter, Lfw, load_chips, load_lfw, save_array, to_input, to_pixels
 from training.evaluate import embed_all, held_out_rates, pair_scores, ten_fold_accuracy, tar_at_far
+from training.export import fingerprint
 from training.judge import Judge
-from training.loop import RUNS, Step, descend, fit, load_modules, use_one_core
+from training.loop import Step, descend, fit, load_modules, use_one_core
 from training.networks import Encoder, Generator, PaperGenerator, Tail, new_student, random_seed, through_message
 from training.rows import record
 
 DEFENCES = ("clean", "gaussian", "xnn-d", "paper", "nothing")
+LEARNT = ("xnn-d", "paper")  # with a generator
 ROWS = ROOT / "training" / "attacks.jsonl"
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -48,11 +49,7 @@ Send = Callable[[Tensor, torch.Generator], Tensor]
 def sender(options: argparse.Namespace) -> Send:
     """The browser's part under a defence. With several messages of a face, their mean."""
     defence, most = options.defence, 2 ** (options.bits - 1) - 1
-    encoder = Encoder()
-    load_modules("encoder", {"encoder": encoder})
-    generator: nn.Module = PaperGenerator() if defence == "paper" else Generator()
-    if defence in ("xnn-d", "paper"):
-        load_modules("paper" if defence == "paper" else options.generator, {"generator": generator})
+    encoder, generator = attacked(options)
     for network in (encoder, generator):
         network.eval().to(memory_format=torch.channels_last)
 
@@ -249,12 +246,20 @@ def _judged(name: str, faces: Callable[[], NDArray[np.uint8]]) -> NDArray[np.flo
     return np.load(path)
 
 
-def fingerprint(options: argparse.Namespace) -> str:
-    """Of the browser's networks that were attacked, 8 hexadecimal digits."""
-    names = ["encoder", *{"xnn-d": [options.generator], "paper": ["paper"]}.get(options.defence, [])]
-    states = [torch.load(RUNS / f"{name}.pt", map_location="cpu")["modules"] for name in names]
-    parts = [states[0]["encoder"], *(state["generator"] for state in states[1:])]
-    return hashlib.sha256(b"".join(value.numpy().tobytes() for part in parts for value in part.values())).hexdigest()[:8]
+def attacked(options: argparse.Namespace) -> tuple[Encoder, nn.Module]:
+    """The browser's networks under a defence: encoder and generator, whose weights count for nothing where the defence has none."""
+    encoder = Encoder()
+    load_modules("encoder", {"encoder": encoder})
+    generator: nn.Module = PaperGenerator() if options.defence == "paper" else Generator()
+    if options.defence in LEARNT:
+        load_modules("paper" if options.defence == "paper" else options.generator, {"generator": generator})
+    return encoder, generator
+
+
+def networks(options: argparse.Namespace) -> str:
+    """The fingerprint of what was attacked."""
+    encoder, generator = attacked(options)
+    return fingerprint(encoder, generator) if options.defence in LEARNT else fingerprint(encoder)
 
 
 def settings(options: argparse.Namespace) -> dict[str, object]:
@@ -282,7 +287,7 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
 
 def is_done(options: argparse.Namespace) -> bool:
     """Whether there is a row already of these settings and networks."""
-    wanted = {**settings(options), "networks": fingerprint(options), "epochs": options.epochs, "seed": options.seed}
+    wanted = {**settings(options), "networks": networks(options), "epochs": options.epochs, "seed": options.seed}
     rows = [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
     return any(all(row.get(key) == value for key, value in wanted.items()) for row in rows)
 
@@ -311,7 +316,7 @@ def main() -> None:
         result = linkage(lfw, received)
     else:
         result = pictures(lfw, embed_all(painted, lfw.images), judged_lfw)
-    record(ROWS, {**settings(options), "networks": fingerprint(options), "epochs": options.epochs, "seed": options.seed}, begun, result)
+    record(ROWS, {**settings(options), "networks": networks(options), "epochs": options.epochs, "seed": options.seed}, begun, result)
 
 
 if __name__ == "__main__":

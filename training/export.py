@@ -9,6 +9,7 @@ vectors by which the TypeScript networks are tested. The browser's networks are 
 from __future__ import annotations
 
 import argparse
+import copy
 import hashlib
 import json
 from pathlib import Path
@@ -55,6 +56,18 @@ def browser_weights(network: nn.Module) -> dict[str, NDArray[np.float32]]:
             value = value.permute(2, 3, 0, 1) if value.shape[1] == 1 else value.permute(2, 3, 1, 0)
         laid_out[key] = value.contiguous().numpy()
     return laid_out
+
+
+def shipped(network: nn.Module) -> bytes:
+    """The weights as `<name>.bin` has them: float16, one after another."""
+    network = copy.deepcopy(network)
+    round_to_half(network)
+    return b"".join(value.astype(np.float16).tobytes() for value in browser_weights(network).values())
+
+
+def fingerprint(*networks: nn.Module) -> str:
+    """Names networks by their weights as they ship, 8 hexadecimal digits: SHA-256 over their `.bin` files, one after another."""
+    return hashlib.sha256(b"".join(map(shipped, networks))).hexdigest()[:8]
 
 
 def write_tfjs(name: str, weights: dict[str, NDArray[np.float32]], folder: Path = BROWSER) -> dict[str, object]:

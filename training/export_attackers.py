@@ -19,7 +19,7 @@ import torch
 from training import attack, export
 from training.attackers import UNet
 from training.data import ROOT, load_lfw
-from training.export import GOLDEN_STRIDE, browser_weights, golden_seed, round_to_half, write_json, write_tfjs
+from training.export import GOLDEN_STRIDE, browser_weights, golden_seed, round_to_half, shipped, write_json, write_tfjs
 from training.keyed import embedded
 from training.loop import RUNS, load_file, load_modules, use_one_core
 from training.networks import Encoder, Generator
@@ -36,9 +36,7 @@ def released() -> dict[str, object]:
     manifest = json.loads((export.BROWSER / "manifest.json").read_text())
     for name, network in (("encoder", Encoder()), ("generator", Generator())):
         load_modules(name, {name: network})
-        round_to_half(network)
-        data = b"".join(value.astype("float16").tobytes() for value in browser_weights(network).values())
-        if data != (export.BROWSER / f"{name}.bin").read_bytes():
+        if shipped(network) != (export.BROWSER / f"{name}.bin").read_bytes():
             raise SystemExit(f"training/runs/{name}.pt is not the {name} of release {manifest['release']}")
     return manifest
 

@@ -27,6 +27,7 @@ from training.attack import judged_chips, judged_lfw, pictures
 from training.attackers import Classes
 from training.data import CACHE, ROOT, Chips, Lfw, load_chips, load_lfw, save_array, to_input, to_pixels
 from training.evaluate import embed_all, held_out_rates, pair_scores, tar_at_far, ten_fold_accuracy
+from training.export import fingerprint
 from training.loop import load_modules, use_one_core
 from training.networks import Encoder, Tail
 from training.rows import record
@@ -72,12 +73,17 @@ def sent(descriptors: Array, keys: Array, owners: NDArray[np.int64]) -> Array:
     return rounded(np.concatenate([v[None] @ keys[owner] for v, owner in zip(descriptors, owners)]))
 
 
-def embedded(name: str, faces: Callable[[], NDArray[np.uint8]], late: bool = False) -> Array:
-    """Descriptors [n, 128] of faces; or, late, the clean tail's last map [n, 49, 128] as unit vectors."""
+def encoder_and_tail() -> tuple[Encoder, Tail]:
     encoder, tail = Encoder(), Tail()
     load_modules("encoder", {"encoder": encoder})
     load_modules("clean-tail", {"tail": tail})
-    path = CACHE / f"{name}-{'late' if late else 'descriptors'}-{version_of(encoder, tail)}.npy"
+    return encoder, tail
+
+
+def embedded(name: str, faces: Callable[[], NDArray[np.uint8]], late: bool = False) -> Array:
+    """Descriptors [n, 128] of faces; or, late, the clean tail's last map [n, 49, 128] as unit vectors."""
+    encoder, tail = encoder_and_tail()
+    path = CACHE / f"{name}-{'late' if late else 'descriptors'}-{fingerprint(encoder, tail)}.npy"
     if not path.exists():
         for network in (encoder, tail):
             network.eval().to(memory_format=torch.channels_last)
@@ -132,27 +138,16 @@ def unlinkability(mated: Array, others: Array, bins: int = 50) -> float:
     return float((np.maximum(0, local) * p).sum())
 
 
-# Rows did not name their networks before they were compared with what is there; those were of these.
-UNNAMED = "092c8a19"
-
-
 def networks() -> str:
-    """Of encoder and clean tail, 8 hexadecimal digits."""
-    encoder, tail = Encoder(), Tail()
-    load_modules("encoder", {"encoder": encoder})
-    load_modules("clean-tail", {"tail": tail})
-    return version_of(encoder, tail)
-
-
-def version_of(encoder: Encoder, tail: Tail) -> str:
-    return hashlib.sha256(b"".join(p.detach().numpy().tobytes() for p in (*encoder.parameters(), *tail.parameters()))).hexdigest()[:8]
+    """The fingerprint of encoder and clean tail."""
+    return fingerprint(*encoder_and_tail())
 
 
 def is_done(settings: Mapping[str, object]) -> bool:
     """Whether there is a row already of these settings and networks."""
     rows = [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
     same = [row for row in rows if all(row.get(key) == value for key, value in settings.items())]
-    return any(row.get("networks", UNNAMED) == networks() for row in same)
+    return any(row["networks"] == networks() for row in same)
 
 
 def main() -> None:

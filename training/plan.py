@@ -2,7 +2,7 @@
 
     python3 -m training.plan [--quick] [--list]      `npm run report` calls this and makes the report of the rows
 
-A command that is killed goes on from its checkpoint when it is started again. Minutes are of one core of a 2.x GHz Xeon.
+What they need is made first, from data and release. A command that is killed goes on from its checkpoint when it is started again. Minutes are of one core of a 2.x GHz Xeon.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import time
 from typing import NamedTuple
 
-from training import attack
+from training import attack, data, released
 from training.data import ROOT
 
 NOISE = ("clean", "gaussian", "xnn-d")
@@ -56,6 +56,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="D and I, which say most, once and shortly")
     parser.add_argument("--list", action="store_true", help="say what would be run, and run nothing")
     options = parser.parse_args()
+    released.main()
+    if not options.list:
+        data.main()
     runs = attacks(options.quick)
     left = [run for run in runs if not attack.is_done(attack.parsed(run.words))]
     minutes = sum(run.minutes for run in left)

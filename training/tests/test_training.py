@@ -20,7 +20,7 @@ from training.align import crop, similarity
 from training.data import CHIP_SIZE, MIDDLE, Jitter, augment, centre, placed, to_input
 from training.evaluate import rank_one, tar_at_far, ten_fold_accuracy
 from training.distil import LATE_WEIGHT, distances
-from training.export import browser_weights, golden_face, golden_seed
+from training.export import BROWSER, CLOUD, browser_weights, golden, golden_face, golden_seed, shipped
 from training.networks import (
     Bottleneck,
     Encoder,
@@ -37,6 +37,7 @@ from training.networks import (
     through_message,
     to_teacher,
 )
+from training.released import from_onnx, from_tfjs
 
 torch.set_num_threads(1)
 
@@ -319,7 +320,7 @@ def test_the_linker_succeeds_on_clean_features(few_faces: tuple[torch.Tensor, to
 def test_a_run_is_done_when_its_row_is_there_of_the_same_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = tmp_path / "rows.jsonl"
     monkeypatch.setattr("training.attack.ROWS", rows)
-    monkeypatch.setattr("training.attack.fingerprint", lambda _: "12345678")
+    monkeypatch.setattr("training.attack.networks", lambda _: "12345678")
     run = parsed(["D", "--defence", "gaussian", "--pairs", "256"])
     assert not is_done(run)
     row = {"attacker": "D", "defence": "gaussian", "level": 1.0, "messages": 1, "bits": 4, "pairs": 256, "warm": False, "rate": 1e-3}
@@ -336,3 +337,13 @@ def test_a_run_is_done_when_its_row_is_there_of_the_same_networks(tmp_path: Path
 def test_every_run_of_the_plan_is_another_one(quick: bool) -> None:
     names = [checkpoint(parsed(run.words)) for run in plan.attacks(quick)]
     assert len(names) == len(set(names))
+
+
+def test_released_networks_are_read_back() -> None:
+    networks = {"encoder": from_tfjs("encoder", Encoder()), "generator": from_tfjs("generator", Generator()), "tail": from_tfjs("tail", Tail())}
+    for name, network in networks.items():
+        assert shipped(network) == (BROWSER / f"{name}.bin").read_bytes()
+    student = from_onnx("student", new_student())
+    expected = json.loads((CLOUD / "golden.json").read_text())
+    for name, value in golden(networks["encoder"], networks["generator"], from_onnx("clean-tail", Tail()), student).items():
+        assert value == pytest.approx(expected[name], abs=1 if name == "steps" else 2e-3)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,12 +10,6 @@ import type { Names } from './rows.js';
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 const manifestSchema = z.object({ release: z.string(), model: z.string(), keyedModel: z.string() });
-/** What public/attackers/manifest.json says of the networks that its attackers were trained against. */
-const attackersSchema = z.object({
-  model: z.string(),
-  attackers: z.record(z.string(), z.object({ measured: z.object({ networks: z.string() }) })),
-});
-
 /** The report of the row files as they are now. */
 export async function currentReport(): Promise<Report> {
   const release = manifestSchema.parse(JSON.parse(await readFile(join(ROOT, 'public/models/manifest.json'), 'utf8')));
@@ -25,13 +20,16 @@ export async function currentReport(): Promise<Report> {
   return reportSchema.parse(buildReport(files, release, await namesOf(release)));
 }
 
-/** The hashes under which attackers know the released networks, by what was checked when the app's attackers were exported. */
+/** The fingerprints of the released networks, as `training/export.py` has them: of those that are used together. */
 async function namesOf({ release, keyedModel }: Report['release']): Promise<Names> {
-  const manifest = attackersSchema.parse(
-    JSON.parse(await readFile(join(ROOT, 'public/attackers/manifest.json'), 'utf8')),
-  );
-  const hashes = Object.values(manifest.attackers).map(({ measured }) => measured.networks);
-  return { byHash: new Map(hashes.map((hash) => [hash, release])), keyed: `${release} (${keyedModel})` };
+  const read = (name: string) => readFile(join(ROOT, `public/models/${name}.bin`));
+  const [encoder, generator, tail] = await Promise.all([read('encoder'), read('generator'), read('tail')]);
+  const used = [[encoder], [encoder, generator], [encoder, tail]];
+  return { byHash: new Map(used.map((files) => [fingerprint(files), release])), keyed: `${release} (${keyedModel})` };
+}
+
+function fingerprint(files: readonly Buffer[]): string {
+  return createHash('sha256').update(Buffer.concat(files)).digest('hex').slice(0, 8);
 }
 
 /** Empty if there is none. */

@@ -1,0 +1,66 @@
+"""The released networks as checkpoints, so that a fresh clone can attack them without training them first.
+
+    python3 -m training.released        seconds
+
+Writes `training/runs/{encoder,generator,clean-tail,student}.pt` from `public/models` and `models`, and keeps those that are there already. Weights are
+those that ship: rounded to float16, but the student's.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+
+from training.export import BROWSER, CLOUD
+from training.loop import RUNS, save
+from training.networks import Encoder, Generator, Tail, new_student
+
+
+def from_tfjs(name: str, network: nn.Module) -> nn.Module:
+    """Fills a network with `public/models/<name>.bin`; the inverse of `export.browser_weights`."""
+    group = json.loads((BROWSER / f"{name}.json").read_text())["weightsManifest"][0]
+    values = torch.from_numpy(np.fromfile(BROWSER / f"{name}.bin", np.float16).astype(np.float32))
+    parameters = dict(network.named_parameters())
+    shapes = [entry["shape"] for entry in group["weights"]]
+    parts = values.split([int(np.prod(shape)) for shape in shapes])
+    for entry, part in zip(group["weights"], parts):
+        parameter, value = parameters[entry["name"]], part.view(entry["shape"])
+        if value.ndim == 4:
+            value = value.permute(2, 3, 0, 1) if value.shape[3] == 1 else value.permute(3, 2, 0, 1)
+        parameter.data.copy_(value)
+    if isinstance(network, Generator):  # what shipped is its gain: scale and level in one
+        network.level = network.scale.detach().square().mean().sqrt()
+    return network
+
+
+def from_onnx(name: str, tail: Tail) -> Tail:
+    """Fills a tail with `models/<name>.onnx`."""
+    weights = {item.name: torch.from_numpy(numpy_helper.to_array(item).copy()) for item in onnx.load(str(CLOUD / f"{name}.onnx")).graph.initializer}
+    tail.load_state_dict({key[len("tail.") :]: value for key, value in weights.items()})
+    return tail
+
+
+def keep(name: str, key: str, network: nn.Module) -> None:
+    path = RUNS / f"{name}.pt"
+    if path.exists():
+        return
+    state: dict[str, Tensor] = network.state_dict()
+    save(path, {"config": {"released": json.loads((CLOUD / "manifest.json").read_text())["release"]}, "modules": {key: state}})
+    print(f"wrote {path.name}")
+
+
+def main() -> None:
+    RUNS.mkdir(parents=True, exist_ok=True)
+    keep("encoder", "encoder", from_tfjs("encoder", Encoder()))
+    keep("generator", "generator", from_tfjs("generator", Generator()))
+    keep("clean-tail", "tail", from_onnx("clean-tail", Tail()))
+    keep("student", "student", from_onnx("student", new_student()))
+
+
+if __name__ == "__main__":
+    main()
