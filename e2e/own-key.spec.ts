@@ -1,10 +1,16 @@
 import { expect, test, type Page } from '@playwright/test';
 import { sentence } from '../src/core/errors.js';
 import { KEYED_MESSAGE_BYTES, MESSAGE_BYTES } from '../src/wire/message.js';
-import { answer, enrol, forget, goTo, identify, open, verify } from './fixtures/app.js';
+import { addDevice, answer, enrol, forget, goTo, identify, open, verify } from './fixtures/app.js';
 
 const toKey = (page: Page) => page.getByRole('link', { name: 'Your own key', exact: true }).click();
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
+
+async function remove(page: Page): Promise<void> {
+  await press(page, 'Remove from this browser');
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+  await expect(answer(page)).toContainText('The key is gone from this browser');
+}
 
 async function useWords(page: Page, words: string): Promise<void> {
   await toKey(page);
@@ -19,9 +25,12 @@ test('a face under its own key: made, used, lost, brought to another browser, ch
     if (request.method() === 'POST' && !path.endsWith('challenges'))
       sent.push([path.split('/').at(-1)!, request.postDataBuffer()!.length]);
   });
+  await addDevice(page);
   await open(page);
   await toKey(page);
-  await press(page, 'Make a key');
+  await press(page, 'Take it from its passkey');
+  await expect(answer(page)).toContainText(sentence('passkey_failed'));
+  await press(page, 'Make a key with a passkey');
   await expect(answer(page)).toContainText('Your key is made');
   const words = await page.locator('ol.codes code').allTextContents();
   expect(words).toHaveLength(24);
@@ -66,8 +75,18 @@ test('a face under its own key: made, used, lost, brought to another browser, ch
   await expect(answer(other)).toContainText('Yes, this is Keyed');
   await other.context().close();
 
+  // A browser that only has the passkey, as one does that it was synced to.
+  const fingerprint = await page.locator('.key-facts').textContent();
+  await remove(page);
+  await press(page, 'Take it from its passkey');
+  await expect(answer(page)).toContainText('Your key is back');
+  expect(await page.locator('.key-facts').textContent()).toBe(fingerprint);
+  await verify(page, 'Keyed', 'ann-probe.jpg');
+  await expect(answer(page)).toContainText('Yes, this is Keyed');
+  await toKey(page);
+
   // A new key: the old template never matches again, and goes by its receipt.
-  await press(page, 'Change to a new key');
+  await press(page, 'Change to a new key with words alone');
   await page.getByRole('dialog').getByRole('button', { name: 'Change' }).click();
   await expect(answer(page)).toContainText('Your key is made');
   await verify(page, 'Keyed', 'ann-probe.jpg');
@@ -75,7 +94,5 @@ test('a face under its own key: made, used, lost, brought to another browser, ch
   await forget(page, 'Keyed');
   await expect(answer(page)).toContainText('Keyed is forgotten');
   await toKey(page);
-  await press(page, 'Remove from this browser');
-  await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
-  await expect(answer(page)).toContainText('The key is gone from this browser');
+  await remove(page);
 });

@@ -1,15 +1,9 @@
-import {
-  browserSupportsWebAuthn,
-  bufferToBase64URLString,
-  startAuthentication,
-  startRegistration,
-} from '@simplewebauthn/browser';
-import { XnnError } from '../core/errors.js';
 import { CHALLENGE_BYTES, TENANT_BYTES } from '../core/spec.js';
 import { fromHex } from '../wire/hex.js';
 import { bindingOf, LOGIN_ROUTES, type AccountReply, type ClientReply, type LoginChallenge } from '../wire/login.js';
 import { askFor, type Reader } from './cloud.js';
 import type { Fetch } from './download.js';
+import { askPasskey, base64url, makePasskey } from './passkey.js';
 import type { Picture, Session } from './types.js';
 
 /** The login as the page sees it. Every method rejects with XnnError only. */
@@ -47,12 +41,6 @@ export interface Login {
   decline(interaction: string): Promise<string>;
 }
 
-const USER_VERIFICATION = 'required';
-/** ES256 and RS256, which all devices have between them. */
-const ALGORITHMS = [-7, -257];
-/** How long a person may take with his device, in ms. */
-const PATIENCE = 120_000;
-
 export function connectLogin(
   session: Session,
   origin: string = globalThis.location.origin,
@@ -86,18 +74,7 @@ export function connectLogin(
 
   /** A new key of this device. The user's handle is the challenge, which names the account. */
   const newKey = (name: string, handle: string, binding: string) =>
-    withDevice(() =>
-      startRegistration({
-        optionsJSON: {
-          rp: { id: rpId, name: 'XNN-d' },
-          user: { id: base64url(fromHex(handle, CHALLENGE_BYTES)), name, displayName: name },
-          challenge: binding,
-          pubKeyCredParams: ALGORITHMS.map((alg) => ({ type: 'public-key', alg })),
-          authenticatorSelection: { residentKey: 'required', userVerification: USER_VERIFICATION },
-          timeout: PATIENCE,
-        },
-      }),
-    );
+    makePasskey({ rpId, name, handle: fromHex(handle, CHALLENGE_BYTES), challenge: binding });
 
   return {
     challenge,
@@ -110,11 +87,7 @@ export function connectLogin(
     },
     async logIn(picture, offer) {
       const { challenge, messages, binding } = await prepared([picture], offer);
-      const device = await withDevice(() =>
-        startAuthentication({
-          optionsJSON: { rpId, challenge: binding, userVerification: USER_VERIFICATION, timeout: PATIENCE },
-        }),
-      );
+      const device = await askPasskey(rpId, binding);
       await send('POST', LOGIN_ROUTES.sessions, done, { challenge, messages, device });
     },
     recover: async (code) => void (await send('POST', LOGIN_ROUTES.recoveries, done, { code })),
@@ -152,17 +125,4 @@ function codesOf({ codes }: Readonly<Record<string, unknown>>): readonly string[
 
 function locationOf({ location }: Readonly<Record<string, unknown>>): string | null {
   return typeof location === 'string' ? location : null;
-}
-
-async function withDevice<T>(act: () => Promise<T>): Promise<T> {
-  if (!browserSupportsWebAuthn()) throw new XnnError('passkeys_missing');
-  try {
-    return await act();
-  } catch (cause) {
-    throw new XnnError('passkey_failed', undefined, { cause });
-  }
-}
-
-function base64url(bytes: Uint8Array): string {
-  return bufferToBase64URLString(Uint8Array.from(bytes).buffer);
 }

@@ -23,14 +23,43 @@ export interface KeyStore {
   forget(name: string): Promise<void>;
 }
 
+const PASSKEY_INFO = 'xnn own key of a passkey';
 const FINGERPRINT_INFO = 'xnn keyed fingerprint';
 const FINGERPRINT_BYTES = 8;
 const NO_SALT = new Uint8Array();
 
-/** A new key, and the 24 words that are the only way to have it elsewhere (BIP-39, English). */
-export async function makeOwnKey(): Promise<{ readonly own: OwnKey; readonly words: readonly string[] }> {
+/** A key and the 24 words by which a person has it elsewhere (BIP-39, English). */
+export interface NewKey {
+  readonly own: OwnKey;
+  readonly words: readonly string[];
+}
+
+/** A new key. Its words are the only way to have it elsewhere. */
+export function makeOwnKey(): Promise<NewKey> {
+  return withWords(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)));
+}
+
+/** The key of a passkey that is made for it, which brings it to wherever that is synced. @throws as `newPasskeySecret` */
+export async function makePasskeyKey(): Promise<NewKey> {
+  const { newPasskeySecret } = await import('./passkey.js');
+  return withWords(await keyOf(await newPasskeySecret(location.hostname)));
+}
+
+/** The same key from that passkey, here or on another device. @throws as `passkeySecret` */
+export async function recallOwnKey(): Promise<OwnKey> {
+  const { passkeySecret } = await import('./passkey.js');
+  return ownKeyOf(await keyOf(await passkeySecret(location.hostname)));
+}
+
+/** From what a passkey gives [32], which is wiped, to the key [32]. */
+export async function keyOf(given: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  const key = await crypto.subtle.importKey('raw', given, 'HKDF', false, ['deriveBits']);
+  given.fill(0);
+  return derived(key, NO_SALT, PASSKEY_INFO, SECRET_BYTES);
+}
+
+async function withWords(secret: Uint8Array<ArrayBuffer>): Promise<NewKey> {
   const { entropyToMnemonic, wordlist } = await bip39();
-  const secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES));
   const words = entropyToMnemonic(secret, wordlist).split(' ');
   return { own: await ownKeyOf(secret), words };
 }
@@ -62,7 +91,12 @@ export function tenantSecret(key: CryptoKey, tenant: Uint8Array): Promise<Uint8A
   return derived(key, tenant, ROTATION_INFO, SECRET_BYTES);
 }
 
-async function derived(key: CryptoKey, salt: Uint8Array, info: string, bytes: number): Promise<Uint8Array> {
+async function derived(
+  key: CryptoKey,
+  salt: Uint8Array,
+  info: string,
+  bytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const how = { name: 'HKDF', hash: 'SHA-256', salt: Uint8Array.from(salt), info: new TextEncoder().encode(info) };
   return new Uint8Array(await crypto.subtle.deriveBits(how, key, 8 * bytes));
 }

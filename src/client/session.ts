@@ -5,10 +5,19 @@ import { fromHex } from '../wire/hex.js';
 import type { MessageHeader } from '../wire/message.js';
 import { connectCloud, type Cloud, type Served } from './cloud.js';
 import { openEngine, type Engine, type Protection, type StartOptions } from './engine.js';
-import { makeOwnKey, openKeyStore, restoreOwnKey, type KeyStore, type OwnKey } from './own-key.js';
+import {
+  makeOwnKey,
+  makePasskeyKey,
+  openKeyStore,
+  recallOwnKey,
+  restoreOwnKey,
+  type KeyStore,
+  type OwnKey,
+} from './own-key.js';
 import type {
   Backend,
   Capture,
+  KeyCarrier,
   Offer,
   OpenKey,
   Outcome,
@@ -163,17 +172,25 @@ class EngineSession implements Session {
     });
   }
 
-  makeOwnKey(): Promise<void> {
+  makeOwnKey(by: KeyCarrier = 'words'): Promise<void> {
     return this.#act([], async (engine) => {
-      const { own, words } = await makeOwnKey();
+      const { own, words } = await (by === 'passkey' ? makePasskeyKey() : makeOwnKey());
       await this.#useOwnKey(engine, own);
       return { kind: 'own key made', words };
     });
   }
 
   restoreOwnKey(words: string): Promise<void> {
+    return this.#restored(() => restoreOwnKey(words));
+  }
+
+  recallOwnKey(): Promise<void> {
+    return this.#restored(recallOwnKey);
+  }
+
+  #restored(restore: () => Promise<OwnKey>): Promise<void> {
     return this.#act([], async (engine) => {
-      await this.#useOwnKey(engine, await restoreOwnKey(words));
+      await this.#useOwnKey(engine, await restore());
       return { kind: 'own key restored' };
     });
   }

@@ -8,6 +8,9 @@ export type { AccountReply as Account, ClientReply as Client, LoginChallenge } f
 export const BACKENDS = ['webgpu', 'webgl', 'wasm'] as const;
 export type Backend = (typeof BACKENDS)[number];
 
+/** By what a person has his own key on another device: words he wrote down, or a passkey that his devices share. */
+export type KeyCarrier = 'words' | 'passkey';
+
 /** Time spent, in ms. */
 export interface StageMs {
   readonly detect: number;
@@ -137,9 +140,11 @@ export interface Session {
   /** Back to noise, and the cloud's own gallery. */
   closeKey(): Promise<void>;
   /** Makes a key of the person's own, in place of one that is there. */
-  makeOwnKey(): Promise<void>;
+  makeOwnKey(by?: KeyCarrier): Promise<void>;
   /** Takes over the key of 24 words. */
   restoreOwnKey(words: string): Promise<void>;
+  /** Takes over the key of a passkey. */
+  recallOwnKey(): Promise<void>;
   /** Takes it out of this browser: back to noise. */
   removeOwnKey(): Promise<void>;
   /** Sees to it that there is an own key. @returns the words of one that had to be made, shown this once; else null. Rejects with XnnError. */

@@ -32,7 +32,11 @@ const CATALOGUE = {
   key_unkept: [500, 'This browser keeps no keys, as in some private windows. Use another window.'],
   own_key_missing: [409, 'This browser does not have the key that your face was enrolled under.'],
   passkey_failed: [403, 'No passkey was used. Your device refused or you stopped it; try again.'],
-  passkeys_missing: [500, 'This browser has no passkeys, which the login needs.'],
+  passkeys_missing: [500, 'This browser has no passkeys.'],
+  passkey_without_secret: [
+    422,
+    'This passkey holds no key. Choose one that was made for a key; where there is none, or the device makes none, use words.',
+  ],
   page_failed: [500, 'Something went wrong in this page. Reload it and try again.'],
   server_away: [503, 'The server cannot be reached. Nothing was sent; try again later.'],
   reply_invalid: [502, 'The server answered something that was not understood.'],

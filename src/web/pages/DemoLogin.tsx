@@ -98,8 +98,8 @@ export function DemoLogin() {
         {error !== null && <p className="trouble">{sentence(error)}</p>}
         {error === 'own_key_missing' && (
           <p>
-            <Link to="ownKey">Bring it back with its 24 words</Link>, or log in with a recovery code and renew the
-            template.
+            <Link to="ownKey">Bring it back</Link> by its passkey or its words, or log in with a recovery code and renew
+            the template.
           </p>
         )}
       </div>

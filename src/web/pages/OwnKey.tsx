@@ -1,4 +1,5 @@
 import { useId, useState } from 'react';
+import type { KeyCarrier } from '../../client/types.js';
 import { ActionPage } from '../parts/ActionPage.js';
 import type { Words } from '../parts/Answer.js';
 import { Button } from '../parts/Button.js';
@@ -20,7 +21,7 @@ const DONE: Readonly<Record<string, Words>> = {
   'own key removed': {
     sign: 'yes',
     title: 'The key is gone from this browser',
-    text: 'Faces are covered with fresh noise again. With the key’s words you can have it back.',
+    text: 'Faces are covered with fresh noise again. By the key’s words or its passkey you can have it back.',
   },
 };
 
@@ -30,10 +31,10 @@ export function OwnKey() {
   const fingerprint = useOwnKey();
   const id = useId();
   const [words, setWords] = useState('');
-  const [asked, setAsked] = useState<'new' | 'remove' | null>(null);
+  const [asked, setAsked] = useState<KeyCarrier | 'remove' | null>(null);
   const outcome = action.outcome;
 
-  const make = () => action.run((session) => session.makeOwnKey());
+  const make = (by: KeyCarrier) => action.run((session) => session.makeOwnKey(by));
   const restore = () => {
     setWords('');
     action.run((session) => session.restoreOwnKey(words));
@@ -46,15 +47,28 @@ export function OwnKey() {
       action={action}
       words={outcome === null ? null : (DONE[outcome.kind] ?? null)}
       steps={[
-        'The key is made on this device and kept by this browser, which lets no page read it. It is never sent.',
+        'The key is made on this device and kept by this browser, which lets no page read it. It is never sent. A passkey brings it to your other devices; its words do so without one.',
         'What describes your face is turned by it, differently for every service. A stolen database then links you with nothing.',
         'It is for being verified by name. Identification keeps using noise, because to search a cloud must compare you with others.',
       ]}
     >
       {fingerprint === null ? (
-        <Button kind="primary" icon="lock" unavailable={!action.ready} onPress={make}>
-          Make a key
-        </Button>
+        <>
+          <Button kind="primary" icon="lock" unavailable={!action.ready} onPress={() => make('passkey')}>
+            Make a key with a passkey
+          </Button>
+          <Button icon="lock" unavailable={!action.ready} onPress={() => make('words')}>
+            Make a key with words alone
+          </Button>
+          <h2>A key you have</h2>
+          <Button
+            icon="lock"
+            unavailable={!action.ready}
+            onPress={() => action.run((session) => session.recallOwnKey())}
+          >
+            Take it from its passkey
+          </Button>
+        </>
       ) : (
         <>
           <h2>The key of this browser</h2>
@@ -65,8 +79,11 @@ export function OwnKey() {
             </dd>
           </dl>
           {outcome?.kind === 'own key made' && <KeyWords words={outcome.words} />}
-          <Button icon="lock" unavailable={!action.ready} onPress={() => setAsked('new')}>
-            Change to a new key
+          <Button icon="lock" unavailable={!action.ready} onPress={() => setAsked('passkey')}>
+            Change to a new key with a passkey
+          </Button>
+          <Button icon="lock" unavailable={!action.ready} onPress={() => setAsked('words')}>
+            Change to a new key with words alone
           </Button>
           <Button icon="forget" unavailable={!action.ready} onPress={() => setAsked('remove')}>
             Remove from this browser
@@ -94,18 +111,18 @@ export function OwnKey() {
       </Button>
       {asked !== null && (
         <ConfirmDialog
-          title={asked === 'new' ? 'Change to a new key?' : 'Remove the key?'}
-          confirmLabel={asked === 'new' ? 'Change' : 'Remove'}
+          title={asked === 'remove' ? 'Remove the key?' : 'Change to a new key?'}
+          confirmLabel={asked === 'remove' ? 'Remove' : 'Change'}
           onConfirm={() => {
             setAsked(null);
-            if (asked === 'new') make();
-            else action.run((session) => session.removeOwnKey());
+            if (asked === 'remove') action.run((session) => session.removeOwnKey());
+            else make(asked);
           }}
           onCancel={() => setAsked(null)}
         >
-          {asked === 'new'
-            ? 'Templates under the old key never match again: forget them and enrol anew. Without its words the old key is lost.'
-            : 'Without its 24 words it is lost, and with it every template under it.'}
+          {asked === 'remove'
+            ? 'Without its words or its passkey it is lost, and with it every template under it.'
+            : 'Templates under the old key never match again: forget them and enrol anew. Without its words or its passkey the old key is lost.'}
         </ConfirmDialog>
       )}
     </ActionPage>

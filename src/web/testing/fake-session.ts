@@ -64,6 +64,7 @@ export function fakeSession(
     closeKey: act,
     makeOwnKey: act,
     restoreOwnKey: act,
+    recallOwnKey: act,
     removeOwnKey: act,
     ensureOwnKey: () => Promise.resolve(null),
     messages: () => Promise.resolve(new Uint8Array()),
