@@ -21,7 +21,7 @@ import torch.nn.functional as functional
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from training import spec
+from training import choices, spec
 from training.adversaries import am_softmax
 from training.attack import judged_chips, judged_lfw, pictures
 from training.attackers import Classes
@@ -37,9 +37,20 @@ ROWS = ROOT / "training" / "keyed.jsonl"
 INFO = b"xnn keyed rotation"
 STREAM = (3, 0, 0)
 SIZE = spec.EMBEDDING_SIZE
-POSITIONS = (spec.FEATURE_SIZE // 2) ** 2
 ATTACKERS_KEYS = 2000
 DEPTH = 512
+NOISE = (0.1, 0.3, 1.0)
+SIZES = (16, 32, 64, 96)
+SIDES = (1, 2, 3, 7)
+OTHER_KEYS: Mapping[str, Callable[[int, int], Array]] = {
+    "a Gaussian matrix instead of Q": lambda seed, count: choices.gaussian_keys(seed, count, SIZE),
+    **{
+        f"{rounds} rounds of signs, order and Hadamard instead of Q": lambda seed, count, rounds=rounds: choices.structured_keys(
+            seed, count, SIZE, rounds
+        )
+        for rounds in (1, 2, 3)
+    },
+}
 
 Array = NDArray[np.float32]
 
@@ -195,11 +206,18 @@ def main() -> None:
     row("R", "no key of the victim; 2,000 of his own", lambda: recogniser(chips, pool, victims, options.seed))
     row("I", "no key of the victim; 2,000 of his own", lambda: painter(chips, rows, own, pool, lfw, shown, options.seed))
     row("I", "the victim's key", lambda: painter(chips, rows, own, None, lfw, rounded(faces), options.seed))
-    row("utility", "one Q", lambda: accuracy(lfw, sent(faces, victims, np.zeros_like(people))))
-    row("utility", "a Gaussian matrix instead of Q", lambda: accuracy(lfw, gaussian(faces, options.seed)))
+    for name, make in OTHER_KEYS.items():
+        own_keys, theirs = make(1000 + options.seed, ATTACKERS_KEYS), make(options.seed, len(victims))
+        row("D", f"{name}; 2,000 of his own", lambda: distilled(torch.from_numpy(own_keys), sent(faces, theirs, people)))
+        row("utility", name, lambda: accuracy(lfw, sent(faces, theirs[:1], np.zeros_like(people))))
+    for power in NOISE:
+        row("utility", f"noise of {power} times the power before Q", lambda power=power: accuracy(lfw, choices.noisy(faces, power, options.seed)))
+    for size in SIZES:
+        row("utility", f"d = {size}", lambda size=size: accuracy(lfw, choices.principal(faces, own.numpy(), size)))
     late, trains = embedded("lfw", lambda: lfw.images, late=True), chips.rows("train")
-    row("utility", "m = 49 positions, mean cosine", lambda: maps(lfw, late, None))
-    row("utility", "m = 49 positions, weighted", lambda: maps(lfw, late, weights(chips, trains, options.seed)))
+    for side in SIDES:
+        row("utility", f"m = {side**2}, mean cosine", lambda side=side: maps(lfw, choices.regions(late, side), None))
+        row("utility", f"m = {side**2}, weighted", lambda side=side: maps(lfw, choices.regions(late, side), weights(chips, trains, side, options.seed)))
 
 
 def strangers(faces: Array, shown: Array, keys: Array, people: NDArray[np.int64], threshold: float, seed: int) -> dict[str, float]:
@@ -305,30 +323,30 @@ def accuracy(lfw: Lfw, embeddings: Array) -> dict[str, float]:
     return told_apart("lfw", *pair_scores(embeddings, lfw.view2))
 
 
-def gaussian(faces: Array, seed: int) -> Array:
-    return rounded(faces @ np.random.default_rng(seed).standard_normal((SIZE, SIZE)).astype(np.float32))
+def maps(lfw: Lfw, places: Array, weight: Array | None) -> dict[str, float]:
+    """Unit vectors of m places [n, m, 128], each of which could have a Q of its own: only their cosines, weighted, are left to compare.
 
-
-def maps(lfw: Lfw, late: Array, weight: Array | None) -> dict[str, float]:
-    """Unit vectors of 49 positions, each of which could have a Q of its own: only their cosines, weighted, are left to compare."""
-    scale = np.ones(POSITIONS, np.float32) if weight is None else weight
+    The mean is also what is left where a secret order hides which place is which.
+    """
+    scale = np.ones(places.shape[1], np.float32) if weight is None else weight
     first, second, same = (np.array(column) for column in zip(*lfw.view2))
-    scores = np.concatenate([((late[a] * late[b]).sum(2) @ scale)[None] for a, b in zip(np.array_split(first, 20), np.array_split(second, 20))], axis=1)[0]
+    scores = np.concatenate([(places[a] * places[b]).sum(2) @ scale for a, b in zip(np.array_split(first, 20), np.array_split(second, 20))])
     return told_apart("lfw", scores, same)
 
 
-def weights(chips: Chips, rows: NDArray[np.int64], seed: int, photos: int = 6000) -> Array:
-    """Of positions, by logistic regression on pairs of training people."""
+def weights(chips: Chips, rows: NDArray[np.int64], side: int, seed: int, photos: int = 6000) -> Array:
+    """Of side x side places, by logistic regression on pairs of training people."""
     random = np.random.default_rng(seed)
     some = np.sort(random.permutation(rows)[:photos])
-    late, people = embedded(f"chips-{photos}-{seed}", lambda: chips.crops(some), late=True), chips.identities[some]
+    places = choices.regions(embedded(f"chips-{photos}-{seed}", lambda: chips.crops(some), late=True), side)
+    people = chips.identities[some]
     same = [(a, b) for a in range(len(some)) for b in np.flatnonzero(people == people[a]) if b > a]
     genuine = np.array(same)[random.permutation(len(same))[:20_000]]
     impostor = random.integers(len(some), size=genuine.shape)
     impostor = impostor[people[impostor[:, 0]] != people[impostor[:, 1]]]
     pairs, truth = np.concatenate([genuine, impostor]), np.repeat([1.0, 0.0], [len(genuine), len(impostor)])
-    cosines = torch.from_numpy(np.stack([(late[a] * late[b]).sum(1) for a, b in pairs])).float()
-    layer, target = nn.Linear(POSITIONS, 1), torch.from_numpy(truth).float()
+    cosines = torch.from_numpy(np.stack([(places[a] * places[b]).sum(1) for a, b in pairs])).float()
+    layer, target = nn.Linear(side**2, 1), torch.from_numpy(truth).float()
     optimiser = torch.optim.LBFGS(layer.parameters(), max_iter=200)
 
     def closure() -> Tensor:

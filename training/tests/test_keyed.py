@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from training import choices
 from training.data import ROOT
 from training.keyed import hkdf, keys_of, known_plaintext, rotation, rounded, sent, unlinkability
 
@@ -52,3 +53,21 @@ def test_enough_known_photos_are_the_key_and_tell_nothing_of_another() -> None:
 def test_rounding_keeps_the_direction() -> None:
     faces = unit(50)
     assert (rounded(faces) * faces).sum(1).min() > 0.999
+
+
+def test_other_choices_are_what_they_are_called() -> None:
+    faces = unit(40)
+    for rounds in (1, 2, 3):
+        key, other = choices.structured_keys(1, 2, 128, rounds)
+        assert np.abs(key @ key.T - np.eye(128)).max() < 1e-5
+        assert np.abs(key - other).max() > 0.1
+    plain = np.repeat(choices.unit(np.eye(8, dtype=np.float32))[:, None], 49, axis=1)
+    assert [choices.regions(plain, side).shape for side in (1, 2, 7)] == [(8, 1, 8), (8, 4, 8), (8, 49, 8)]
+    assert np.allclose(choices.regions(plain, 3), plain[:, :9])
+    corner = np.zeros((1, 49, 2), np.float32)
+    corner[0, :, 0], corner[0, 0] = 1, (0, 1)
+    assert (choices.regions(corner, 2)[0, 1:] == (1, 0)).all() and choices.regions(corner, 2)[0, 0, 1] > 0
+    flat = choices.unit(np.random.default_rng(2).standard_normal((40, 16))) @ np.linalg.qr(np.random.default_rng(3).standard_normal((128, 16)))[0].T
+    centred = flat - flat.mean(axis=0)
+    assert np.allclose(choices.principal(flat, flat, 16) @ choices.principal(flat, flat, 16).T, choices.unit(centred) @ choices.unit(centred).T, atol=1e-4)
+    assert abs(float((choices.noisy(faces, 1.0, 1) * faces).sum(1).mean()) - 0.5**0.5) < 0.05
