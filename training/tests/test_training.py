@@ -11,9 +11,8 @@ import pytest
 import torch
 import torch.nn.functional as functional
 
-from training import loop, spec
+from training import loop, plan, spec
 from training.adversaries import Painter, Recogniser, am_softmax, reverse
-from training import plan
 from training.attack import checkpoint, is_done, parsed, psnr, ssim, start_anew
 from training.attackers import UNet
 from training.align import crop, similarity
@@ -39,7 +38,7 @@ from training.networks import (
 )
 from training.released import from_onnx, from_tfjs
 
-torch.set_num_threads(1)
+loop.use_one_core()
 
 
 @pytest.fixture(scope="module")
@@ -211,16 +210,16 @@ def test_golden_inputs_have_the_range_of_real_ones() -> None:
     assert golden_seed().std() == pytest.approx(1, abs=0.05)
 
 
-def test_a_minute_of_training_learns_and_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tells eight made-up patterns apart through noise; stopped half-way and resumed, it ends where an unbroken run ends."""
+def test_a_short_training_learns_and_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tells four made-up patterns apart through noise; stopped half-way and resumed, it ends where an unbroken run ends."""
     monkeypatch.setattr(loop, "RUNS", tmp_path)
     monkeypatch.setattr(loop, "WARMUP_STEPS", 5)
-    coarse = torch.rand(8, 3, 4, 4, generator=torch.Generator().manual_seed(3)) * 2 - 1
+    coarse = torch.rand(4, 3, 4, 4, generator=torch.Generator().manual_seed(3)) * 2 - 1
     patterns = functional.interpolate(coarse, size=spec.CROP_SIZE, mode="bilinear", align_corners=False)
 
-    def run(name: str, stop_after: int | None = None) -> tuple[Encoder, list[float]]:
+    def run(name: str, epochs: int, stop_after: int | None = None) -> tuple[Encoder, list[float]]:
         torch.manual_seed(4)
-        encoder, recogniser, painter = Encoder(), Recogniser(8), Painter()
+        encoder, recogniser, painter = Encoder(), Recogniser(4), Painter()
         for layer in encoder.modules():
             if isinstance(layer, torch.nn.Conv2d):  # from scratch, the default start is too small to learn within a minute
                 torch.nn.init.kaiming_normal_(layer.weight)
@@ -240,17 +239,20 @@ def test_a_minute_of_training_learns_and_resumes(tmp_path: Path, monkeypatch: py
             return {"loss": loss.item()}
 
         modules = {"encoder": encoder, "recogniser": recogniser, "painter": painter}
-        loop.fit(name, {}, modules, [optimiser], np.arange(8), step, epochs=60, batch=8)
+        for module in modules.values():
+            module.to(memory_format=torch.channels_last)
+        loop.fit(name, {}, modules, [optimiser], np.arange(4), step, epochs=epochs, batch=4)
         return encoder, losses
 
-    unbroken, losses = run("unbroken")
+    _, losses = run("learning", 40)
     assert np.mean(losses[-5:]) < 0.5 * np.mean(losses[:5])
 
+    unbroken, _ = run("unbroken", 8)
     monkeypatch.setattr(loop, "CHECKPOINT_SECONDS", 0)
     with pytest.raises(KeyboardInterrupt):
-        run("broken", stop_after=20)
-    resumed, rest = run("broken")
-    assert len(rest) == 40
+        run("broken", 8, stop_after=5)
+    resumed, rest = run("broken", 8)
+    assert len(rest) == 3
     for mine, theirs in zip(resumed.parameters(), unbroken.parameters()):
         assert torch.allclose(mine, theirs, atol=1e-5)
 
@@ -298,7 +300,7 @@ def test_the_painter_succeeds_on_clean_features(few_faces: tuple[torch.Tensor, t
     torch.manual_seed(4)
     painter = UNet()
     optimiser = torch.optim.Adam(painter.parameters(), lr=1e-3)
-    losses = [loop.descend(optimiser, functional.mse_loss(painter(features), faces)) for _ in range(60)]
+    losses = [loop.descend(optimiser, functional.mse_loss(painter(features), faces)) for _ in range(40)]
     assert losses[-1] < (faces - faces.mean(0)).square().mean().item() / 2
 
 
@@ -309,7 +311,7 @@ def test_the_linker_succeeds_on_clean_features(few_faces: tuple[torch.Tensor, to
     torch.manual_seed(5)
     tail = start_anew(Tail())
     optimiser = torch.optim.Adam(tail.parameters(), lr=1e-3)
-    for _ in range(60):
+    for _ in range(40):
         loop.descend(optimiser, 1 - (tail(features) * targets).sum(1).mean())
     with torch.inference_mode():
         cosines = tail(features) @ targets.T

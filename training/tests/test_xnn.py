@@ -17,7 +17,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from training import spec
+from training import loop, spec
 from training.data import ROOT
 from training.xnn import algebra, cloud
 from training.xnn.attacks import as_map
@@ -46,7 +46,7 @@ from training.xnn.obfuscation import (
 from training.xnn.tail import Size, Tail, write_onnx
 from training.xnn.whitening import fit as fit_whitening
 
-torch.set_num_threads(1)
+loop.use_one_core()
 
 VECTORS = json.loads((ROOT / "src" / "core" / "xnn.vectors.json").read_text())
 SMALL = Size(width=32, blocks=1, heads=2)
