@@ -1,22 +1,13 @@
 import { chromium, expect, test } from '@playwright/test';
-import { dequantise } from '../src/core/quantise.js';
-import { FEATURE_CHANNELS } from '../src/core/spec.js';
-import { decodeMessage, MESSAGE_BYTES } from '../src/wire/message.js';
 import { launchOptions } from '../tools/chromium.js';
 import { answer, enrol, forget, identify, open, verify } from './fixtures/app.js';
-import { record, type Recorded } from './fixtures/recorder.js';
+import { correlation, perturbedOnly, record } from './fixtures/recorder.js';
 
 const NAME = 'Private Ann';
 
 /** Whom Chromium itself calls, with or without a page. They appear at the proxy only, never among the page's own requests. */
 const BROWSERS_OWN =
   /^(accounts|clients2|www)\.google\.com$|^(update|content-autofill|optimizationguide-pa|safebrowsing)\.googleapis\.com$/;
-
-/** How many messages the body of each kind of request holds. */
-function messagesIn({ url }: Recorded): number {
-  if (url.pathname.endsWith('/enrolment')) return 3;
-  return url.pathname.endsWith('/verification') || url.pathname === '/v1/identification' ? 1 : 0;
-}
 
 test('a whole visit sends messages of exact size and nothing else, and no two are alike', async ({ baseURL }) => {
   const recorder = await record();
@@ -48,32 +39,8 @@ test('a whole visit sends messages of exact size and nothing else, and no two ar
   expect(requests.length).toBeGreaterThan(10);
   expect(hosts(requests.map(({ url }) => url))).toEqual([ownHost]);
 
-  const seen: Float32Array[] = [];
-  for (const request of requests) {
-    const { method, url, body } = request;
-    // Nothing hides in an address: the only query is the test's own choice of backend.
-    expect(['', '?backend=wasm']).toContain(url.search);
-    if (method === 'GET') expect(body.length).toBe(0);
-    const expected = messagesIn(request);
-    if (expected > 0) {
-      expect(body.length).toBe(expected * MESSAGE_BYTES);
-      for (let at = 0; at < body.length; at += MESSAGE_BYTES) {
-        seen.push(dequantise(decodeMessage(body.subarray(at, at + MESSAGE_BYTES)).features));
-      }
-    } else if (url.pathname.endsWith('/removal')) {
-      expect(body.toString()).toMatch(/^\{"receipt":"[0-9a-f]{64}"\}$/);
-    } else {
-      expect(body.length).toBe(0);
-    }
-  }
-
+  const seen = perturbedOnly(requests);
   expect(seen.length).toBe(5);
-  for (const [i, values] of seen.entries()) {
-    // Clean features have mean square 1 and variance 1 at every position; noise of their own power adds to both.
-    expect(meanSquare(values)).toBeGreaterThan(1.5);
-    expect(meanSquare(values.subarray(0, FEATURE_CHANNELS))).not.toBeCloseTo(1, 2);
-    for (const other of seen.slice(i + 1)) expect(correlation(values, other)).toBeLessThan(0.95);
-  }
   // The last two are of one photo: what they share is at most what is not fresh noise.
   expect(correlation(seen[3]!, seen[4]!)).toBeLessThan(0.9);
 });
@@ -101,12 +68,3 @@ test("the cloud's half of the model is not served", async ({ request }) => {
     expect((await response.body()).length).toBeLessThan(10_000);
   }
 });
-
-function meanSquare(values: Float32Array): number {
-  return values.reduce((sum, value) => sum + value * value, 0) / values.length;
-}
-
-function correlation(a: Float32Array, b: Float32Array): number {
-  const product = a.reduce((sum, value, i) => sum + value * b[i]!, 0) / a.length;
-  return product / Math.sqrt(meanSquare(a) * meanSquare(b));
-}

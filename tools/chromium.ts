@@ -1,23 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright';
+import { findProgram } from './programs.js';
 
 /** A Chromium on PATH, or undefined: then Playwright's own is used. */
 export function installedChromium(): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const candidates = folders.flatMap((folder) =>
-    ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)),
-  );
-  return candidates.find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return findProgram('chromium', 'chromium-browser', 'google-chrome');
 }
 
 /** How to start Chromium in tests and evaluation: headless, quiet on the network, with WebGPU in software where there is no GPU. */
