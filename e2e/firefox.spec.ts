@@ -19,7 +19,7 @@ async function verify(page: Page, photo: Picture): Promise<void> {
   await press(page, 'button', 'Verify');
 }
 
-test('in Firefox, on the backend it picks: enrol, yes, no; perturbed features leave it and nothing else', async ({
+test('in Firefox, on the backend it picks: enrol, yes, no, forget; perturbed features leave it and nothing else', async ({
   baseURL,
 }) => {
   const found = findFirefox();
@@ -43,6 +43,11 @@ test('in Firefox, on the backend it picks: enrol, yes, no; perturbed features le
     await press(page, 'link', 'Enrol');
     await verify(page, 'bea-probe.jpg');
     await waitForText(page, '.answer', `No match for ${NAME}`);
+
+    await press(page, 'link', 'Forget');
+    await press(page, 'button', `Forget ${NAME}`);
+    await press(page, 'button', 'Forget');
+    await waitForText(page, '.answer', `${NAME} is forgotten`);
   });
   recorder.close();
 
