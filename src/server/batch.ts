@@ -27,6 +27,8 @@ export function batched<In, Out>(
 
   async function run(): Promise<void> {
     running = true;
+    // What is asked for in one go stays together.
+    await Promise.resolve();
     while (waiting.length > 0) {
       const batch = waiting.splice(0, most);
       try {

@@ -28,7 +28,7 @@ import {
 } from '../../wire/login.js';
 import { KEYED_MESSAGE_BYTES } from '../../wire/message.js';
 import { limitBody } from '../body.js';
-import { compare } from '../compare.js';
+import type { Compare } from '../compare.js';
 import { RECEIPT_BYTES } from '../migrations.js';
 import type { OidcProvider } from '../oidc/provider.js';
 import type { Recogniser } from '../recogniser.js';
@@ -41,6 +41,7 @@ export interface LoginDependencies {
   readonly accounts: Accounts;
   /** Of the tenant that the accounts' templates are kept under. */
   readonly recogniser: Recogniser;
+  readonly compare: Compare;
   /** "https://login.example.com": of the page that may ask, whose host devices' keys are bound to. */
   readonly origin: string;
   readonly now: () => number;
@@ -79,7 +80,7 @@ interface LoginEnv {
  * is good, so that nobody can use up another's tries without his device.
  */
 export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
-  const { store, accounts, recogniser, origin, now, random } = dependencies;
+  const { store, accounts, recogniser, compare, origin, now, random } = dependencies;
   const { served, threshold } = recogniser;
   const { limiter, audit, keyring } = store;
   const expected = { expectedOrigin: origin, expectedRPID: new URL(origin).hostname, requireUserVerification: true };
@@ -127,7 +128,7 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
 
   async function isFaceOf(account: Uint8Array, seen: Embedding): Promise<boolean> {
     const claim = { seen, subject: subjectOf(account), action: 'login', actor: 'account', at: at() } as const;
-    return (await compare(store, recogniser, claim, random)).match;
+    return (await compare(recogniser, claim)).match;
   }
 
   async function begin(context: Context, account: Uint8Array, by: Session['by']): Promise<void> {

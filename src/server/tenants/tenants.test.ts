@@ -460,7 +460,7 @@ describe('subjects', () => {
     const { tenant } = served.beta;
     const lock = async () => (await search({ name: 'Person 00' })).subjects[0]!;
     expect(await lock()).toMatchObject({ misses: 0, lock: 'open' });
-    for (let i = 0; i < 5; i++) await store.limiter.attempt(tenant, 'Person 00');
+    for (let i = 0; i < 5; i++) await store.limiter.attempts(store.driver, [{ tenant, subject: 'Person 00' }]);
     expect(await lock()).toMatchObject({ misses: 5, lock: 'paced' });
     await driver.query('UPDATE limits SET points = 50 WHERE key LIKE $1', ['misses:%']);
     expect(await lock()).toMatchObject({ misses: 50, lock: 'locked' });
