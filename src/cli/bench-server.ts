@@ -28,7 +28,9 @@ alone does of the student, in turns; then what happens when many more ask than i
   --clients N    who ask one request after another (default 32)
   --crowd N      who ask when it is too much (default 600)
 
-On the embedded database in a new folder, or the empty one at DATABASE_URL. Prints JSON; times in ms, memory in MB.
+On the embedded database in a new folder, or the empty one at DATABASE_URL. Prints JSON; times in ms,
+memory in MB; coreMs is what all threads together compute for one inference alone, and for one verification, the inference among it (a
+separate database's not).
 `;
 
 const CHILD = fileURLToPath(new URL('./bench-server.child.ts', import.meta.url));
@@ -69,7 +71,12 @@ async function main(args: string[]): Promise<void> {
   try {
     const url = await readyAt(child);
     const memory: number[] = [];
-    child.on('message', (message: FromServer) => 'rss' in message && memory.push(Math.round(message.rss / 1e6)));
+    let computed = 0;
+    child.on('message', (message: FromServer) => {
+      if (!('rss' in message)) return;
+      memory.push(Math.round(message.rss / 1e6));
+      computed = message.cpu / 1000;
+    });
     const client = clientOf(url);
     const service = JSON.parse((await client('GET', ROUTES.service)).body) as ServiceReply;
     const features = asPerturbed(gaussian(FEATURE_VALUES, randomBytes));
@@ -91,12 +98,19 @@ async function main(args: string[]): Promise<void> {
 
     const steady: Answer[] = [];
     let inferences = 0;
+    const cores = { onnxruntime: 0, server: 0, client: 0 };
     for (let turn = 0; turn < 2; turn++) {
+      const begun = own();
       inferences += await alone(features, seconds);
+      cores.onnxruntime += own() - begun;
+      const [server, client] = [computed, own()];
       await forSeconds(seconds, clients, async (i) => {
         const [, verified] = await show(ROUTES.verification(`client ${i}`));
         if (verified?.status === 200) steady.push(verified);
       });
+      cores.client += own() - client;
+      await pause(500);
+      cores.server += computed - server;
     }
     const started = memory.length;
     const refused: Answer[] = [];
@@ -119,6 +133,11 @@ async function main(args: string[]): Promise<void> {
         ms: quantiles(steady),
         onnxruntimePerSecond: round(network),
         ratio: round(perSecond / network),
+        coreMs: {
+          onnxruntime: round(cores.onnxruntime / inferences),
+          server: round(cores.server / steady.length),
+          client: round(cores.client / steady.length),
+        },
         memory: { first: memory[0], steady: memory[started - 1], most: Math.max(...memory), last: memory.at(-1) },
         crowd: {
           answered,
@@ -141,6 +160,12 @@ async function readyAt(child: ChildProcess): Promise<string> {
   ended.catch(() => undefined);
   if (!('url' in first)) throw new Error('the server did not say where it is');
   return first.url;
+}
+
+/** What this process has computed, in ms. */
+function own(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** What onnxruntime does of the student by itself in so many seconds. */

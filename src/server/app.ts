@@ -97,7 +97,9 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
 
   /** The network that the public tenant has deployed for a gallery, if it has. */
   async function deployedAt({ tenant }: Principal, gallery: Uint8Array): Promise<Recogniser | null> {
-    return (toHex(tenant.id) === toHex(served.tenant) && (await deployments?.deployments.find(gallery))) || null;
+    const [own, named] = [toHex(tenant.id), toHex(gallery)];
+    if (own !== toHex(served.tenant) || named === own) return null;
+    return (await deployments?.deployments.find(gallery)) ?? null;
   }
 
   /** What answers for a gallery: a network that was deployed there, or the tenant's own. */
