@@ -229,8 +229,8 @@ describe('unknown subject, locked subject and non-match', () => {
   test('are answered alike: status, headers, body, queries and time', async () => {
     vi.useRealTimers();
     const seen: string[] = [];
-    const watching = ({ query }: Connection): Connection => ({
-      query: (sql, values) => (seen.push(sql), query(sql, values)),
+    const watching = (connection: Connection): Connection => ({
+      query: (sql, values) => (seen.push(sql), connection.query(sql, values)),
     });
     const watched: Driver = {
       ...driver,
