@@ -15,8 +15,8 @@ export function limitBody(most: number, ...types: readonly string[]): Middleware
     if (!types.includes(type)) throw new XnnError('request_invalid', `the body must be ${types.join(' or ')}`);
     const length = context.req.header('content-length');
     if (Number(length ?? 0) > most) throw tooLong(most);
-    const { incoming } = context.env as Partial<HttpBindings>;
-    if (incoming === undefined || length === undefined) {
+    const isHeld = (context.env as Partial<HttpBindings> | undefined)?.incoming !== undefined && length !== undefined;
+    if (!isHeld) {
       const body = await readAtMost(context.req.raw.body, most);
       context.req.raw = new Request(context.req.raw, { body });
     } else {
