@@ -107,7 +107,9 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
     const deployed = await deployedAt(by, gallery);
     if (deployed) return deployed;
     const { tenant } = by;
-    if (underKey) return keyedRecogniser({ model: keyed.model, tenant: tenant.id }, keyed.threshold);
+    if (underKey) {
+      return keyedRecogniser({ model: keyed.model, tenant: tenant.id }, tenant.keyedThreshold ?? keyed.threshold);
+    }
     const own = { model: served.model, tenant: tenant.id };
     return studentRecogniser(student, own, tenant.threshold ?? dependencies.threshold);
   }

@@ -148,6 +148,23 @@ describe('of an address and of a tenant', () => {
     later(61);
     expect((await fetch(ROUTES.challenges, { method: 'POST' })).status).toBe(200);
   });
+
+  test('a tenant sets a number of its own, below that of the server', async () => {
+    let address = 0;
+    const rates = { perAddress: 1000, perTenant: 4 };
+    const { fetch, store: its } = await testCloud({ store, rates, addressOf: () => `${address++}` });
+    const ask = () => fetch(ROUTES.challenges, { method: 'POST' });
+    const act = { actor: 'test', at: new Date() };
+    for (const [perMinute, passing] of [
+      [2, 2],
+      [9, 4],
+    ] as const) {
+      later(61);
+      await its.tenants.change(SERVED.tenant, { perMinute }, act);
+      expect((await statuses(ask, 6)).filter((status) => status === 200)).toHaveLength(passing);
+    }
+    await its.tenants.change(SERVED.tenant, { perMinute: null }, act);
+  });
 });
 
 describe('whatever the route', () => {
