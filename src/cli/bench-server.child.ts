@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { configuration } from '../server/configuration.js';
 import { startServer } from '../server/serve.js';
 
-// The server that bench-server.ts measures, in DATA_DIR: tells it where it is, then twice a second its memory in bytes.
+// The server that bench-server.ts measures, in DATA_DIR: tells it where it is, then twice a second its memory in bytes and the time that
+// its threads have computed in µs.
 
-export type FromServer = { readonly url: string } | { readonly rss: number };
+export type FromServer = { readonly url: string } | { readonly rss: number; readonly cpu: number };
 const tell = (message: FromServer) => process.send?.(message);
 
 const config = configuration(process.env);
@@ -14,4 +15,7 @@ await mkdir(staticFiles, { recursive: true });
 await writeFile(join(staticFiles, 'index.html'), '');
 const server = await startServer({ ...config, staticFiles }, () => undefined);
 tell({ url: server.url.replace('localhost', '127.0.0.1') });
-setInterval(() => tell({ rss: process.memoryUsage.rss() }), 500);
+setInterval(() => {
+  const { user, system } = process.cpuUsage();
+  tell({ rss: process.memoryUsage.rss(), cpu: user + system });
+}, 500);

@@ -24,11 +24,13 @@ alone does of the student, in turns; then what happens when many more ask than i
 
   npm run bench:server -- [--seconds N] [--clients N] [--crowd N]
 
-  --seconds N    of each turn (default 8; there are two turns of each, and one of the crowd)
+  --seconds N    of each of two turns of verifications (default 8); the turns of onnxruntime and of the crowd take as long, but at most 20
   --clients N    who ask one request after another (default 32)
   --crowd N      who ask when it is too much (default 600)
 
-On the embedded database in a new folder, or the empty one at DATABASE_URL. Prints JSON; times in ms, memory in MB.
+On the embedded database in a new folder, or the empty one at DATABASE_URL. Prints JSON: times in ms, memory in MB (its curve from the
+start to the crowd), and coreMs, what all threads together compute for one inference alone and for one verification, the inference among
+it. What a separate database computes is not counted.
 `;
 
 const CHILD = fileURLToPath(new URL('./bench-server.child.ts', import.meta.url));
@@ -57,6 +59,7 @@ async function main(args: string[]): Promise<void> {
   );
   if (values.help) return console.log(HELP);
   const [seconds, clients, crowd] = [Number(values.seconds), Number(values.clients), Number(values.crowd)];
+  const brief = Math.min(seconds, 20);
   const folder = await mkdtemp(join(tmpdir(), 'xnn-bench-'));
   const env = {
     ...process.env,
@@ -69,7 +72,12 @@ async function main(args: string[]): Promise<void> {
   try {
     const url = await readyAt(child);
     const memory: number[] = [];
-    child.on('message', (message: FromServer) => 'rss' in message && memory.push(Math.round(message.rss / 1e6)));
+    let computed = 0;
+    child.on('message', (message: FromServer) => {
+      if (!('rss' in message)) return;
+      memory.push(Math.round(message.rss / 1e6));
+      computed = message.cpu / 1000;
+    });
     const client = clientOf(url);
     const service = JSON.parse((await client('GET', ROUTES.service)).body) as ServiceReply;
     const features = asPerturbed(gaussian(FEATURE_VALUES, randomBytes));
@@ -91,17 +99,24 @@ async function main(args: string[]): Promise<void> {
 
     const steady: Answer[] = [];
     let inferences = 0;
+    const cores = { onnxruntime: 0, server: 0, client: 0 };
     for (let turn = 0; turn < 2; turn++) {
-      inferences += await alone(features, seconds);
+      const begun = own();
+      inferences += await alone(features, brief);
+      cores.onnxruntime += own() - begun;
+      const [server, client] = [computed, own()];
       await forSeconds(seconds, clients, async (i) => {
         const [, verified] = await show(ROUTES.verification(`client ${i}`));
         if (verified?.status === 200) steady.push(verified);
       });
+      cores.client += own() - client;
+      await pause(500);
+      cores.server += computed - server;
     }
-    const started = memory.length;
+    const ended = memory.length;
     const refused: Answer[] = [];
     let answered = 0;
-    await forSeconds(seconds, crowd, async (i) => {
+    await forSeconds(brief, crowd, async (i) => {
       for (const answer of await show(ROUTES.verification(`client ${i % clients}`))) {
         answered++;
         if (answer.status === 200) continue;
@@ -111,7 +126,7 @@ async function main(args: string[]): Promise<void> {
       }
     });
     const after = await client('GET', '/v1/ready');
-    const [perSecond, network] = [steady.length / seconds / 2, inferences / seconds / 2];
+    const [perSecond, network] = [steady.length / seconds / 2, inferences / brief / 2];
     console.log(
       JSON.stringify({
         database: process.env['DATABASE_URL'] ? 'PostgreSQL' : 'PGlite',
@@ -119,7 +134,16 @@ async function main(args: string[]): Promise<void> {
         ms: quantiles(steady),
         onnxruntimePerSecond: round(network),
         ratio: round(perSecond / network),
-        memory: { first: memory[0], steady: memory[started - 1], most: Math.max(...memory), last: memory.at(-1) },
+        coreMs: {
+          onnxruntime: round(cores.onnxruntime / inferences),
+          server: round(cores.server / steady.length),
+          client: round(cores.client / steady.length),
+        },
+        memory: {
+          curve: Array.from({ length: 11 }, (_, i) => memory[Math.round((i / 10) * (ended - 1))]),
+          most: Math.max(...memory),
+          last: memory.at(-1),
+        },
         crowd: {
           answered,
           refused: refused.length,
@@ -141,6 +165,12 @@ async function readyAt(child: ChildProcess): Promise<string> {
   ended.catch(() => undefined);
   if (!('url' in first)) throw new Error('the server did not say where it is');
   return first.url;
+}
+
+/** What this process has computed, in ms. */
+function own(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** What onnxruntime does of the student by itself in so many seconds. */

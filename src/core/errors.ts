@@ -79,7 +79,7 @@ const CATALOGUE = {
     404,
     'This login is over or was begun in another browser. Go back to where you came from and begin again.',
   ],
-  session_missing: [401, 'You are not logged in, or no longer. Log in first.'],
+  session_missing: [401, 'You are not logged in, or for this not lately enough. Log in first.'],
   origin_refused: [403, 'Only the page of this server may ask this.'],
   not_found: [404, 'There is nothing at this address.'],
   internal: [500, 'Something went wrong on the server. It was logged; try again.'],

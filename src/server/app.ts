@@ -11,7 +11,7 @@ import type { Served, Student } from '../protocol/recognise.js';
 import type { ErrorReply } from '../wire/api.js';
 import { fromHex, toHex } from '../wire/hex.js';
 import { isKeyed, modeOf, tenantOf, type Mode } from '../wire/message.js';
-import { compare, type Comparison } from './compare.js';
+import { openComparisons, type Comparison } from './compare.js';
 import { deploymentApp, type DeploymentAppParts } from './deployments/app.js';
 import { docs } from './docs.js';
 import { securityHeaders } from './headers.js';
@@ -93,10 +93,13 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
   const { store, student, served, keyed, now, random, log, rates, addressOf, staticFiles, training, deployments } =
     dependencies;
   const { audit, limiter, keyring } = store;
+  const compare = openComparisons(store, random);
 
   /** The network that the public tenant has deployed for a gallery, if it has. */
   async function deployedAt({ tenant }: Principal, gallery: Uint8Array): Promise<Recogniser | null> {
-    return (toHex(tenant.id) === toHex(served.tenant) && (await deployments?.deployments.find(gallery))) || null;
+    const [own, named] = [toHex(tenant.id), toHex(gallery)];
+    if (own !== toHex(served.tenant) || named === own) return null;
+    return (await deployments?.deployments.find(gallery)) ?? null;
   }
 
   /** What answers for a gallery: a network that was deployed there, or the tenant's own. */
@@ -104,7 +107,9 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
     const deployed = await deployedAt(by, gallery);
     if (deployed) return deployed;
     const { tenant } = by;
-    if (underKey) return keyedRecogniser({ model: keyed.model, tenant: tenant.id }, keyed.threshold);
+    if (underKey) {
+      return keyedRecogniser({ model: keyed.model, tenant: tenant.id }, tenant.keyedThreshold ?? keyed.threshold);
+    }
     const own = { model: served.model, tenant: tenant.id };
     return studentRecogniser(student, own, tenant.threshold ?? dependencies.threshold);
   }
@@ -140,7 +145,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
   ): Promise<Comparison> {
     const { recogniser, seen } = await face(by, purpose, body);
     const action = purpose === 'score' ? 'score' : 'verify';
-    return compare(store, recogniser, { seen, subject, action, actor: by.actor, at: new Date(now()) }, random);
+    return compare(recogniser, { seen, subject, action, actor: by.actor, at: new Date(now()) });
   }
 
   const app = new OpenAPIHono<Env>({
@@ -175,7 +180,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
     const { tenant, origin, provider } = dependencies.login;
     const accounts = openAccounts(store.driver, keyring, audit, tenant);
     const recogniser = keyedRecogniser({ model: keyed.model, tenant }, keyed.threshold);
-    app.route('/', login({ ...dependencies, accounts, recogniser, origin, ...(provider && { provider }) }));
+    app.route('/', login({ ...dependencies, accounts, recogniser, compare, origin, ...(provider && { provider }) }));
     if (provider !== undefined) app.route('/', oidcApp({ provider, limiter, rates, addressOf }));
   }
   // Each job and deployment has a token of its own, which no API key is.

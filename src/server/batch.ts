@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { XnnError } from '../core/errors.js';
 
 interface Waiting<In, Out> {
@@ -28,6 +29,8 @@ export function batched<In, Out>(
   async function run(): Promise<void> {
     running = true;
     while (waiting.length > 0) {
+      // An embedded database works without a pause: let in what has come over the network meanwhile.
+      await setImmediate();
       const batch = waiting.splice(0, most);
       try {
         const answers = await work(batch.map(({ item }) => item));

@@ -1,3 +1,4 @@
+import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler } from 'hono';
 import { XnnError } from '../core/errors.js';
 import { OFFSET_HEADER } from '../wire/training.js';
@@ -12,9 +13,16 @@ export function limitBody(most: number, ...types: readonly string[]): Middleware
   return async (context, next) => {
     const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
     if (!types.includes(type)) throw new XnnError('request_invalid', `the body must be ${types.join(' or ')}`);
-    if (Number(context.req.header('content-length') ?? 0) > most) throw tooLong(most);
-    const body = await readAtMost(context.req.raw.body, most);
-    context.req.raw = new Request(context.req.raw, { body });
+    const length = context.req.header('content-length');
+    if (Number(length ?? 0) > most) throw tooLong(most);
+    const isHeld = (context.env as Partial<HttpBindings> | undefined)?.incoming !== undefined && length !== undefined;
+    if (!isHeld) {
+      const body = await readAtMost(context.req.raw.body, most);
+      context.req.raw = new Request(context.req.raw, { body });
+    } else {
+      // Node holds a body to the length it states. It is kept for who reads it next.
+      await context.req.arrayBuffer().catch(truncated);
+    }
     await next();
   };
 }
@@ -34,7 +42,7 @@ async function readAtMost(stream: ReadableStream<Uint8Array> | null, most: numbe
       chunks.push(chunk);
     }
   } catch (cause) {
-    throw cause instanceof XnnError ? cause : new XnnError('message_truncated', 'the body ended early', { cause });
+    truncated(cause);
   }
   const body = new Uint8Array(size);
   let at = 0;
@@ -43,6 +51,10 @@ async function readAtMost(stream: ReadableStream<Uint8Array> | null, most: numbe
     at += chunk.length;
   }
   return body;
+}
+
+function truncated(cause: unknown): never {
+  throw cause instanceof XnnError ? cause : new XnnError('message_truncated', 'the body ended early', { cause });
 }
 
 function tooLong(most: number): XnnError {

@@ -11,11 +11,24 @@ import { MESSAGE_TYPE, ROUTES } from '../wire/api.js';
 import { verifyAudit, type AuditEntry } from '../wire/audit.js';
 import { toHex } from '../wire/hex.js';
 import { allEntries } from './audit/audit.js';
-import { openEmbedded } from './drivers.js';
 import { openStore } from './store.js';
-import { enrol, MASTER, messageOf, newChallenge, post, SERVED, show, testCloud, type Fetch } from './testing.js';
+import {
+  enrol,
+  MASTER,
+  messageOf,
+  newChallenge,
+  newDatabase,
+  openAt,
+  post,
+  SERVED,
+  show,
+  TEST_SERVER,
+  testCloud,
+  type Fetch,
+} from './testing.js';
 
-/** How often the server is killed: `KILLS=200 npm run test:crash` for long. */
+/** How often the server is killed: `KILLS=200 npm run test:crash` for long, with TEST_DATABASE_URL on a
+ * PostgreSQL too. */
 const KILLS = Number(process.env['KILLS'] ?? 2);
 const CHILD = fileURLToPath(new URL('./testing.child.ts', import.meta.url));
 
@@ -25,9 +38,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A cloud on `folder` in a process of its own. */
-async function startChild(): Promise<{ child: ChildProcess; fetch: Fetch }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', CHILD, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** A cloud on a folder or a database in a process of its own. */
+async function startChild(place: string): Promise<{ child: ChildProcess; fetch: Fetch }> {
+  const child = spawn(process.execPath, ['--import', 'tsx', CHILD, place], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [port] = (await once(createInterface(child.stdout), 'line')) as [string];
   return { child, fetch: (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init) };
 }
@@ -35,9 +48,16 @@ async function startChild(): Promise<{ child: ChildProcess; fetch: Fetch }> {
 /** When the next kill comes after the acknowledgements that are waited for, in ms. */
 const moment = () => Math.random() * 40;
 
-test(
-  `a server killed ${KILLS} times loses nothing that it acknowledged and does nothing by half`,
-  async () => {
+/** How to come to an empty database of each kind. */
+const places: Readonly<Record<string, () => Promise<string>>> = {
+  PGlite: () => Promise.resolve(join(folder, 'killed')),
+  ...(TEST_SERVER !== null && { PostgreSQL: () => newDatabase(TEST_SERVER!) }),
+};
+
+test.each(Object.keys(places))(
+  `with %s a server killed ${KILLS} times loses nothing that it acknowledged and does nothing by half`,
+  async (kind) => {
+    const place = await places[kind]!();
     const acknowledged = new Map<string, { person: number; receipt: string }>();
     /** Verdicts that were answered: their entries must be in the log. */
     let verdicts = 0;
@@ -45,7 +65,7 @@ test(
     let person = 0;
 
     for (let kill = 0; kill < KILLS; kill++) {
-      const { child, fetch } = await startChild();
+      const { child, fetch } = await startChild(place);
       const exited = once(child, 'exit');
       // Several at once, so that some are in the middle of it when the end comes, at another moment each time.
       const enrolling = Array.from({ length: 3 }, async () => {
@@ -80,7 +100,7 @@ test(
     }
 
     async function inspect(unanswered: Uint8Array): Promise<void> {
-      const driver = await openEmbedded(folder);
+      const driver = await openAt(place);
       const store = await openStore(driver, MASTER);
       const { fetch } = await testCloud({ store, now: Date.now });
       const entries: AuditEntry[] = [];
@@ -110,7 +130,9 @@ test(
         const response = await fetch(ROUTES.removal(subject), { method: 'POST', headers, body });
         expect(await response.json()).toEqual({ removed: true });
       }
-      process.stderr.write(`${KILLS} kills, ${acknowledged.size} enrolments and ${verdicts} verdicts acknowledged\n`);
+      process.stderr.write(
+        `${kind}: ${KILLS} kills, ${acknowledged.size} enrolments and ${verdicts} verdicts acknowledged\n`,
+      );
       await store.close();
     }
   },
@@ -118,7 +140,7 @@ test(
 );
 
 test('over HTTP too, a body that is too long is refused and the connection serves on', async () => {
-  const { child, fetch } = await startChild();
+  const { child, fetch } = await startChild(join(folder, 'flooded'));
   try {
     const headers = { 'Content-Type': MESSAGE_TYPE };
     const endless = new ReadableStream({ pull: (stream) => stream.enqueue(new Uint8Array(65_536)) });

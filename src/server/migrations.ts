@@ -184,6 +184,8 @@ const MIGRATIONS: readonly (readonly Step[])[] = [
     'ALTER TABLE recovery_codes ADD COLUMN is_short boolean NOT NULL DEFAULT true',
     'ALTER TABLE recovery_codes ALTER COLUMN is_short SET DEFAULT false',
   ],
+  // What a tenant sets for itself instead of the release and the server.
+  ['ALTER TABLE tenants ADD COLUMN keyed_threshold numeric, ADD COLUMN per_minute integer CHECK (per_minute > 0)'],
 ];
 
 async function sealPlainTemplates(connection: Connection, master: MasterKey): Promise<void> {

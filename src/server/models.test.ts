@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { similarity, unit } from '../core/match.js';
 import { readMessages, recognise } from '../protocol/recognise.js';
@@ -37,6 +39,18 @@ describe.runIf(present)('the released student', () => {
     entry = { file: 'student.onnx', bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
     await writeManifest();
   });
+
+  test('is run without reports of it: onnxruntime keeps no id of the machine to send along', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'xnn-home-'));
+    const script = `import { startStudent } from ${JSON.stringify(new URL('./student.ts', import.meta.url).href)};
+      await (await startStudent(${JSON.stringify(folder)})).close();`;
+    // As on a machine that is no tester's, where they are never sent.
+    const { PATH } = process.env;
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
+    await promisify(execFile)(process.execPath, args, { env: { PATH, HOME: home } });
+    expect(await readdir(home, { recursive: true })).toEqual([]);
+    await rm(home, { recursive: true });
+  }, 120_000);
 
   test('is loaded with its version and threshold', async () => {
     expect(await loadCloudModel(folder)).toMatchObject({ release: '1.0.0', model: SERVED.model, threshold: 0.4 });

@@ -1,3 +1,4 @@
+import './no-reports.js';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -224,10 +224,13 @@ interface NewChallenge extends ShownChallenge {
 
 async function addChallenges(driver: Driver, challenges: readonly NewChallenge[]): Promise<readonly void[]> {
   const now = challenges[0]!.now;
-  await driver.query('DELETE FROM challenges WHERE expires_at <= $1', [now]);
   const rows = challenges.map(({ id, tenant, expiresAt }) => [id, tenant, expiresAt]);
   const { sql, parameters } = valuesOf(['bytea', 'bytea', 'timestamptz'], rows);
-  await driver.query(`INSERT INTO challenges (id, tenant, expires_at) ${sql}`, parameters);
+  await driver.query(
+    `WITH gone AS (DELETE FROM challenges WHERE expires_at <= $${parameters.length + 1})
+     INSERT INTO challenges (id, tenant, expires_at) ${sql}`,
+    [...parameters, now],
+  );
   return challenges.map(() => undefined);
 }
 

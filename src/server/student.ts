@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { once } from 'node:events';
 import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { isErrorCode, XnnError } from '../core/errors.js';
 import type { QuantisedFeatures } from '../core/quantise.js';
 import type { Student } from '../protocol/recognise.js';
@@ -35,7 +35,8 @@ export interface RunningModel extends CloudModel {
  * @throws what `loadCloudModel` throws
  */
 export async function startStudent(folder: string): Promise<RunningModel> {
-  const worker = new Worker(START, { workerData: folder });
+  // onnxruntime reads the environment of the process, which a thread's copy of it does not change.
+  const worker = new Worker(START, { workerData: folder, env: SHARE_ENV });
   const first = (await answerOf(worker)) as FromWorker;
   if (!('ready' in first)) throw errorOf(first);
 

@@ -1,3 +1,4 @@
+import './no-reports.js';
 import { readFile } from 'node:fs/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { XnnError } from '../core/errors.js';

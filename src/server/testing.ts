@@ -114,20 +114,25 @@ export async function show(fetch: Fetch, path: string, person: number, served: S
   return (await post(fetch, path, messageOf(person, challenge, served, 4))).json();
 }
 
-/**
- * An empty database: embedded, or on the server at TEST_DATABASE_URL a new one, which stays behind there.
- *
- * @throws an Error if that server is away
- */
-export async function openTestDatabase(): Promise<Driver> {
-  const server = process.env['TEST_DATABASE_URL'];
-  if (!server) return openEmbedded();
+/** Of a PostgreSQL that tests may use beside the embedded one. */
+export const TEST_SERVER = process.env['TEST_DATABASE_URL'] || null;
+
+/** The address of a new database on a server, which stays behind there. @throws an Error if the server is away */
+export async function newDatabase(server: string): Promise<string> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const admin = openPostgres(server, () => undefined, 1);
   await admin.query(`CREATE DATABASE ${name}`);
   await admin.close();
-  return openPostgres(new URL(`/${name}`, server).href, () => undefined);
+  return new URL(`/${name}`, server).href;
 }
+
+/** An empty database: embedded, or a new one on the server of tests. */
+export const openTestDatabase = async (): Promise<Driver> =>
+  TEST_SERVER === null ? openEmbedded() : openAt(await newDatabase(TEST_SERVER));
+
+/** The database at an address, or the embedded one in a folder. */
+export const openAt = async (place: string): Promise<Driver> =>
+  URL.canParse(place) ? openPostgres(place, () => undefined) : openEmbedded(place);
 
 /** A cloud in this process, with a database in memory and a clock that stands still, unless told otherwise. */
 export async function testCloud(changes: Partial<AppDependencies> = {}) {

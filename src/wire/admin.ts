@@ -75,6 +75,10 @@ export interface TenantReply {
   readonly name: string;
   /** Cosine, in [0, 1], under noise; null for the release's. */
   readonly threshold: number | null;
+  /** The same under their owner's key. */
+  readonly keyedThreshold: number | null;
+  /** Requests that are not GET a minute, at most the server's; null for the server's. */
+  readonly perMinute: number | null;
   readonly retentionDays: number | null;
   readonly isPublic: boolean;
   readonly webhook: string | null;

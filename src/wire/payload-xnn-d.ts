@@ -25,13 +25,15 @@ export function writeFeatures(payload: Uint8Array, features: PerturbedFeatures):
 /** @throws message_values_invalid */
 export function readFeatures(payload: Uint8Array): QuantisedFeatures {
   const { scales, steps: pairs } = readScaled(payload, FEATURE_CHANNELS);
-  if (pairs.some((pair) => (pair & 0b1111) === NO_STEP || pair >> 4 === NO_STEP)) {
-    throw new XnnError('message_values_invalid', 'a step is -8');
-  }
   const steps = new Int8Array(FEATURE_VALUES);
-  pairs.forEach((pair, i) => {
+  // A plain loop: a cloud reads a hundred messages a second and more.
+  for (let i = 0; i < pairs.length; i++) {
+    const pair = pairs[i]!;
+    if ((pair & 0b1111) === NO_STEP || pair >> 4 === NO_STEP) {
+      throw new XnnError('message_values_invalid', 'a step is -8');
+    }
     steps[2 * i] = (pair << 28) >> 28;
     steps[2 * i + 1] = (pair << 24) >> 28;
-  });
+  }
   return { scales, steps };
 }

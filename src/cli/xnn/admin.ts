@@ -91,14 +91,15 @@ ${WHERE}
 export const TENANT_SET: Command = {
   help: `Changes a tenant's settings.
 
-  xnn admin tenant set --tenant NAME [--threshold COSINE] [--retention-days N] [--public yes|no] [--webhook ADDRESS]
-                       [--modes LIST]
+  xnn admin tenant set --tenant NAME [--threshold COSINE] [--keyed-threshold COSINE] [--per-minute N] [--retention-days N]
+                       [--public yes|no] [--webhook ADDRESS] [--modes LIST]
 
-  --threshold COSINE   under noise, in [0, 1]
+  --threshold COSINE   under noise, in [0, 1]; --keyed-threshold under their owner's key
+  --per-minute N       requests that are not GET, at most the server's LIMIT_PER_TENANT
   --modes LIST         how faces may be protected that are enrolled and asked, separated by commas: xnn-d (noise), keyed (their
                        owner's key)
 
-"none" takes threshold, retention or webhook away: the release's threshold, no end, no webhook.
+"none" takes thresholds, rate, retention or webhook away: the release's thresholds, the server's rate, no end, no webhook.
 
 ${WHERE}
 
@@ -109,6 +110,8 @@ Example
     const options = {
       tenant: string,
       threshold: string,
+      'keyed-threshold': string,
+      'per-minute': string,
       'retention-days': string,
       public: string,
       webhook: string,
@@ -120,20 +123,31 @@ Example
       if (text !== '' && value >= least && value <= most) return value;
       throw new XnnError('request_invalid', `a number from ${least} to ${most} is needed instead of ${text}`);
     };
+    const orNone = (text: string, least: number, most: number) => (text === 'none' ? null : number(text, least, most));
+    const whole = (text: string, most: number) => {
+      const value = orNone(text, 1, most);
+      return value === null ? null : Math.round(value);
+    };
+    const { threshold: noise, 'keyed-threshold': keyed, 'per-minute': perMinute, 'retention-days': retention } = values;
     const settings: Partial<TenantSettings> = {
-      ...(values.threshold && { threshold: values.threshold === 'none' ? null : number(values.threshold, 0, 1) }),
-      ...(values['retention-days'] && {
-        retentionDays:
-          values['retention-days'] === 'none' ? null : Math.round(number(values['retention-days'], 1, 36_500)),
-      }),
+      ...(noise && { threshold: orNone(noise, 0, 1) }),
+      ...(keyed && { keyedThreshold: orNone(keyed, 0, 1) }),
+      ...(perMinute && { perMinute: whole(perMinute, 2 ** 31 - 1) }),
+      ...(retention && { retentionDays: whole(retention, 36_500) }),
       ...(values.public && { isPublic: oneOf('--public', ['yes', 'no'], values.public) === 'yes' }),
       ...(values.webhook && { webhook: values.webhook === 'none' ? null : values.webhook }),
       ...(values.modes && { modes: values.modes.split(',').map((mode) => oneOf('--modes', TENANT_MODES, mode)) }),
     };
     await withStore(async (store) => {
       const { id } = await tenantOf(store, values.tenant);
-      const { threshold, retentionDays, isPublic, modes } = await store.tenants.change(id, settings, act());
-      const lines = { Threshold: threshold ?? "the release's", 'Retention in days': retentionDays ?? 'none' };
+      const changed = await store.tenants.change(id, settings, act());
+      const { threshold, keyedThreshold, perMinute, retentionDays, isPublic, modes } = changed;
+      const lines = {
+        Threshold: threshold ?? "the release's",
+        'Threshold under a key': keyedThreshold ?? "the release's",
+        'Requests a minute': perMinute ?? "the server's",
+        'Retention in days': retentionDays ?? 'none',
+      };
       print({}, { ...lines, Public: isPublic ? 'yes' : 'no', Modes: modes.join(', ') }, false);
     });
   },

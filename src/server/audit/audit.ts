@@ -1,3 +1,4 @@
+import { TENANT_BYTES } from '../../core/spec.js';
 import { auditHash, NO_ENTRY, type AuditEntry } from '../../wire/audit.js';
 import { fromHex, toHex } from '../../wire/hex.js';
 import { batched } from '../batch.js';
@@ -52,8 +53,8 @@ export interface AuditEvent extends Act {
 export interface AuditLog {
   /** Resolves when the event is kept. Events that come while others are written share a transaction. */
   append(event: AuditEvent): Promise<void>;
-  /** Keeps events of one tenant together with what else the transaction writes. */
-  within(connection: Connection, ...events: readonly [AuditEvent, ...AuditEvent[]]): Promise<void>;
+  /** Keeps events together with what else the transaction writes. */
+  within(connection: Connection, ...events: readonly AuditEvent[]): Promise<void>;
   /** At most `most` entries after `seq`, oldest first; of one object, if one is named. */
   read(tenant: Uint8Array, after: number, most: number, object?: string): Promise<readonly AuditEntry[]>;
   /** The last `most` entries before `seq`, oldest first. */
@@ -63,8 +64,7 @@ export interface AuditLog {
 const COLUMN_TYPES = ['bytea', 'bigint', 'timestamptz', 'text', 'text', 'text', 'text', 'bytea', 'bytea'];
 
 export function openAuditLog(driver: Driver): AuditLog {
-  const within: AuditLog['within'] = async (connection, ...events) => {
-    const { tenant } = events[0];
+  async function extend(connection: Connection, tenant: Uint8Array, events: readonly AuditEvent[]): Promise<void> {
     await lockTenant(connection, tenant);
     const [last] = await connection.query<{ seq: number; hash: Uint8Array }>(
       'SELECT seq::int AS seq, hash FROM audit WHERE tenant = $1 ORDER BY audit.seq DESC LIMIT 1',
@@ -84,17 +84,19 @@ export function openAuditLog(driver: Driver): AuditLog {
       `INSERT INTO audit (tenant, seq, at, actor, action, object, outcome, previous, hash) ${sql}`,
       parameters,
     );
+  }
+
+  const within: AuditLog['within'] = async (connection, ...events) => {
+    // In one order everywhere, so that two processes never wait for each other.
+    const tenants = [...new Set(events.map(({ tenant }) => toHex(tenant)))].toSorted();
+    for (const id of tenants) {
+      const chain = events.filter(({ tenant }) => toHex(tenant) === id);
+      await extend(connection, fromHex(id, TENANT_BYTES), chain);
+    }
   };
 
   const append = batched<AuditEvent, void>(async (events) => {
-    // In one order everywhere, so that two processes never wait for each other.
-    const tenants = [...new Set(events.map(({ tenant }) => toHex(tenant)))].toSorted();
-    await driver.transaction(async (connection) => {
-      for (const id of tenants) {
-        const [first, ...rest] = events.filter(({ tenant }) => toHex(tenant) === id);
-        if (first !== undefined) await within(connection, first, ...rest);
-      }
-    });
+    await driver.transaction((connection) => within(connection, ...events));
     return events.map(() => undefined);
   });
 

@@ -5,7 +5,7 @@ import { LOGIN_ROUTES } from '../../wire/login.js';
 import { TRAINING_ROUTES } from '../../wire/training.js';
 import { Deployments, USUAL_DEPLOYMENT_LIMITS } from '../deployments/deployments.js';
 import { deploymentRows } from '../deployments/rows.js';
-import type { Driver } from '../drivers.js';
+import type { Connection, Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
 import {
   enrol,
@@ -46,6 +46,8 @@ beforeEach(async () => {
 });
 afterEach(() => vi.useRealTimers());
 
+const attempt = async ({ limiter, driver }: Store, tenant: Uint8Array, subject: string): Promise<boolean> =>
+  (await limiter.attempts(driver, [{ tenant, subject }]))[0]!;
 const later = (seconds: number) => vi.setSystemTime(Date.now() + seconds * 1000);
 
 describe('of a subject', () => {
@@ -69,15 +71,15 @@ describe('of a subject', () => {
     const tenant = SERVED.tenant;
     for (let miss = 0; miss < MOST_MISSES; miss++) {
       if (miss >= FREE_MISSES) later(WAIT + 1);
-      expect(await store.limiter.attempt(tenant, 'Ada')).toBe(true);
+      expect(await attempt(store, tenant, 'Ada')).toBe(true);
     }
     later(24 * 3600);
-    expect(await store.limiter.attempt(tenant, 'Ada')).toBe(false);
+    expect(await attempt(store, tenant, 'Ada')).toBe(false);
     // Another process, which remembers nothing but the database.
     const restarted = await openStore({ ...driver, close: () => Promise.resolve() }, MASTER);
-    expect(await restarted.limiter.attempt(tenant, 'Ada')).toBe(false);
+    expect(await attempt(restarted, tenant, 'Ada')).toBe(false);
     await restarted.limiter.succeed(tenant, 'Ada');
-    expect(await store.limiter.attempt(tenant, 'Ada')).toBe(true);
+    expect(await attempt(store, tenant, 'Ada')).toBe(true);
   });
 
   test('a locked subject is locked for 1:1 alone: others match, 1:N finds it, and its receipt removes it', async () => {
@@ -86,7 +88,7 @@ describe('of a subject', () => {
     await enrol(fetch, 'Ben', BEN);
     for (let miss = 0; miss < MOST_MISSES; miss++) {
       if (miss >= FREE_MISSES) later(WAIT + 1);
-      await store.limiter.attempt(SERVED.tenant, 'Ada');
+      await attempt(store, SERVED.tenant, 'Ada');
     }
     later(24 * 3600);
     expect(await show(fetch, ROUTES.verification('Ada'), ADA)).toEqual(NO_MATCH);
@@ -100,14 +102,17 @@ describe('of a subject', () => {
   });
 
   test('of many tries at once, no more than the free ones and one get through', async () => {
-    const tries = await Promise.all(Array.from({ length: 40 }, () => store.limiter.attempt(SERVED.tenant, 'Ada')));
+    const tries = await Promise.all(Array.from({ length: 40 }, () => attempt(store, SERVED.tenant, 'Ada')));
     expect(tries.filter(Boolean).length).toBeLessThanOrEqual(FREE_MISSES + 1);
     expect(tries.filter(Boolean).length).toBeGreaterThanOrEqual(1);
+    const together = Array.from({ length: 40 }, (_, i) => ({ ...SERVED, subject: i % 2 ? 'Ben' : 'Cid' }));
+    const allowed = await store.limiter.attempts(driver, together);
+    for (const odd of [0, 1]) expect(allowed.filter((may, i) => may && i % 2 === odd)).toHaveLength(FREE_MISSES + 1);
   });
 
   test("one tenant's misses are not another's, and no name is stored", async () => {
-    for (let miss = 0; miss < 10; miss++) await store.limiter.attempt(SERVED.tenant, 'Ada Lovelace');
-    expect(await store.limiter.attempt(new Uint8Array(16), 'Ada Lovelace')).toBe(true);
+    for (let miss = 0; miss < 10; miss++) await attempt(store, SERVED.tenant, 'Ada Lovelace');
+    expect(await attempt(store, new Uint8Array(16), 'Ada Lovelace')).toBe(true);
     expect(JSON.stringify(await driver.query('SELECT key FROM limits'))).not.toContain('Ada');
   });
 });
@@ -142,6 +147,23 @@ describe('of an address and of a tenant', () => {
     ]);
     later(61);
     expect((await fetch(ROUTES.challenges, { method: 'POST' })).status).toBe(200);
+  });
+
+  test('a tenant sets a number of its own, below that of the server', async () => {
+    let address = 0;
+    const rates = { perAddress: 1000, perTenant: 4 };
+    const { fetch, store: its } = await testCloud({ store, rates, addressOf: () => `${address++}` });
+    const ask = () => fetch(ROUTES.challenges, { method: 'POST' });
+    const act = { actor: 'test', at: new Date() };
+    for (const [perMinute, passing] of [
+      [2, 2],
+      [9, 4],
+    ] as const) {
+      later(61);
+      await its.tenants.change(SERVED.tenant, { perMinute }, act);
+      expect((await statuses(ask, 6)).filter((status) => status === 200)).toHaveLength(passing);
+    }
+    await its.tenants.change(SERVED.tenant, { perMinute: null }, act);
   });
 });
 
@@ -224,7 +246,14 @@ describe('unknown subject, locked subject and non-match', () => {
   test('are answered alike: status, headers, body, queries and time', async () => {
     vi.useRealTimers();
     const seen: string[] = [];
-    const watched: Driver = { ...driver, query: (sql, values) => (seen.push(sql), driver.query(sql, values)) };
+    const watching = (connection: Connection): Connection => ({
+      query: (sql, values) => (seen.push(sql), connection.query(sql, values)),
+    });
+    const watched: Driver = {
+      ...driver,
+      ...watching(driver),
+      transaction: (work) => driver.transaction((connection) => work(watching(connection))),
+    };
     // As long as a real one, so that leaving it out would show.
     const student: typeof meanStudent = async (batch) => {
       const end = performance.now() + 2;
@@ -236,7 +265,7 @@ describe('unknown subject, locked subject and non-match', () => {
     await enrol(fetch, 'Locked', ADA);
     await driver.query('DELETE FROM limits');
     await driver.query('DELETE FROM challenges');
-    for (let miss = 0; miss < FREE_MISSES + 2; miss++) await store.limiter.attempt(SERVED.tenant, 'Locked');
+    for (let miss = 0; miss < FREE_MISSES + 2; miss++) await attempt(store, SERVED.tenant, 'Locked');
 
     const kinds = ['Ada', 'Nobody', 'Locked'] as const;
     const times = { Ada: [] as number[], Nobody: [] as number[], Locked: [] as number[] };
@@ -259,6 +288,7 @@ describe('unknown subject, locked subject and non-match', () => {
     }
     expect([...answers]).toEqual([expect.stringContaining('no_match') as string]);
     expect(queries.size).toBe(1);
+    expect([...queries][0]).toContain('INSERT INTO audit');
     for (const [a, b] of [
       ['Ada', 'Nobody'],
       ['Ada', 'Locked'],

@@ -2,8 +2,7 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { XnnError } from '../../core/errors.js';
 import { TENANT_BYTES } from '../../core/spec.js';
 import { toHex } from '../../wire/hex.js';
-import { batched } from '../batch.js';
-import { valuesOf, type Driver } from '../drivers.js';
+import { valuesOf, type Connection, type Driver } from '../drivers.js';
 import type { Keyring } from '../keyring/keyring.js';
 
 /** Misses of a subject in a row that cost no wait. */
@@ -15,6 +14,12 @@ export const WAIT = 30;
 
 /** An address belongs to none. */
 const NO_TENANT = new Uint8Array(TENANT_BYTES);
+
+/** Whom a face is said to be of. */
+export interface Named {
+  readonly tenant: Uint8Array;
+  readonly subject: string;
+}
 
 /** Requests a minute. */
 export interface Rates {
@@ -32,8 +37,10 @@ export interface Limiter {
   admitAddress(address: string, perMinute: number): Promise<void>;
   /** @throws limited */
   admitTenant(tenant: Uint8Array, perMinute: number): Promise<void>;
-  /** Whether the subject's face may be looked at now. If so, it counts as a miss until `succeed`. */
-  attempt(tenant: Uint8Array, subject: string): Promise<boolean>;
+  /** Of each try, in the order in which they came, whether the subject's face may be looked at now. If so, it counts as a miss until `forgive`. */
+  attempts(connection: Connection, tries: readonly Named[]): Promise<readonly boolean[]>;
+  /** Forgets the misses of those who succeeded. */
+  forgive(connection: Connection, subjects: readonly Named[]): Promise<void>;
   /** Misses of the subject in a row. */
   misses(tenant: Uint8Array, subject: string): Promise<number>;
   /** Forgets the subject's misses. */
@@ -42,8 +49,7 @@ export interface Limiter {
 
 export function openLimiter(driver: Driver, keyring: Keyring): Limiter {
   const minutes = new Map<string, RateLimiterMemory>();
-  const attempt = batched((keys: readonly string[]) => attempts(driver, keys));
-  const forgive = batched((keys: readonly string[]) => forget(driver, keys));
+  const pseudonym = ({ tenant, subject }: Named) => keyring.pseudonym(tenant, subject);
 
   /** @throws limited */
   async function admit(kind: string, key: string, points: number): Promise<void> {
@@ -58,14 +64,14 @@ export function openLimiter(driver: Driver, keyring: Keyring): Limiter {
   return {
     admitAddress: (address, perMinute) => admit('address', keyring.pseudonym(NO_TENANT, address), perMinute),
     admitTenant: (tenant, perMinute) => admit('tenant', toHex(tenant), perMinute),
-    attempt: (tenant, subject) => attempt(keyring.pseudonym(tenant, subject)),
+    attempts: (connection, tries) => attempts(connection, tries.map(pseudonym)),
+    forgive: (connection, subjects) => forget(connection, subjects.map(pseudonym)),
+    succeed: (tenant, subject) => forget(driver, [pseudonym({ tenant, subject })]),
     async misses(tenant, subject) {
-      const key = `misses:${keyring.pseudonym(tenant, subject)}`;
+      const key = `misses:${pseudonym({ tenant, subject })}`;
       const [row] = await driver.query<{ points: number }>('SELECT points FROM limits WHERE key = $1', [key]);
       return row?.points ?? 0;
     },
-
-    succeed: (tenant, subject) => forgive(keyring.pseudonym(tenant, subject)),
   };
 }
 
@@ -74,9 +80,9 @@ export function openLimiter(driver: Driver, keyring: Keyring): Limiter {
  *
  * @returns of each, whether its face may be looked at
  */
-async function attempts(driver: Driver, subjects: readonly string[]): Promise<readonly boolean[]> {
+async function attempts(connection: Connection, subjects: readonly string[]): Promise<readonly boolean[]> {
   const asked = tally(subjects, () => 1);
-  const counted = await add(driver, 'misses', asked, null);
+  const counted = await add(connection, 'misses', asked, null);
   const misses = new Map([...asked].map(([subject, tries]) => [subject, counted.get(subject)! - tries]));
   const tries = subjects.map((subject) => {
     const miss = misses.get(subject)! + 1;
@@ -87,7 +93,7 @@ async function attempts(driver: Driver, subjects: readonly string[]): Promise<re
   // Of the tries of one subject that have to wait, the first may be the one whose time has come.
   const waiting = new Set(tries.flatMap(({ subject, isFree }) => (isFree ? [] : [subject])));
   const clocks = new Map([...asked.keys()].map((subject) => [waiting.has(subject) ? subject : `${subject}/free`, 1]));
-  const paced = await add(driver, 'pace', clocks, 1000 * WAIT);
+  const paced = await add(connection, 'pace', clocks, 1000 * WAIT);
   const allowed = tries.map(({ subject, isFree, isTooMany }) => {
     if (isTooMany) return false;
     return isFree || (waiting.delete(subject) && paced.get(subject) === 1);
@@ -95,20 +101,20 @@ async function attempts(driver: Driver, subjects: readonly string[]): Promise<re
 
   // What is not looked at is no miss.
   const refunds = tally(subjects, (i) => (allowed[i] ? 0 : -1));
-  await add(driver, 'misses', refunds, null);
+  await add(connection, 'misses', refunds, null);
   return allowed;
 }
 
-async function forget(driver: Driver, subjects: readonly string[]): Promise<readonly void[]> {
+async function forget(connection: Connection, subjects: readonly string[]): Promise<void> {
+  if (subjects.length === 0) return;
   const keys = [...new Set(subjects)].flatMap((subject) => [[`misses:${subject}`], [`pace:${subject}`]]);
   const { sql, parameters } = valuesOf(['text'], keys);
   // Locked in one order, so that two processes never wait for each other.
-  await driver.query(
+  await connection.query(
     `DELETE FROM limits USING (SELECT key FROM limits WHERE key IN (${sql}) ORDER BY key FOR UPDATE) AS gone
      WHERE limits.key = gone.key`,
     parameters,
   );
-  return subjects.map(() => undefined);
 }
 
 /** Sum of what each subject counts, in the order of subjects. */
@@ -125,7 +131,7 @@ function tally(subjects: readonly string[], count: (i: number) => number): Reado
  * @returns what they have come to
  */
 async function add(
-  driver: Driver,
+  connection: Connection,
   kind: string,
   amounts: ReadonlyMap<string, number>,
   lasts: number | null,
@@ -134,7 +140,7 @@ async function add(
   const expire = lasts === null ? null : now + lasts;
   const rows = [...amounts].map(([key, amount]) => [`${kind}:${key}`, amount, expire]);
   const { sql, parameters } = valuesOf(['text', 'int', 'bigint'], rows);
-  const counted = await driver.query<{ key: string; points: number }>(
+  const counted = await connection.query<{ key: string; points: number }>(
     `INSERT INTO limits (key, points, expire) ${sql}
      ON CONFLICT (key) DO UPDATE SET
        points = CASE WHEN limits.expire <= $${parameters.length + 1} THEN excluded.points ELSE limits.points + excluded.points END,

@@ -29,6 +29,8 @@ export interface Session {
 
 /** How long a session lasts, in ms. */
 export const SESSION_LIFETIME = 30 * 60_000;
+/** How long after a login, in ms, its session may change what one logs in with. */
+export const CHANGES_LIFETIME = 5 * 60_000;
 const CODES = 10;
 /** 120 bits: enough for a plain hash (ASVS 5.0, 6.5.2), and whole characters of the alphabet. */
 const CODE_BYTES = 15;

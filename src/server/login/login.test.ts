@@ -6,7 +6,7 @@ import type { Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
 import { FREE_MISSES } from '../limits/limiter.js';
 import { distance, keyedMessageOf, MASTER, SERVED, testCloud, openTestDatabase } from '../testing.js';
-import { SESSION_LIFETIME, subjectOf } from './accounts.js';
+import { CHANGES_LIFETIME, SESSION_LIFETIME, subjectOf } from './accounts.js';
 import { softDevice } from './testing.js';
 
 const ORIGIN = 'https://login.example.com';
@@ -394,6 +394,25 @@ describe('behind the login', () => {
     expect((await account(session)).status).toBe(401);
     expect((await logIn(device, ADA)).status).toBe(403);
     expect((await logIn(second, ADA)).status).toBe(200);
+  });
+
+  test('what one logs in with is changed only soon after a login; looking and ending sessions goes on', async () => {
+    const device = softDevice(ORIGIN);
+    const { session } = await register(device);
+    cloud.clock.now += CHANGES_LIFETIME + 1;
+    const kept = [LOGIN_ROUTES.accounts, LOGIN_ROUTES.ownSession('x')];
+    const late = CHANGING.filter(([, path]) => path.startsWith(LOGIN_ROUTES.account) && !kept.includes(path));
+    expect(late).toHaveLength(6);
+    for (const [method, path] of late) {
+      const { status, body } = await ask(method, path, {}, session);
+      expect([path, status, body.error?.code]).toEqual([path, 401, 'session_missing']);
+    }
+    expect((await account(session)).status).toBe(200);
+    expect((await ask('DELETE', LOGIN_ROUTES.ownSession('x'), undefined, session)).status).toBe(404);
+    const again = await logIn(device, ADA);
+    expect((await ask('POST', LOGIN_ROUTES.codes, undefined, { Cookie: again.cookie.split(';')[0]! })).status).toBe(
+      200,
+    );
   });
 
   test("nobody revokes another's device", async () => {

@@ -28,19 +28,20 @@ import {
 } from '../../wire/login.js';
 import { KEYED_MESSAGE_BYTES } from '../../wire/message.js';
 import { limitBody } from '../body.js';
-import { compare } from '../compare.js';
+import type { Compare } from '../compare.js';
 import { RECEIPT_BYTES } from '../migrations.js';
 import type { OidcProvider } from '../oidc/provider.js';
 import type { Recogniser } from '../recogniser.js';
 import type { Store, Template } from '../store.js';
 import { mustServe, type Tenant } from '../tenants/tenants.js';
-import { SESSION_LIFETIME, subjectOf, type Accounts, type Device, type Session } from './accounts.js';
+import { CHANGES_LIFETIME, SESSION_LIFETIME, subjectOf, type Accounts, type Device, type Session } from './accounts.js';
 
 export interface LoginDependencies {
   readonly store: Store;
   readonly accounts: Accounts;
   /** Of the tenant that the accounts' templates are kept under. */
   readonly recogniser: Recogniser;
+  readonly compare: Compare;
   /** "https://login.example.com": of the page that may ask, whose host devices' keys are bound to. */
   readonly origin: string;
   readonly now: () => number;
@@ -79,7 +80,7 @@ interface LoginEnv {
  * is good, so that nobody can use up another's tries without his device.
  */
 export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
-  const { store, accounts, recogniser, origin, now, random } = dependencies;
+  const { store, accounts, recogniser, compare, origin, now, random } = dependencies;
   const { served, threshold } = recogniser;
   const { limiter, audit, keyring } = store;
   const expected = { expectedOrigin: origin, expectedRPID: new URL(origin).hostname, requireUserVerification: true };
@@ -127,7 +128,8 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
 
   async function isFaceOf(account: Uint8Array, seen: Embedding): Promise<boolean> {
     const claim = { seen, subject: subjectOf(account), action: 'login', actor: 'account', at: at() } as const;
-    return (await compare(store, recogniser, claim, random)).match;
+    const { keyedThreshold } = await serving();
+    return (await compare({ served, threshold: keyedThreshold ?? threshold }, claim)).match;
   }
 
   async function begin(context: Context, account: Uint8Array, by: Session['by']): Promise<void> {
@@ -153,6 +155,14 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
     const session = token === undefined ? null : await accounts.session(token, at());
     if (session === null) throw new XnnError('session_missing');
     context.set('session', session);
+    await next();
+  };
+
+  /** For what changes factors: who finds a browser logged in has neither device nor face. */
+  const lately: MiddlewareHandler<LoginEnv> = async (context, next) => {
+    if (now() - context.get('session').begunAt.getTime() > CHANGES_LIFETIME) {
+      throw new XnnError('session_missing', 'of a login that is too long ago');
+    }
     await next();
   };
 
@@ -242,37 +252,37 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
     return context.json(reply);
   });
 
-  app.delete(LOGIN_ROUTES.account, async (context) => {
+  app.delete(LOGIN_ROUTES.account, lately, async (context) => {
     await accounts.remove(context.get('session').account, at());
     deleteCookie(context, COOKIE, { prefix: 'host', secure: true, path: '/' });
     return context.json({ done: true });
   });
 
-  app.put(LOGIN_ROUTES.template, json, async (context) => {
+  app.put(LOGIN_ROUTES.template, lately, json, async (context) => {
     const { account } = context.get('session');
     const { challenge, body } = await bound(await read(context, schemas.renewal));
     await accounts.renewTemplate(account, templateOf(account, await faces(challenge, body, MAX_CAPTURES)));
     return context.json({ done: true });
   });
 
-  app.delete(LOGIN_ROUTES.template, async (context) => {
+  app.delete(LOGIN_ROUTES.template, lately, async (context) => {
     await accounts.removeTemplate(context.get('session').account, at());
     return context.json({ done: true });
   });
 
-  app.post(LOGIN_ROUTES.codes, async (context) => {
+  app.post(LOGIN_ROUTES.codes, lately, async (context) => {
     const codes = await accounts.renewCodes(context.get('session').account);
     return context.json({ codes } satisfies CodesReply);
   });
 
-  app.post(LOGIN_ROUTES.devices, json, async (context) => {
+  app.post(LOGIN_ROUTES.devices, lately, json, async (context) => {
     const request = await read(context, schemas.addition);
     const { expectedChallenge } = await bound(request);
     await accounts.addDevice(context.get('session').account, await newDevice(request.device, expectedChallenge));
     return context.json({ done: true });
   });
 
-  app.delete(LOGIN_ROUTES.device(':id'), async (context) => {
+  app.delete(LOGIN_ROUTES.device(':id'), lately, async (context) => {
     const removed = await accounts.removeDevice(context.get('session').account, context.req.param('id') ?? '', at());
     if (!removed) throw new XnnError('not_found');
     return context.json({ done: true });

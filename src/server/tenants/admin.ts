@@ -202,6 +202,7 @@ export function administerClients(app: OpenAPIHono<Env>, clients: Clients, now: 
   });
 }
 
-function shown({ id, name, threshold, retentionDays, isPublic, webhook, modes }: Tenant) {
-  return { id: toHex(id), name, threshold, retentionDays, isPublic, webhook, modes };
+function shown(tenant: Tenant) {
+  const { id, name, threshold, keyedThreshold, perMinute, retentionDays, isPublic, webhook, modes } = tenant;
+  return { id: toHex(id), name, threshold, keyedThreshold, perMinute, retentionDays, isPublic, webhook, modes };
 }

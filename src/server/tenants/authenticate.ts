@@ -26,7 +26,10 @@ export function authenticate({ tenants, limiter, rates, publicTenant, now }: Gat
       scheme === ''
         ? await withoutKey(tenants, publicTenant)
         : await tenants.authenticate(scheme?.toLowerCase() === 'bearer' ? (key ?? '') : '', new Date(now()));
-    if (context.req.method !== 'GET') await limiter.admitTenant(principal.tenant.id, rates.perTenant);
+    if (context.req.method !== 'GET') {
+      const { id, perMinute } = principal.tenant;
+      await limiter.admitTenant(id, Math.min(perMinute ?? Infinity, rates.perTenant));
+    }
     context.set('principal', principal);
     await next();
   };

@@ -42,6 +42,12 @@ const settings = {
     .max(1)
     .nullable()
     .openapi({ description: "Cosine, under noise; null for the release's." }),
+  keyedThreshold: z.number().min(0).max(1).nullable().openapi({ description: "The same under their owner's key." }),
+  perMinute: z
+    .int()
+    .min(1)
+    .nullable()
+    .openapi({ description: "Requests that are not GET a minute, at most the server's; null for the server's." }),
   retentionDays: z.int().min(1).max(36_500).nullable(),
   isPublic: z.boolean().openapi({ description: 'Whether requests without a key may be its own.' }),
   webhook: webhook.nullable(),

@@ -364,8 +364,28 @@ describe('settings', () => {
     });
   });
 
+  test('a threshold under a key likewise, and not the one under noise', async () => {
+    const fetch = of('alpha', 'user');
+    const { tenant } = served.alpha;
+    const challenge = await newChallenge(fetch);
+    const enrolled = await post(fetch, ROUTES.enrolment('Keyed'), keyedMessageOf(1, 71, challenge, tenant));
+    expect(enrolled.status).toBe(200);
+    const verify = async () => {
+      const message = keyedMessageOf(1, 71, await newChallenge(fetch), tenant, 4);
+      return (await post(fetch, ROUTES.verification('Keyed'), message)).json();
+    };
+    expect(await change({ threshold: 1 })).toBe(200);
+    expect(await verify()).toEqual({ verdict: 'match' });
+    expect(await change({ threshold: null, keyedThreshold: 1 })).toBe(200);
+    expect(await verify()).toEqual({ verdict: 'no_match' });
+    expect(await change({ keyedThreshold: null })).toBe(200);
+    expect(await verify()).toEqual({ verdict: 'match' });
+  });
+
   test.each([
     { threshold: 2 },
+    { keyedThreshold: -1 },
+    { perMinute: 0 },
     { threshold: '0.5' },
     { retentionDays: 0 },
     { webhook: 'http://example.com/' },
@@ -460,7 +480,7 @@ describe('subjects', () => {
     const { tenant } = served.beta;
     const lock = async () => (await search({ name: 'Person 00' })).subjects[0]!;
     expect(await lock()).toMatchObject({ misses: 0, lock: 'open' });
-    for (let i = 0; i < 5; i++) await store.limiter.attempt(tenant, 'Person 00');
+    for (let i = 0; i < 5; i++) await store.limiter.attempts(store.driver, [{ tenant, subject: 'Person 00' }]);
     expect(await lock()).toMatchObject({ misses: 5, lock: 'paced' });
     await driver.query('UPDATE limits SET points = 50 WHERE key LIKE $1', ['misses:%']);
     expect(await lock()).toMatchObject({ misses: 50, lock: 'locked' });

@@ -20,6 +20,10 @@ import { sha256 } from '../sha256.js';
 export interface TenantSettings {
   /** Cosine from which two faces under noise are one person, in [0, 1]; null for the release's. */
   readonly threshold: number | null;
+  /** The same under their owner's key. */
+  readonly keyedThreshold: number | null;
+  /** Requests that are not GET a minute; null for the server's number, which it cannot exceed. */
+  readonly perMinute: number | null;
   /** Templates older than this are deleted; null keeps them. */
   readonly retentionDays: number | null;
   /** Whether requests without a key are this tenant's, as far as the server has it as the one of its page. */
@@ -94,6 +98,8 @@ interface TenantRow {
   readonly name: string;
   readonly is_public: boolean;
   readonly threshold: number | null;
+  readonly keyed_threshold: number | null;
+  readonly per_minute: number | null;
   readonly retention_days: number | null;
   readonly webhook: string | null;
   readonly modes: string;
@@ -101,7 +107,8 @@ interface TenantRow {
   readonly disabled_at: Date | null;
 }
 
-const TENANT_COLUMNS = `tenants.id, name, is_public, threshold::float8 AS threshold, retention_days, webhook, modes,
+const TENANT_COLUMNS = `tenants.id, name, is_public, threshold::float8 AS threshold,
+  keyed_threshold::float8 AS keyed_threshold, per_minute, retention_days, webhook, modes,
   tenants.created_at AS made_at, disabled_at`;
 
 function tenantOf(row: TenantRow): Tenant {
@@ -111,6 +118,8 @@ function tenantOf(row: TenantRow): Tenant {
     name,
     threshold,
     webhook,
+    keyedThreshold: row.keyed_threshold,
+    perMinute: row.per_minute,
     isPublic: row.is_public,
     retentionDays: row.retention_days,
     modes: TENANT_MODES.filter((mode) => row.modes.split(' ').includes(mode)),
@@ -209,10 +218,20 @@ export function openTenants(driver: Driver, audit: AuditLog): Tenants {
         // A new webhook is told what comes, not what was.
         await connection.query(
           `UPDATE tenants SET threshold = $2, retention_days = $3, is_public = $4, webhook = $5, modes = $6,
+             keyed_threshold = $7, per_minute = $8,
              webhook_seq = CASE WHEN webhook IS NOT DISTINCT FROM $5 THEN webhook_seq
                ELSE (SELECT coalesce(max(seq), 0) FROM audit WHERE tenant = $1) END
            WHERE id = $1`,
-          [tenant, after.threshold, after.retentionDays, after.isPublic, after.webhook, after.modes.join(' ')],
+          [
+            tenant,
+            after.threshold,
+            after.retentionDays,
+            after.isPublic,
+            after.webhook,
+            after.modes.join(' '),
+            after.keyedThreshold,
+            after.perMinute,
+          ],
         );
         await audit.within(connection, { ...act, tenant, action: 'tenant.change', object: null, outcome: 'done' });
         return after;
