@@ -8,7 +8,7 @@ import { backendOf, commit, parsed, runCommand } from '../src/cli/command.js';
 import { bytesOf, type Bytes } from './bytes.js';
 import { enrol, noteReady, product, rival, type Contender, type Verification } from './contenders.js';
 import { median, quantile, round } from './figures.js';
-import { serveProduct, serveRivals } from './servers.js';
+import { serveProduct, servePages } from './servers.js';
 import { tableOf } from './table.js';
 
 const HELP = `Measures the built app in this machine's Chromium beside two libraries that find and embed faces in the browser, on the same photo and
@@ -82,7 +82,7 @@ async function main(args: string[]): Promise<void> {
     backendOf(values.backend),
   ];
   await setUp();
-  const [ours, theirs] = [await serveProduct(), await serveRivals(RIVALS)];
+  const [ours, theirs] = [await serveProduct(), await servePages(RIVALS)];
   try {
     const contenders = [product(ours.url, backend), ...RIVALS.map((name) => rival(name, theirs.url, backend))];
     const page = await UnwatchedPage.open();

@@ -42,8 +42,8 @@ export async function serveProduct(): Promise<Served> {
   };
 }
 
-/** Builds the rivals' pages and serves them with their models, from node_modules, and the photo. */
-export async function serveRivals(names: readonly string[]): Promise<Served> {
+/** Builds pages and serves them with the photo and what they load: models and WebAssembly from node_modules. */
+export async function servePages(names: readonly string[]): Promise<Served> {
   const folder = await mkdtemp(join(tmpdir(), 'xnn-bench-'));
   await build({
     configFile: false,
@@ -64,6 +64,7 @@ export async function serveRivals(names: readonly string[]): Promise<Served> {
   app.use(compress());
   app.use('/human/*', within('/human', join(modules, '@vladmandic/human/models')));
   app.use('/face-api/*', within('/face-api', join(modules, '@vladmandic/face-api/model')));
+  app.use('/seal/*', within('/seal', join(modules, 'node-seal/dist')));
   app.use('/wasm/*', within('/wasm', join(modules, '@tensorflow/tfjs-backend-wasm/dist')));
   app.use('/face.jpg', serveStatic({ path: picture('ann-1.jpg') }));
   app.use(serveStatic({ root: folder }));
