@@ -66,7 +66,7 @@ export default tseslint.config(
   },
   { files: ['src/**/*.js', 'examples/**/*.js'], ...tseslint.configs.disableTypeChecked },
   {
-    files: ['src/server/main.ts', 'src/cli/**', 'src/evaluation/**', 'tools/**', 'examples/**'],
+    files: ['src/server/main.ts', 'src/cli/**', 'src/evaluation/**', 'tools/**', 'bench/**', 'examples/**'],
     rules: { 'no-console': 'off' },
   },
   { files: ['src/web/**/*.{ts,tsx}', 'examples/element/react/**'], ...reactHooks.configs.flat['recommended-latest'] },

@@ -33,14 +33,15 @@ export default defineConfig({
     format: 'es',
     plugins: () => [noTelemetry()],
     rolldownOptions: {
-      output: { chunkFileNames: ({ facadeModuleId }) => `assets/${packageOf(facadeModuleId)}-[hash].js` },
+      output: { chunkFileNames: ({ moduleIds }) => `assets/${packageOf(moduleIds)}-[hash].js` },
     },
   },
   build: { target: 'es2023', chunkSizeWarningLimit: 1200 },
   server: { proxy: { '/v1': 'http://localhost:8080', '/oidc': 'http://localhost:8080' } },
 });
 
-/** The package whose entry a chunk is, so that one sees which backend a visitor loads. */
-function packageOf(entry: string | null): string {
-  return /tfjs-backend-\w+|tasks-vision/.exec(entry ?? '')?.[0] ?? '[name]';
+/** What a chunk has of the large libraries, a backend first, so that one sees what a visitor loads. */
+function packageOf(modules: readonly string[]): string {
+  const names = modules.flatMap((id) => /tfjs-backend-\w+|tasks-vision|tfjs-core/.exec(id) ?? []);
+  return names.find((name) => name !== 'tfjs-core') ?? names[0] ?? '[name]';
 }

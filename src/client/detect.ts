@@ -38,7 +38,9 @@ export async function startDetector({ loader, wasm, model }: DetectorFiles): Pro
   // Emscripten's way to hand over a module that is already here.
   const instantiateWasm = (imports: WebAssembly.Imports, receive: (made: WebAssembly.Instance) => void) =>
     receive(new WebAssembly.Instance(compiled, imports));
-  Object.assign(self, { Module: { instantiateWasm } });
+  // What it tells of its start comes as errors; its errors are thrown as well.
+  const printErr = () => {};
+  Object.assign(self, { Module: { instantiateWasm, printErr } });
   const detector = await FaceDetector.createFromOptions(
     { wasmLoaderPath: loader, wasmBinaryPath: '' },
     { baseOptions: { modelAssetBuffer: new Uint8Array(model), delegate: 'CPU' }, runningMode: 'IMAGE' },

@@ -25,29 +25,39 @@ describe('observe', () => {
 
 describe('countdown', () => {
   const LONG_AGO = -10_000;
+  const part = (...given: Parameters<typeof countdown>) => countdown(...given)?.part ?? null;
 
   it('wants two good looks in a row', () => {
-    expect(countdown(after(null), 5000, LONG_AGO)).toBeNull();
-    expect(countdown(after(null, 'blurred', null), 5000, LONG_AGO)).toBeNull();
-    expect(countdown(after(null, null), 5000, LONG_AGO)).toBe(1);
+    expect(part(after(null), 5000, LONG_AGO)).toBeNull();
+    expect(part(after(null, 'blurred', null), 5000, LONG_AGO)).toBeNull();
+    expect(part(after(null, null), 5000, LONG_AGO)).toBe(1);
   });
 
   it('lasts a second and a half, from the first good look on', () => {
-    expect(countdown(after('blurred', null, null), 200, LONG_AGO)).toBe(0);
-    expect(countdown(after('blurred', null, null), 950, LONG_AGO)).toBe(0.5);
-    expect(countdown(after('blurred', null, null), 1699, LONG_AGO)).toBeLessThan(1);
-    expect(countdown(after('blurred', null, null), 1700, LONG_AGO)).toBe(1);
+    expect(part(after('blurred', null, null), 200, LONG_AGO)).toBe(0);
+    expect(part(after('blurred', null, null), 950, LONG_AGO)).toBe(0.5);
+    expect(part(after('blurred', null, null), 1699, LONG_AGO)).toBeLessThan(1);
+    expect(part(after('blurred', null, null), 1700, LONG_AGO)).toBe(1);
   });
 
   it('takes nothing at a bad look, goes on after a single one and begins anew after two', () => {
-    expect(countdown(after(null, null, null, 'blurred'), 5000, LONG_AGO)).toBeLessThan(1);
-    expect(countdown(after(null, null, 'blurred', null, null), 1500, LONG_AGO)).toBe(1);
-    expect(countdown(after(null, null, 'blurred', 'blurred'), 5000, LONG_AGO)).toBeNull();
-    expect(countdown(after(null, null, 'blurred', 'blurred', null, null), 800, LONG_AGO)).toBe(0);
+    expect(part(after(null, null, null, 'blurred'), 5000, LONG_AGO)).toBeLessThan(1);
+    expect(part(after(null, null, 'blurred', null, null), 1500, LONG_AGO)).toBe(1);
+    expect(part(after(null, null, 'blurred', 'blurred'), 5000, LONG_AGO)).toBeNull();
+    expect(part(after(null, null, 'blurred', 'blurred', null, null), 800, LONG_AGO)).toBe(0);
   });
 
   it('leaves a second between pictures', () => {
-    expect(countdown(after(null, null), 5999, 5000)).toBeLessThan(1);
-    expect(countdown(after(null, null), 6000, 5000)).toBe(1);
+    expect(part(after(null, null), 5999, 5000)).toBeLessThan(1);
+    expect(part(after(null, null), 6000, 5000)).toBe(1);
+  });
+
+  it('says how many seconds are left, to the picture or from the last one', () => {
+    const good = after(null, null);
+    expect([0, 499, 501, 1499, 1500, 2000].map((now) => countdown(good, now, LONG_AGO)?.seconds)).toEqual([
+      2, 2, 1, 1, 0, 0,
+    ]);
+    expect(countdown(good, 5001, 5000)?.seconds).toBe(1);
+    expect(countdown(good, 5001, -Infinity)).toEqual({ part: 1, seconds: 0 });
   });
 });

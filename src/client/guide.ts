@@ -35,15 +35,27 @@ export function observe(guide: Guide, hint: ErrorCode | null, now: number): Guid
   };
 }
 
+/** How far the countdown to a picture is. */
+export interface Countdown {
+  /** That is over, in [0, 1]; at 1 the picture is taken. */
+  readonly part: number;
+  /** That are left, whole ones, in s. */
+  readonly seconds: number;
+}
+
 /**
- * Part of the countdown to a picture that is over at `now`, in [0, 1], when the last one was taken at `takenAt`, both in ms; null while the
- * picture is not good. At 1 it is taken; a single bad look holds it up at the end, and does not begin it anew.
+ * The countdown to a picture at `now`, when the last one was taken at `takenAt`, both in ms; null while the picture is not good. A single
+ * bad look holds it up at the end, and does not begin it anew.
  */
-export function countdown(guide: Guide, now: number, takenAt: number): number | null {
+export function countdown(guide: Guide, now: number, takenAt: number): Countdown | null {
   const { hint, latest, agreeing, goodSince } = guide;
   if (hint !== null || goodSince === null) return null;
   const most = latest === null && agreeing >= AGREEING ? 1 : ALMOST;
-  return Math.min(most, (now - goodSince) / COUNTDOWN, (now - takenAt) / BETWEEN_SHOTS);
+  const left = Math.max(goodSince + COUNTDOWN, takenAt + BETWEEN_SHOTS) - now;
+  return {
+    part: Math.min(most, (now - goodSince) / COUNTDOWN, (now - takenAt) / BETWEEN_SHOTS),
+    seconds: Math.max(0, Math.ceil(left / 1000)),
+  };
 }
 
 /**

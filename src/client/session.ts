@@ -311,8 +311,10 @@ class EngineSession implements Session {
     own = this.#own,
     given?: string,
   ): Promise<readonly Capture[]> {
-    const [protection, { model, tenant }] = await this.#protection(started, own);
-    const challenge = given ?? (await this.challenge());
+    const [[protection, { model, tenant }], challenge] = await Promise.all([
+      this.#protection(started, own),
+      given ?? this.challenge(),
+    ]);
     return encoded(engine, pictures, { model, tenant, challenge }, protection);
   }
 

@@ -1,4 +1,4 @@
-import { frameOf, watch, type Guide } from '../client/guide.js';
+import { countdown, frameOf, watch, type Guide } from '../client/guide.js';
 import type { LiveCamera } from '../client/live-camera.js';
 import { isErrorCode, SUBJECT_PATTERN, XnnError, type ErrorCode } from '../client/messages.js';
 import type { Progress, Session, SessionState, Started } from '../client/types.js';
@@ -51,8 +51,6 @@ export interface FlowParts {
 
 /** Pictures that are averaged into one template. */
 const SHOTS = 3;
-/** How long the picture must have been good before the first is taken by itself, and before each further one, in ms. */
-const CALM = { first: 1500, further: 1000 } as const;
 
 const IDLE: FlowState = { phase: 'idle', released: false };
 
@@ -155,8 +153,8 @@ export class Flow {
     const taken: ImageBitmap[] = [];
     const enough = new AbortController();
     const ends = AbortSignal.any([signal, enough.signal]);
-    /** Since when it is calm, in ms: since the picture is good, or the last one was taken. */
-    let calm: number | null = null;
+    /** When the last one was taken, in ms. */
+    let takenAt = -Infinity;
     const camera = this.#parts.camera.getState();
     if (camera.phase === 'live') {
       this.#become({ ...camera, phase: 'live', hint: undefined, seconds: null, taken: 0, wanted });
@@ -171,7 +169,7 @@ export class Flow {
       this.#take = (frame) => {
         if (ends.aborted) return frame.close();
         taken.push(frame);
-        calm = performance.now();
+        takenAt = performance.now();
         this.#show({ taken: taken.length });
         if (taken.length < wanted) return;
         signal.removeEventListener('abort', giveUp);
@@ -179,12 +177,9 @@ export class Flow {
         resolve(taken);
       };
       const look = (guide: Guide, frame: ImageBitmap) => {
-        const now = performance.now();
-        calm = guide.hint === null ? (calm ?? now) : null;
-        const due = calm === null ? null : calm + (taken.length === 0 ? CALM.first : CALM.further) - now;
-        const counts = task.automatic && due !== null;
-        this.#show({ hint: guide.hint, seconds: counts ? Math.max(0, Math.ceil(due / 1000)) : null });
-        if (counts && due <= 0 && guide.latest === null) this.#take(frame);
+        const counted = task.automatic ? countdown(guide, performance.now(), takenAt) : null;
+        this.#show({ hint: guide.hint, seconds: counted?.seconds ?? null });
+        if (counted?.part === 1) this.#take(frame);
         else frame.close();
       };
       watch(session, this.#parts.video, look, ends).catch(reject);

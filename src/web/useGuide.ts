@@ -29,7 +29,7 @@ export function useGuide(
     const ending = new AbortController();
     let takenAt = performance.now();
     const see = (guide: Guide, frame: ImageBitmap) => {
-      const counted = countdown(guide, performance.now(), takenAt);
+      const counted = countdown(guide, performance.now(), takenAt)?.part ?? null;
       setGuidance({ hint: guide.hint, counted });
       if (counted !== 1) return frame.close();
       takenAt = performance.now();

@@ -10,7 +10,7 @@ import { rowsOf, type RowFiles } from './rows.js';
 import { currentReport, ROOT } from './sources.js';
 
 const NAMES = { byHash: new Map([['aaaaaaaa', '9.9.9']]), keyed: '9.9.9 (k)' };
-const EMPTY: RowFiles = { utility: '', attacks: '', keyed: '', hill: '', xnn: '' };
+const EMPTY: RowFiles = { utility: '', attacks: '', keyed: '', hill: '', xnn: '', cost: '' };
 const D = {
   date: '2026-01-02', commit: 'abcdef0', attacker: 'D', defence: 'xnn-d', generator: 'generator', messages: 1, bits: 4, pairs: 1024,
   warm: false, rate: 0.0005, networks: 'aaaaaaaa', epochs: 10, seed: 1, core_minutes: 2.4, linked: 0.9, 'tar_1e-3': 0.2,

@@ -19,6 +19,8 @@ export interface RowFiles {
   readonly hill: string;
   /** training/xnn/attacks.jsonl */
   readonly xnn: string;
+  /** training/cost.jsonl: no attack, but what it costs. */
+  readonly cost: string;
 }
 
 /** How networks are called that a line names by a hash of its own kind, or not at all. */
@@ -92,6 +94,7 @@ export function rowsOf(files: RowFiles, names: Names): ReportRow[] {
     ...from(files.keyed, keyedRows),
     ...from(files.hill, hillRows),
     ...from(files.xnn, xnnRows),
+    ...from(files.cost, costRows),
   ];
 }
 
@@ -390,6 +393,30 @@ function untilSolved(line: Line, shared: Common): ReportRow[] {
       high: null,
       chance: null,
     }));
+}
+
+const COSTS: readonly Metric[] = [
+  { key: 'verdict_ms', name: 'from the click to the verdict', unit: 'ms' },
+  { key: 'client_ms', name: 'of it, the client', unit: 'ms' },
+  { key: 'server_ms', name: 'of it, the cloud', unit: 'ms' },
+  { key: 'sent_bytes', name: 'sent, a verification', unit: 'bytes' },
+  { key: 'received_bytes', name: 'received, a verification', unit: 'bytes' },
+  { key: 'models_bytes', name: 'models, downloaded once', unit: 'bytes' },
+  { key: 'keys_bytes', name: 'keys that the cloud holds, a person', unit: 'bytes' },
+  { key: 'kept_bytes', name: 'template that the cloud holds, a person', unit: 'bytes' },
+];
+
+function costRows(line: Line): ReportRow[] {
+  const shared = common(line, {
+    attacker: 'cost',
+    defence: text(line, 'defence'),
+    settings: text(line, 'settings'),
+    networks: text(line, 'networks'),
+    command: text(line, 'command'),
+    knowledge: 'nobody attacks: medians in one Chromium on one machine, cloud included',
+    queries: '',
+  });
+  return measured(line, shared, COSTS);
 }
 
 function number(line: Line, key: string): number {

@@ -13,10 +13,10 @@ const manifestSchema = z.object({ release: z.string(), model: z.string(), keyedM
 /** The report of the row files as they are now. */
 export async function currentReport(): Promise<Report> {
   const release = manifestSchema.parse(JSON.parse(await readFile(join(ROOT, 'public/models/manifest.json'), 'utf8')));
-  const [utility, attacks, keyed, hill, xnn] = await Promise.all(
-    ['utility', 'attacks', 'keyed', 'hill', 'xnn/attacks'].map((name) => rowFile(`training/${name}.jsonl`)),
+  const [utility, attacks, keyed, hill, xnn, cost] = await Promise.all(
+    ['utility', 'attacks', 'keyed', 'hill', 'xnn/attacks', 'cost'].map((name) => rowFile(`training/${name}.jsonl`)),
   );
-  const files = { utility: utility!, attacks: attacks!, keyed: keyed!, hill: hill!, xnn: xnn! };
+  const files = { utility: utility!, attacks: attacks!, keyed: keyed!, hill: hill!, xnn: xnn!, cost: cost! };
   return reportSchema.parse(buildReport(files, release, await namesOf(release)));
 }
 

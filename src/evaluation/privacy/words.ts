@@ -92,6 +92,12 @@ export const ATTACKERS: Report['attackers'] = [
     question: 'Can a face be painted from a record?',
     text: 'A painter that learnt under a new key at every step.',
   },
+  {
+    id: 'cost',
+    name: 'What it costs',
+    question: 'Why not compare under encryption?',
+    text: 'No attack: time and bytes of a verification, beside libraries that compare in the page and beside CKKS, where the cloud multiplies what it cannot read. Encrypted matching hides the face from the cloud entirely. It needs an own key a person, as our keyed mode does with 176 bytes a message; it gives the score to whoever holds the key, so that the cloud has to believe the verdict it is told; and a search through a gallery costs every comparison.',
+  },
 ];
 
 export const NOT_PROTECTED: Report['notProtected'] = [

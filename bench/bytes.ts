@@ -1,0 +1,42 @@
+import { chromium } from 'playwright';
+import { record } from '../e2e/fixtures/recorder.js';
+import { launchOptions } from '../tools/chromium.js';
+import { noteReady, type Contender } from './contenders.js';
+
+/** What a first visit brings over the line until the page can answer, in bytes, compressed as they come. */
+export interface Bytes {
+  /** Pages, styles and scripts of the app itself. */
+  readonly app: number;
+  /** What runs networks: tfjs, its backend, MediaPipe, and their WebAssembly. */
+  readonly runtime: number;
+  readonly models: number;
+}
+
+const MODELS = /^\/(models|human|face-api)\//;
+const RUNTIME = /\.wasm$|^\/wasm\/|\/tfjs-|\/tasks-vision-/;
+
+const kindOf = (path: string): keyof Bytes => (MODELS.test(path) ? 'models' : RUNTIME.test(path) ? 'runtime' : 'app');
+
+/** Counted by a proxy between browser and server. @param kind what scripts of the page are taken for */
+export async function bytesOf({ url }: Contender, kind = kindOf): Promise<Bytes> {
+  const recorder = await record();
+  const browser = await chromium.launch({
+    ...launchOptions(),
+    proxy: { server: recorder.address, bypass: '<-loopback>' },
+  });
+  try {
+    const page = await browser.newPage();
+    await page.addInitScript(noteReady);
+    await page.goto(url);
+    await page.waitForFunction(() => window.readyAt !== undefined, null, { timeout: 120_000 });
+    const counted = { app: 0, runtime: 0, models: 0 };
+    const { origin } = new URL(url);
+    for (const { url, received } of recorder.requests) {
+      if (url.origin === origin && !url.pathname.endsWith('.jpg')) counted[kind(url.pathname)] += received;
+    }
+    return counted;
+  } finally {
+    await browser.close();
+    recorder.close();
+  }
+}

@@ -1,0 +1,30 @@
+import * as faceapi from '@vladmandic/face-api/dist/face-api.esm.js';
+import { run } from './run.js';
+
+/** Of its tfjs, whose types it does not give. */
+interface Engine {
+  setBackend(name: string): Promise<boolean>;
+  ready(): Promise<void>;
+  setWasmPaths(folder: string): void;
+}
+
+const { detectSingleFace, nets, tf, TinyFaceDetectorOptions } = faceapi;
+
+/** Its smaller detector, and the landmarks without which it gives no descriptor. */
+void run({
+  async start(backend) {
+    const engine = tf as unknown as Engine;
+    engine.setWasmPaths('/wasm/');
+    await engine.setBackend(backend);
+    await engine.ready();
+    const { tinyFaceDetector, faceLandmark68Net, faceRecognitionNet } = nets;
+    await Promise.all([tinyFaceDetector, faceLandmark68Net, faceRecognitionNet].map((net) => net.load('/face-api/')));
+  },
+  async embed(picture) {
+    const face = await detectSingleFace(picture, new TinyFaceDetectorOptions())
+      .withFaceLandmarks()
+      .withFaceDescriptor();
+    if (face === undefined) throw new Error('no face');
+    return face.descriptor;
+  },
+});
