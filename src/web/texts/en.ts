@@ -123,7 +123,8 @@ export const texts = {
     taken_other: '{{taken}} of {{count}} pictures taken',
     light: 'Light up the screen',
     lightOff: 'Screen light off',
-    lightHint: 'The screen turns bright white and stays so; it does not flash. Do not use it if bright light hurts you.',
+    lightHint:
+      'The screen turns bright white and stays so; it does not flash. Do not use it if bright light hurts you.',
   },
   live: {
     left: 'Turn your head to your left.',
@@ -177,8 +178,10 @@ export const texts = {
       'The cloud averaged {{count}} captures into one template and keeps that. This browser keeps the receipt that can delete it.',
     step1:
       'The camera takes three pictures by itself when they are good, a second apart. Or you choose up to five photos.',
-    step2: 'Your device turns each into features and covers them with fresh noise. Until you press “Enrol”, nothing is sent.',
-    step2Key: 'Your device turns each into features and hides them with your key. Until you press “Enrol”, nothing is sent.',
+    step2:
+      'Your device turns each into features and covers them with fresh noise. Until you press “Enrol”, nothing is sent.',
+    step2Key:
+      'Your device turns each into features and hides them with your key. Until you press “Enrol”, nothing is sent.',
     step3: 'The cloud averages the captures into one template: 128 numbers, and no picture.',
     name: 'Your name',
     nameHint: 'Any name will do; it is how you will be found again.',
@@ -252,16 +255,21 @@ export const texts = {
     restored: 'Your key is back',
     restoredText: 'What you enrolled under it can be verified from this browser.',
     removed: 'The key is gone from this browser',
-    removedText: 'Faces are covered with fresh noise again. With the key’s words you can have it back.',
-    step1: 'The key is made on this device and kept by this browser, which lets no page read it. It is never sent.',
+    removedText: 'Faces are covered with fresh noise again. By the key’s words or its passkey you can have it back.',
+    step1:
+      'The key is made on this device and kept by this browser, which lets no page read it. It is never sent. A passkey brings it to your other devices; its words do so without one.',
     step2:
       'What describes your face is turned by it, differently for every service. A stolen database then links you with nothing.',
     step3:
       'It is for being verified by name. Identification keeps using noise, because to search a cloud must compare you with others.',
-    make: 'Make a key',
+    makePasskey: 'Make a key with a passkey',
+    makeWords: 'Make a key with words alone',
+    have: 'A key you have',
+    recall: 'Take it from its passkey',
     here: 'The key of this browser',
     fingerprint: 'Fingerprint',
-    change: 'Change to a new key',
+    changePasskey: 'Change to a new key with a passkey',
+    changeWords: 'Change to a new key with words alone',
     remove: 'Remove from this browser',
     words: 'The 24 words of a key you have',
     use: 'Use these words',
@@ -270,8 +278,8 @@ export const texts = {
     doChange: 'Change',
     doRemove: 'Remove',
     changeWarning:
-      'Templates under the old key never match again: forget them and enrol anew. Without its words the old key is lost.',
-    removeWarning: 'Without its 24 words it is lost, and with it every template under it.',
+      'Templates under the old key never match again: forget them and enrol anew. Without its words or its passkey the old key is lost.',
+    removeWarning: 'Without its words or its passkey it is lost, and with it every template under it.',
     wordsTitle: 'The 24 words of your key',
     wordsText:
       'Whoever has them has the key. They are shown this once; on paper they bring it to another browser, or back to this one.',
@@ -287,8 +295,7 @@ export const texts = {
     step1: 'Your device decrypts the file with its passphrase. Both stay in this page’s memory, and go with it.',
     step2:
       'The cloud is asked, by the key’s fingerprint, for a network that was trained with it. A fingerprint tells nothing of the key.',
-    step3:
-      'From then on your features leave this page under the key. Give the key to nobody who may see what is sent.',
+    step3: 'From then on your features leave this page under the key. Give the key to nobody who may see what is sent.',
     file: 'Key file',
     fileHint: 'The one that “xnn keygen” made.',
     passphrase: 'Passphrase',
@@ -435,7 +442,8 @@ export const texts = {
     titleFor: 'Log in for {{client}}',
     welcome: 'Welcome, {{name}}',
     lead: 'A passkey of your device and your face, together. The device signs the very message of your face, and neither is enough alone. Your face is shown under <a>your own key</a>: a stolen database links it with nothing.',
-    bringBack: '<a>Bring it back with its 24 words</a>, or log in with a recovery code and renew the template.',
+    bringBack:
+      '<a>Bring it back</a> by its passkey or its words, or log in with a recovery code and renew the template.',
     codes: 'Recovery codes',
     codesText:
       'Each logs you in once, without device and face. Keep them where others do not look; they are not shown again.',
@@ -516,7 +524,8 @@ export const texts = {
     engine: 'What it runs on',
     backend: 'Backend',
     automatic: 'Automatic',
-    backendHint: 'What the networks are computed with. Automatic takes the first that works, WebGPU before WebGL before WASM.',
+    backendHint:
+      'What the networks are computed with. Automatic takes the first that works, WebGPU before WebGL before WASM.',
     running: 'Running',
     speed: 'One encoding, warm',
     release: 'Model release',
@@ -531,7 +540,7 @@ export const texts = {
     clear: 'Delete all of it',
     askClear: 'Delete all that this browser keeps?',
     clearWarning:
-      'Receipts and your own key go, too: without its 24 words the key is lost, and without receipts only your face can have you forgotten. What the cloud keeps stays.',
+      'Receipts and your own key go, too: without its words or its passkey the key is lost, and without receipts only your face can have you forgotten. What the cloud keeps stays.',
     doClear: 'Delete',
     cleared: 'Deleted. The page starts anew.',
   },
