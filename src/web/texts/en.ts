@@ -26,15 +26,12 @@ export const texts = {
     api: 'API of the cloud',
     more: 'More pages',
     language: 'Language',
-    englishOnly: '',
+    englishOnly: 'This page is in English.',
     useDark: 'Use the dark theme',
     useLight: 'Use the light theme',
     starting: 'Starting',
     startUp: 'Start-up',
     tryAgain: 'Try again',
-    newVersion: 'A new version is ready.',
-    reload: 'Reload now',
-    later: 'Later',
   },
   tabs: { home: 'Start', enrol: 'Enrol', verify: 'Verify', identify: 'Identify', forget: 'Forget' },
   chip: {
@@ -121,10 +118,6 @@ export const texts = {
     goodHold: 'Good. Hold still.',
     taken_one: '{{taken}} of {{count}} picture taken',
     taken_other: '{{taken}} of {{count}} pictures taken',
-    light: 'Light up the screen',
-    lightOff: 'Screen light off',
-    lightHint:
-      'The screen turns bright white and stays so; it does not flash. Do not use it if bright light hurts you.',
   },
   live: {
     left: 'Turn your head to your left.',
@@ -527,7 +520,6 @@ export const texts = {
     backendHint:
       'What the networks are computed with. Automatic takes the first that works, WebGPU before WebGL before WASM.',
     running: 'Running',
-    speed: 'One encoding, warm',
     release: 'Model release',
     model: 'Model version',
     keyedModel: 'Model version under an own key',
@@ -542,7 +534,6 @@ export const texts = {
     clearWarning:
       'Receipts and your own key go, too: without its words or its passkey the key is lost, and without receipts only your face can have you forgotten. What the cloud keeps stays.',
     doClear: 'Delete',
-    cleared: 'Deleted. The page starts anew.',
   },
   missing: { back: 'Back to the start' },
 };
