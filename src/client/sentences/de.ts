@@ -29,7 +29,7 @@ export const sentences: Sentences = {
   model_invalid: 'Die Modelldatei passt nicht zu dieser Version der App.',
   words_invalid: 'Das sind nicht die 24 Wörter eines Schlüssels. Prüfen Sie jedes Wort und die Reihenfolge.',
   key_unkept: 'Dieser Browser bewahrt keine Schlüssel auf, wie in manchen privaten Fenstern. Nehmen Sie ein anderes.',
-  own_key_missing: 'Dieser Browser hat den Schlüssel nicht, unter dem Ihr Gesicht angemeldet wurde.',
+  own_key_missing: 'Dieser Browser hat den Schlüssel nicht, unter dem Ihr Gesicht erfasst wurde.',
   passkey_failed:
     'Es wurde kein Passkey verwendet. Ihr Gerät hat abgelehnt oder Sie haben abgebrochen; versuchen Sie es noch einmal.',
   passkeys_missing: 'Dieser Browser kennt keine Passkeys.',
