@@ -49,8 +49,7 @@ export const sentences: Sentences = {
   subject_exists: 'Este nombre está ocupado. Elige otro o haz que se olvide primero el antiguo.',
   captures_differ: 'Las imágenes no muestran con bastante claridad a la misma persona. Tómalas de nuevo.',
   identification_keyed: 'Bajo tu propia clave se te puede verificar por tu nombre, pero no buscar.',
-  mode_refused:
-    'Aquí no se aceptan caras en este modo, sino solo en el otro: bajo tu propia clave o bajo ruido.',
+  mode_refused: 'Aquí no se aceptan caras en este modo, sino solo en el otro: bajo tu propia clave o bajo ruido.',
   removal_refused: 'Ese recibo no pertenece a este nombre.',
   credentials_missing: 'Para esto hace falta una clave de API.',
   credentials_invalid: 'Esta clave de API es desconocida, ha caducado o fue revocada.',
@@ -59,8 +58,7 @@ export const sentences: Sentences = {
   overloaded: 'El servidor tiene más trabajo del que puede. Vuelve a intentarlo en un momento.',
   database_away: 'El servidor no llega a su base de datos. Vuelve a intentarlo en un momento.',
   storage_full: 'Al servidor no le queda sitio. Vuelve a intentarlo más tarde.',
-  login_refused:
-    'Dispositivo y cara no se aceptaron juntos. Vuelve a intentarlo o usa un código de recuperación.',
+  login_refused: 'Dispositivo y cara no se aceptaron juntos. Vuelve a intentarlo o usa un código de recuperación.',
   login_insufficient:
     'El sitio al que vas pide un nuevo inicio de sesión, con llave de acceso y cara. Inicia sesión de nuevo.',
   interaction_missing:

@@ -153,8 +153,7 @@ export const texts: Texts = {
     failed: 'Das hat nicht geklappt',
     away: 'Die Cloud ist nicht erreichbar',
     opening: 'Wird geöffnet',
-    openingText:
-      'Ihr Gerät entschlüsselt den Schlüssel und leitet ab, wofür er steht. Das dauert ein paar Sekunden.',
+    openingText: 'Ihr Gerät entschlüsselt den Schlüssel und leitet ab, wofür er steht. Das dauert ein paar Sekunden.',
     encoding: 'Wird kodiert',
     encodingText: 'Ihr Gerät findet das Gesicht, berechnet seine Merkmale und verhüllt sie.',
     sending: 'Wird gesendet',
@@ -189,14 +188,17 @@ export const texts: Texts = {
     yes: 'Ja, das ist {{subject}}',
     yesText: 'Das Gesicht passt zum Template, das unter diesem Namen erfasst wurde.',
     no: 'Keine Übereinstimmung mit {{subject}}',
-    noText: 'Das Gesicht passt nicht, oder unter diesem Namen ist niemand erfasst. Die Cloud antwortet auf beides gleich.',
+    noText:
+      'Das Gesicht passt nicht, oder unter diesem Namen ist niemand erfasst. Die Cloud antwortet auf beides gleich.',
     noTextKey:
       'Das Gesicht passt nicht, oder unter diesem Namen ist niemand erfasst. Die Cloud antwortet auf beides gleich. Wer unter einem anderen Schlüssel als dem dieses Browsers oder unter Rauschen erfasst wurde, passt nie: Holen Sie jenen Schlüssel zurück oder erfassen Sie sich neu.',
     step1: 'Ein Bild wird gemacht, wenn Sie den Knopf drücken; dann wird die Kamera freigegeben.',
     step1Live:
       'Sie werden um drei kleine Bewegungen gebeten. Dann wird von selbst ein Bild gemacht und die Kamera freigegeben.',
-    step2: 'Seine Merkmale verlassen Ihr Gerät unter frischem Rauschen, gebunden an eine Aufgabe, die für eine Antwort gilt.',
-    step2Key: 'Seine Merkmale verlassen Ihr Gerät unter Ihrem Schlüssel, gebunden an eine Aufgabe, die für eine Antwort gilt.',
+    step2:
+      'Seine Merkmale verlassen Ihr Gerät unter frischem Rauschen, gebunden an eine Aufgabe, die für eine Antwort gilt.',
+    step2Key:
+      'Seine Merkmale verlassen Ihr Gerät unter Ihrem Schlüssel, gebunden an eine Aufgabe, die für eine Antwort gilt.',
     step3: 'Die Cloud sagt Ja oder Nein. Wie knapp es war, sagt sie nie.',
     name: 'Zu prüfender Name',
     live: 'Prüfen, ob jemand da ist',
@@ -287,7 +289,8 @@ export const texts: Texts = {
       'Erfassen, Prüfen und Erkennen gehen ohne Rauschen an das Netz, das mit ihm trainiert wurde, bis Sie ihn oder diese Seite schließen.',
     closed: 'Der Schlüssel ist geschlossen',
     closedText: 'Gesichter werden wieder mit frischem Rauschen verdeckt.',
-    step1: 'Ihr Gerät entschlüsselt die Datei mit ihrer Passphrase. Beide bleiben im Speicher dieser Seite und gehen mit ihr.',
+    step1:
+      'Ihr Gerät entschlüsselt die Datei mit ihrer Passphrase. Beide bleiben im Speicher dieser Seite und gehen mit ihr.',
     step2:
       'Die Cloud wird anhand des Fingerabdrucks nach einem Netz gefragt, das mit dem Schlüssel trainiert wurde. Ein Fingerabdruck verrät nichts vom Schlüssel.',
     step3:
@@ -521,8 +524,7 @@ export const texts: Texts = {
     engine: 'Worauf es läuft',
     backend: 'Backend',
     automatic: 'Automatisch',
-    backendHint:
-      'Womit die Netze berechnet werden. Automatisch nimmt das erste, das geht: WebGPU vor WebGL vor WASM.',
+    backendHint: 'Womit die Netze berechnet werden. Automatisch nimmt das erste, das geht: WebGPU vor WebGL vor WASM.',
     running: 'Läuft jetzt',
     release: 'Modellausgabe',
     model: 'Modellversion',

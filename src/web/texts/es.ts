@@ -193,8 +193,10 @@ export const texts: Texts = {
       'La cara no coincide, o no hay nadie registrado con este nombre. La nube responde igual en ambos casos. Lo registrado bajo otra clave que la de este navegador, o bajo ruido, no coincide nunca: recupera esa clave o regístrate de nuevo.',
     step1: 'Se toma una imagen cuando pulsas el botón, y se suelta la cámara.',
     step1Live: 'Se te piden tres movimientos pequeños. Luego se toma una imagen por sí sola y se suelta la cámara.',
-    step2: 'Sus características salen de tu dispositivo bajo ruido nuevo, ligadas a un desafío que vale para una respuesta.',
-    step2Key: 'Sus características salen de tu dispositivo bajo tu clave, ligadas a un desafío que vale para una respuesta.',
+    step2:
+      'Sus características salen de tu dispositivo bajo ruido nuevo, ligadas a un desafío que vale para una respuesta.',
+    step2Key:
+      'Sus características salen de tu dispositivo bajo tu clave, ligadas a un desafío que vale para una respuesta.',
     step3: 'La nube dice sí o no. Nunca dice por cuánto.',
     name: 'Nombre que verificar',
     live: 'Comprobar que hay alguien',
@@ -284,7 +286,8 @@ export const texts: Texts = {
       'Registrar, verificar e identificar van, sin ruido, a la red que se entrenó con ella, hasta que la cierres o cierres esta página.',
     closed: 'La clave está cerrada',
     closedText: 'Las caras vuelven a cubrirse con ruido nuevo.',
-    step1: 'Tu dispositivo descifra el archivo con su frase de contraseña. Ambos quedan en la memoria de esta página y se van con ella.',
+    step1:
+      'Tu dispositivo descifra el archivo con su frase de contraseña. Ambos quedan en la memoria de esta página y se van con ella.',
     step2:
       'A la nube se le pide, por la huella de la clave, una red que se entrenó con ella. Una huella no revela nada de la clave.',
     step3:
@@ -380,7 +383,8 @@ export const texts: Texts = {
     act: 'Atacar esta imagen',
     nothingSent:
       '<strong>Aquí no se envía nada.</strong> Los atacantes se descargan (13 MB, una vez) y se ejecutan en esta página. Ni la foto, ni las características, ni lo pintado salen de ella.',
-    onward: 'Lo que consiguieron todos los atacantes, con caras de las que ninguno aprendió: <a>el informe de ataques</a>.',
+    onward:
+      'Lo que consiguieron todos los atacantes, con caras de las que ninguno aprendió: <a>el informe de ataques</a>.',
     step1: 'Tu cara se recorta y se codifica, como si fuera a enviarse.',
     step2: 'Un atacante la pinta a partir de las características sin cubrir, que nunca salen: el peor caso.',
     step3: 'Otro, entrenado con mensajes con ruido, la pinta a partir de los bytes mismos del tuyo.',
@@ -409,7 +413,8 @@ export const texts: Texts = {
     alike: 'Rechazada, pero parecida a ti',
     notTaken: 'No tomada por ti',
     likenessMost: 'parecido {{likeness}}, necesario {{threshold}}; la mayoría de los desconocidos se parecen igual',
-    likenessFew: 'parecido {{likeness}}, necesario {{threshold}}; como mucho 1 de cada {{strangers}} desconocidos se parece igual',
+    likenessFew:
+      'parecido {{likeness}}, necesario {{threshold}}; como mucho 1 de cada {{strangers}} desconocidos se parece igual',
     sent: 'Lo que se envía',
     sentLabel: 'Lo que se envía, dibujado en grises',
     keyed: 'Nada de qué pintar',
@@ -517,7 +522,8 @@ export const texts: Texts = {
     engine: 'Con qué se calcula',
     backend: 'Backend',
     automatic: 'Automático',
-    backendHint: 'Con qué se calculan las redes. Automático toma el primero que funcione: WebGPU, luego WebGL, luego WASM.',
+    backendHint:
+      'Con qué se calculan las redes. Automático toma el primero que funcione: WebGPU, luego WebGL, luego WASM.',
     running: 'En marcha',
     release: 'Edición del modelo',
     model: 'Versión del modelo',

@@ -19,7 +19,8 @@ export const texts: Texts = {
   frame: {
     skip: 'Aller au contenu',
     pages: 'Pages',
-    method: 'Méthode : XNN-d, <cite>arXiv 2408.04974</cite>. Mesurée, avec ses limites, dans le <a>rapport d’attaque</a>.',
+    method:
+      'Méthode : XNN-d, <cite>arXiv 2408.04974</cite>. Mesurée, avec ses limites, dans le <a>rapport d’attaque</a>.',
     login: 'Démo d’une connexion',
     api: 'API du cloud',
     more: 'Autres pages',
@@ -52,7 +53,8 @@ export const texts: Texts = {
     title: 'Votre visage ouvre la porte. Votre photo reste chez vous.',
     lead: 'Avant d’allumer la caméra, trois images de ce qui va se passer.',
     stays: 'L’image reste ici',
-    staysText: 'Votre navigateur trouve votre visage et en tire des caractéristiques. Aucune image n’est jamais envoyée.',
+    staysText:
+      'Votre navigateur trouve votre visage et en tire des caractéristiques. Aucune image n’est jamais envoyée.',
     leaves: 'Des caractéristiques masquées partent',
     leavesText: 'Un bruit nouveau recouvre les caractéristiques, différent à chaque fois. Rien d’autre n’est envoyé.',
     back: 'Un verdict revient',
@@ -164,8 +166,7 @@ export const texts: Texts = {
     title: 'Enregistrer',
     lead: 'Donnez-vous un nom et montrez votre visage. Trois prises sont moyennées en un gabarit.',
     done: '{{subject}} : enregistrement fait',
-    kept_one:
-      'Le cloud conserve un gabarit tiré d’une prise. Ce navigateur garde le reçu qui permet de le supprimer.',
+    kept_one: 'Le cloud conserve un gabarit tiré d’une prise. Ce navigateur garde le reçu qui permet de le supprimer.',
     kept_other:
       'Le cloud a fait la moyenne de {{count}} prises en un gabarit et le conserve. Ce navigateur garde le reçu qui permet de le supprimer.',
     step1:
@@ -195,8 +196,10 @@ export const texts: Texts = {
     step1: 'Une image est prise quand vous appuyez sur le bouton, puis la caméra est libérée.',
     step1Live:
       'On vous demande trois petits mouvements. Puis une image est prise d’elle-même et la caméra est libérée.',
-    step2: 'Ses caractéristiques quittent votre appareil sous un bruit nouveau, liées à un défi valable pour une seule réponse.',
-    step2Key: 'Ses caractéristiques quittent votre appareil sous votre clé, liées à un défi valable pour une seule réponse.',
+    step2:
+      'Ses caractéristiques quittent votre appareil sous un bruit nouveau, liées à un défi valable pour une seule réponse.',
+    step2Key:
+      'Ses caractéristiques quittent votre appareil sous votre clé, liées à un défi valable pour une seule réponse.',
     step3: 'Le cloud dit oui ou non. Il ne dit jamais de combien.',
     name: 'Nom à vérifier',
     live: 'Contrôler que quelqu’un est présent',
@@ -287,7 +290,8 @@ export const texts: Texts = {
       'Enregistrement, vérification et identification vont, sans bruit, au réseau entraîné avec elle, jusqu’à ce que vous la fermiez ou fermiez cette page.',
     closed: 'La clé est fermée',
     closedText: 'Les visages sont de nouveau recouverts d’un bruit nouveau.',
-    step1: 'Votre appareil déchiffre le fichier avec sa phrase secrète. Les deux restent dans la mémoire de cette page et partent avec elle.',
+    step1:
+      'Votre appareil déchiffre le fichier avec sa phrase secrète. Les deux restent dans la mémoire de cette page et partent avec elle.',
     step2:
       'On demande au cloud, par l’empreinte de la clé, un réseau entraîné avec elle. Une empreinte ne révèle rien de la clé.',
     step3:
@@ -328,8 +332,7 @@ export const texts: Texts = {
     noise: 'Caractéristiques plus bruit',
     noiseText: 'Le bruit est tiré à nouveau pour chaque message ; il n’y en a pas deux pareils.',
     xnn: 'Caractéristiques sous la clé du réseau',
-    xnnText:
-      'Cette clé mélange les positions et les canaux. Sans bruit : la même image redonne la même chose.',
+    xnnText: 'Cette clé mélange les positions et les canaux. Sans bruit : la même image redonne la même chose.',
     keyed: 'Une direction sous votre clé',
     keyedText:
       'Tout ce qui dit qui vous êtes, tourné au hasard par votre clé : pour qui ne l’a pas, toutes les directions sont aussi probables.',
@@ -384,7 +387,8 @@ export const texts: Texts = {
     act: 'Attaquer cette image',
     nothingSent:
       '<strong>Rien n’est envoyé ici.</strong> Les attaquants sont téléchargés (13 Mo, une fois) et tournent dans cette page. Ni la photo, ni les caractéristiques, ni ce qui est peint ne la quittent.',
-    onward: 'Ce que tous les attaquants ont obtenu, sur des visages dont aucun n’a appris : <a>le rapport d’attaque</a>.',
+    onward:
+      'Ce que tous les attaquants ont obtenu, sur des visages dont aucun n’a appris : <a>le rapport d’attaque</a>.',
     step1: 'Votre visage est découpé et encodé, comme s’il devait être envoyé.',
     step2: 'Un attaquant le peint à partir des caractéristiques en clair, qui ne partent jamais : le pire des cas.',
     step3: 'Un autre, entraîné sur des messages bruités, le peint à partir des octets mêmes du vôtre.',
@@ -413,7 +417,8 @@ export const texts: Texts = {
     alike: 'Refusé, mais vous ressemble',
     notTaken: 'Pas pris pour vous',
     likenessMost: 'ressemblance {{likeness}}, requise {{threshold}} ; la plupart des inconnus vous ressemblent autant',
-    likenessFew: 'ressemblance {{likeness}}, requise {{threshold}} ; au plus 1 inconnu sur {{strangers}} vous ressemble autant',
+    likenessFew:
+      'ressemblance {{likeness}}, requise {{threshold}} ; au plus 1 inconnu sur {{strangers}} vous ressemble autant',
     sent: 'Ce qui est envoyé',
     sentLabel: 'Ce qui est envoyé, dessiné en gris',
     keyed: 'Rien à peindre',
