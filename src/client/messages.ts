@@ -28,5 +28,6 @@ export type Sentences = Readonly<Record<Exclude<ErrorCode, Unspoken>, string>>;
 
 /** The sentence a person is shown for a code; in English where the language lacks it, or none is given. */
 export function sentence(code: ErrorCode, sentences?: Partial<Sentences>): string {
-  return (sentences as Partial<Record<ErrorCode, string>> | undefined)?.[code] ?? english(code);
+  const spoken: Partial<Record<ErrorCode, string>> = sentences ?? {};
+  return spoken[code] ?? english(code);
 }
