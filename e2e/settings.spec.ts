@@ -28,7 +28,7 @@ test('what was chosen holds on every page and in the next visit, until all is de
   await expect(page.locator('.answer')).toContainText('Set is enrolled');
 
   await page.getByRole('contentinfo').getByRole('link', { name: 'Settings' }).click();
-  await expect(page.getByText('WASM', { exact: true }).first()).toBeVisible();
+  await expect(page.locator('.key-facts dd').first()).toHaveText('WASM');
   await page.getByRole('group', { name: 'Theme' }).getByText('Dark', { exact: true }).click();
   await page.getByRole('switch', { name: 'Ask for movements by default' }).click();
   await page.getByLabel('Backend').selectOption('wasm');
