@@ -32,7 +32,7 @@ test('what was chosen holds on every page and in the next visit, until all is de
   await page.getByRole('group', { name: 'Theme' }).getByText('Dark', { exact: true }).click();
   await page.getByRole('switch', { name: 'Ask for movements by default' }).click();
   await page.getByLabel('Backend').selectOption('wasm');
-  await page.getByRole('main').getByLabel('Language').selectOption('de');
+  await page.getByRole('main').getByLabel('Language', { exact: true }).selectOption('de');
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Einstellungen');
   await expect(page).toHaveTitle(/^Einstellungen/);
 
