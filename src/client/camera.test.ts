@@ -38,7 +38,7 @@ describe('openCamera', () => {
     expect(await openCamera('one')).toBe('stream');
     await openCamera();
     expect(willing.getUserMedia.mock.calls).toMatchObject([
-      [{ audio: false, video: { deviceId: { exact: 'one' } } }],
+      [{ audio: false, video: { deviceId: { ideal: 'one' } } }],
       [{ audio: false, video: { facingMode: 'user' } }],
     ]);
   });

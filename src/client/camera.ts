@@ -9,14 +9,14 @@ const CODES: ReadonlyMap<string, ErrorCode> = new Map([
 ]);
 
 /**
- * Opens the camera that was named, else the one that faces the user. The caller stops its tracks, and listens for their end.
+ * Opens the camera that was named, or another where that one is gone; without a name the one that faces the user. The caller stops its tracks, and listens for their end.
  *
  * @throws camera_refused, camera_absent (also where the page is not secure), camera_failed
  */
 export async function openCamera(deviceId?: string): Promise<MediaStream> {
   const devices = mediaDevices();
   if (devices === undefined) throw new XnnError('camera_absent', 'cameras need a secure page');
-  const which = deviceId === undefined ? { facingMode: 'user' } : { deviceId: { exact: deviceId } };
+  const which = deviceId === undefined ? { facingMode: 'user' } : { deviceId: { ideal: deviceId } };
   try {
     return await devices.getUserMedia({
       audio: false,

@@ -1,4 +1,4 @@
-import { createStore, del, get, set, type UseStore } from 'idb-keyval';
+import { clear, createStore, del, get, set, type UseStore } from 'idb-keyval';
 import { ROTATION_INFO } from '../core/keyed.js';
 import { XnnError } from '../core/errors.js';
 import { SECRET_BYTES } from '../core/spec.js';
@@ -101,13 +101,20 @@ async function derived(
   return new Uint8Array(await crypto.subtle.deriveBits(how, key, 8 * bytes));
 }
 
+const openStore = () => createStore('xnn keys', 'own');
+
+/** Deletes every key that this browser keeps. */
+export async function deleteKeys(): Promise<void> {
+  await clear(openStore());
+}
+
 /** In IndexedDB. */
 export function openKeyStore(): KeyStore {
   let opened: UseStore | undefined;
   /** @throws key_unkept in a browser that keeps nothing, as in some private windows */
   const using = async <T>(act: (store: UseStore) => Promise<T>): Promise<T> => {
     try {
-      return await act((opened ??= createStore('xnn keys', 'own')));
+      return await act((opened ??= openStore()));
     } catch (cause) {
       throw new XnnError('key_unkept', undefined, { cause });
     }

@@ -1,4 +1,5 @@
-import { sentence, type ErrorCode } from '../client/messages.js';
+import { sentence, type ErrorCode, type Sentences } from '../client/messages.js';
+import { sentences as germanSentences } from '../client/sentences/de.js';
 
 /** All that the element says. */
 export interface Strings {
@@ -28,7 +29,7 @@ export interface Strings {
   /** What a form says that needs an answer first. */
   readonly required: string;
   /** In place of the sentence that every code has in English. */
-  readonly errors: Partial<Readonly<Record<ErrorCode, string>>>;
+  readonly errors: Partial<Sentences>;
 }
 
 const ENGLISH: Strings = {
@@ -94,35 +95,9 @@ const GERMAN: Strings = {
   again: 'Noch einmal',
   required: 'Lassen Sie zuerst Ihr Gesicht prüfen.',
   errors: {
-    no_face: 'Kein Gesicht gefunden. Blicken Sie bei gutem Licht in die Kamera.',
-    several_faces: 'Mehr als ein Gesicht gefunden. Nur eine Person darf im Bild sein.',
-    face_too_small: 'Das Gesicht ist zu klein. Kommen Sie näher.',
-    face_turned: 'Das Gesicht ist abgewandt. Blicken Sie gerade in die Kamera.',
-    too_dark: 'Das Bild ist zu dunkel. Wenden Sie sich einem Licht zu.',
-    too_bright: 'Das Bild ist zu hell. Wenden Sie sich vom Licht ab.',
-    blurred: 'Das Bild ist unscharf. Halten Sie still.',
+    ...germanSentences,
     camera_refused: 'Die Kamera wurde verweigert. Erlauben Sie sie im Browser und versuchen Sie es noch einmal.',
     camera_absent: 'Keine Kamera gefunden. Schließen Sie eine an und versuchen Sie es noch einmal.',
-    camera_failed: 'Die Kamera ist ausgefallen oder wird von einem anderen Programm benutzt.',
-    no_backend: 'Dieser Browser kann die Gesichtsnetze nicht ausführen. Er braucht WebGL und WebAssembly.',
-    model_missing: 'Das Modell konnte nicht geladen werden. Prüfen Sie die Verbindung.',
-    model_hash_wrong: 'Das geladene Modell ist nicht das veröffentlichte und wurde abgelehnt.',
-    model_invalid: 'Die Modelldatei passt nicht zu dieser Version.',
-    model_unsupported: 'Das Modell hat sich geändert. Laden Sie die Seite neu.',
-    page_failed: 'In dieser Seite ging etwas schief. Laden Sie sie neu und versuchen Sie es noch einmal.',
-    server_away: 'Der Server ist nicht erreichbar. Es wurde nichts gesendet; versuchen Sie es später noch einmal.',
-    reply_invalid: 'Die Antwort des Servers wurde nicht verstanden.',
-    challenge_invalid: 'Die Anfrage ist abgelaufen. Versuchen Sie es noch einmal.',
-    subject_invalid: 'Ein Name hat 1 bis 64 Buchstaben, Ziffern, Leerzeichen oder die Zeichen . _ - @.',
-    subject_exists: 'Dieser Name ist vergeben.',
-    captures_differ: 'Die Bilder zeigen nicht deutlich genug dieselbe Person. Machen Sie sie noch einmal.',
-    own_key_missing: 'Dieser Browser hat den Schlüssel nicht, unter dem Ihr Gesicht angemeldet wurde.',
-    credentials_missing: 'Dieser Dienst nimmt nur Anfragen mit Schlüssel an.',
-    limited: 'Zu viele Anfragen. Warten Sie einen Augenblick.',
-    overloaded: 'Der Server ist überlastet. Versuchen Sie es gleich noch einmal.',
-    database_away: 'Der Server erreicht seine Datenbank nicht. Versuchen Sie es gleich noch einmal.',
-    storage_full: 'Der Server hat keinen Platz mehr. Versuchen Sie es später noch einmal.',
-    internal: 'Im Server ging etwas schief. Versuchen Sie es noch einmal.',
   },
 };
 
@@ -141,5 +116,5 @@ export function language(locale: string): { readonly lang: string; readonly stri
 
 /** What a person is told of an error or how to pose; in English where the language lacks it. */
 export function errorText({ errors }: Strings, code: ErrorCode): string {
-  return errors[code] ?? sentence(code);
+  return sentence(code, errors);
 }

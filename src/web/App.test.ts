@@ -11,6 +11,7 @@ import { Identify } from './pages/Identify.js';
 import { Attack } from './pages/Attack.js';
 import { Missing } from './pages/Missing.js';
 import { Report } from './pages/Report.js';
+import { Settings } from './pages/Settings.js';
 import { Verify } from './pages/Verify.js';
 import { App } from './App.js';
 import { Answer } from './parts/Answer.js';
@@ -42,7 +43,7 @@ const answer = (change: Partial<Action>) =>
   );
 
 describe('pages', () => {
-  it.each([Home, Enrol, Verify, Identify, Forget, Attack, Report, Missing])(
+  it.each([Home, Enrol, Verify, Identify, Forget, Attack, Report, Settings, Missing])(
     '%o has one title that can take the focus',
     (page) => {
       for (const state of [STARTING, FAILED, READY]) {
@@ -77,7 +78,7 @@ describe('start-up', () => {
   it('shows how far it is, and the frame of the page meanwhile', () => {
     const html = app(fakeSession(STARTING));
     expect(html).toContain('value="0.72"');
-    expect(html).toContain('72 %');
+    expect(html).toContain('72%');
     expect(html).toContain('<main');
   });
 
@@ -110,7 +111,7 @@ describe('Answer', () => {
 describe('what was sent', () => {
   it('sums the stages of all captures', () => {
     const html = renderToStaticMarkup(createElement(Sent, { receipt: fakeReceipt(3) }));
-    expect(html).toContain('<strong>39,312 bytes</strong> in three messages');
+    expect(html).toContain('<strong>39,312 bytes</strong> in 3 messages');
     expect(html).toContain('<dt>Encode</dt><dd>384 ms</dd>');
     expect(html).toContain('<dt>Cloud</dt><dd>41 ms</dd>');
   });

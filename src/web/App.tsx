@@ -8,14 +8,15 @@ import { Key } from './pages/Key.js';
 import { OwnKey } from './pages/OwnKey.js';
 import { Missing } from './pages/Missing.js';
 import { Verify } from './pages/Verify.js';
+import { Footer } from './parts/Footer.js';
 import { Header } from './parts/Header.js';
-import { Link } from './parts/Link.js';
 import { StartUp } from './parts/StartUp.js';
 import type { Page } from './routes.js';
 import { AttackedContext } from './useAttacked.js';
 import { usePainted } from './usePainted.js';
 import { useRoute } from './useRoute.js';
 import { SessionContext } from './useSession.js';
+import { useTexts } from './useTexts.js';
 
 /** Brings WebAuthn along, which the other pages do without. */
 const DemoLogin = lazy(async () => ({ default: (await import('./pages/DemoLogin.js')).DemoLogin }));
@@ -26,60 +27,59 @@ const Admin = lazy(async () => ({ default: (await import('./pages/Admin.js')).Ad
 const Attack = lazy(async () => ({ default: (await import('./pages/Attack.js')).Attack }));
 const Report = lazy(async () => ({ default: (await import('./pages/Report.js')).Report }));
 
-const PAGES: Record<Page, { title: string; Content: ComponentType }> = {
-  home: { title: 'XNN-d: face verification that keeps your photo', Content: Home },
-  enrol: { title: 'Enrol · XNN-d', Content: Enrol },
-  verify: { title: 'Verify · XNN-d', Content: Verify },
-  identify: { title: 'Identify · XNN-d', Content: Identify },
-  forget: { title: 'Forget me · XNN-d', Content: Forget },
-  ownKey: { title: 'Your own key · XNN-d', Content: OwnKey },
-  key: { title: 'Key of a network · XNN-d', Content: Key },
-  login: { title: 'Log in · XNN-d', Content: DemoLogin },
-  admin: { title: 'Administration · XNN-d', Content: Admin },
-  attack: { title: 'Attack it yourself · XNN-d', Content: Attack },
-  report: { title: 'Attack report · XNN-d', Content: Report },
+const Settings = lazy(async () => ({ default: (await import('./pages/Settings.js')).Settings }));
+
+const CONTENTS: Record<Page, ComponentType> = {
+  home: Home,
+  enrol: Enrol,
+  verify: Verify,
+  identify: Identify,
+  forget: Forget,
+  ownKey: OwnKey,
+  key: Key,
+  login: DemoLogin,
+  settings: Settings,
+  admin: Admin,
+  attack: Attack,
+  report: Report,
 };
 
-const MISSING = { title: 'Not found · XNN-d', Content: Missing };
-/** Until the page itself is drawn. */
-const FRAME = { title: 'XNN-d', Content: () => null };
+const NAME = 'XNN-d';
+
+/** For operators, and for who reads what was measured: not translated. */
+const ENGLISH: readonly Page[] = ['admin', 'report'];
 
 export function App({ session }: { session: Session }) {
+  const { t } = useTexts();
   const route = useRoute();
   const [capture, keep] = useState<Capture | null>(null);
   const attacked = useMemo(() => ({ capture, keep }), [capture]);
   return (
     <SessionContext value={session}>
       <a className="skip" href="#main">
-        Skip to the content
+        {t('frame.skip')}
       </a>
       <Header page={route} />
       <StartUp />
       <AttackedContext value={attacked}>
         <Main route={route} />
       </AttackedContext>
-      <footer className="footer">
-        <p>
-          Method: XNN-d, <cite>arXiv 2408.04974</cite>. Measured, with its limits, in the{' '}
-          <Link to="report">attack report</Link>.
-        </p>
-        <p>
-          <Link to="attack">Attack it yourself</Link> · <Link to="ownKey">Your own key</Link> ·{' '}
-          <Link to="key">Key of a network</Link> · <Link to="login">Demo of a login</Link> ·{' '}
-          <Link to="admin">Administration</Link> · <a href="/docs">API of the cloud</a>
-        </p>
-      </footer>
+      <Footer />
     </SessionContext>
   );
 }
 
 /** The page of a route, after the frame around it and after the press that led there: at once, they would keep the browser from answering. */
 function Main({ route }: { route: Page | null }) {
+  const { t, language } = useTexts();
   const painted = usePainted();
   const page = useDeferredValue(painted ? route : undefined);
   const main = useRef<HTMLElement>(null);
   const shown = useRef(page);
-  const { title, Content } = page === undefined ? FRAME : page === null ? MISSING : PAGES[page];
+  // Until the page itself is drawn there is the frame alone.
+  const Content = page === undefined ? null : page === null ? Missing : CONTENTS[page];
+  const title = page === undefined ? NAME : `${t(`title.${page ?? 'missing'}`)} · ${NAME}`;
+  const english = page != null && language !== 'en' && ENGLISH.includes(page);
 
   useEffect(() => {
     document.title = title;
@@ -91,9 +91,10 @@ function Main({ route }: { route: Page | null }) {
 
   return (
     <main ref={main} id="main" key={page} tabIndex={-1}>
-      <Suspense>
-        <Content />
-      </Suspense>
+      {english && <p className="english-only">{t('frame.englishOnly')}</p>}
+      <div lang={english ? 'en' : undefined} dir={english ? 'ltr' : undefined}>
+        <Suspense>{Content && <Content />}</Suspense>
+      </div>
     </main>
   );
 }

@@ -1,6 +1,8 @@
 import { createSession } from '../client/session.js';
 import { BACKENDS } from '../client/types.js';
+import { applyLanguage } from './language.js';
 import { keepForOffline } from './offline.js';
+import { getSettings, onSettings } from './settings.js';
 import './styles/index.css';
 import { applyTheme } from './theme.js';
 
@@ -10,14 +12,21 @@ const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 const loading = [import('./render.js'), import('react-dom/client')] as const;
 
 // The thread waits here until the browser hands over its storage.
+const { backend } = getSettings();
 applyTheme();
+const speaking = applyLanguage();
+onSettings(() => {
+  applyTheme();
+  void applyLanguage();
+});
 await nextTask();
 
 /** `?backend=wasm` tries that one alone: for support, and for tests. */
-const wanted = new URLSearchParams(location.search).get('backend');
+const wanted = new URLSearchParams(location.search).get('backend') ?? backend;
 const session = createSession({ backend: BACKENDS.find((name) => name === wanted) });
 keepForOffline(session);
 
 const [{ render }] = await Promise.all(loading);
+await speaking;
 await nextTask();
 render(session);

@@ -8,6 +8,7 @@ export const PATHS = {
   ownKey: '/own-key',
   key: '/key',
   login: '/demo/login',
+  settings: '/settings',
   admin: '/admin',
   attack: '/attack',
   report: '/report',

@@ -1,25 +1,13 @@
 import { useSyncExternalStore } from 'react';
+import { getSettings, onSettings, type Theme } from './settings.js';
 
-export type Theme = 'light' | 'dark';
-
-const KEY = 'theme';
 const systemIsDark = () => matchMedia('(prefers-color-scheme: dark)');
 
-/** Puts the chosen theme, if one was ever chosen, on the page. */
+/** Puts the chosen theme, if one was chosen, on the page. */
 export function applyTheme(): void {
-  const chosen = chosenTheme();
-  if (chosen) document.documentElement.dataset.theme = chosen;
-}
-
-/** Chooses a theme, now and for later visits. */
-export function chooseTheme(theme: Theme): void {
-  try {
-    localStorage.setItem(KEY, theme);
-  } catch {
-    // Storage is refused: the choice holds until the page closes.
-  }
-  document.documentElement.dataset.theme = theme;
-  dispatchEvent(new Event('themechange'));
+  const { theme } = getSettings();
+  if (theme === null) delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
 }
 
 /** The theme shown now: the chosen one, else the system's. */
@@ -28,29 +16,15 @@ export function useTheme(): Theme {
 }
 
 function shownTheme(): Theme {
-  const { theme } = document.documentElement.dataset;
-  return isTheme(theme) ? theme : systemIsDark().matches ? 'dark' : 'light';
-}
-
-function chosenTheme(): Theme | null {
-  try {
-    const stored = localStorage.getItem(KEY);
-    return isTheme(stored) ? stored : null;
-  } catch {
-    return null;
-  }
-}
-
-function isTheme(value: unknown): value is Theme {
-  return value === 'light' || value === 'dark';
+  return getSettings().theme ?? (systemIsDark().matches ? 'dark' : 'light');
 }
 
 function subscribe(listener: () => void): () => void {
   const system = systemIsDark();
-  addEventListener('themechange', listener);
+  const stop = onSettings(listener);
   system.addEventListener('change', listener);
   return () => {
-    removeEventListener('themechange', listener);
+    stop();
     system.removeEventListener('change', listener);
   };
 }

@@ -1,5 +1,6 @@
 import { useState } from 'react';
-import { sentence, XnnError, type ErrorCode } from '../../client/messages.js';
+import { Trans } from 'react-i18next';
+import { XnnError, type ErrorCode } from '../../client/messages.js';
 import type { Capture, Picture } from '../../client/types.js';
 import { Button } from '../parts/Button.js';
 import { Icon } from '../parts/Icon.js';
@@ -10,9 +11,11 @@ import { copyOf } from '../pictures.js';
 import { useAttack, type AttackState } from '../useAttack.js';
 import { useAttacked } from '../useAttacked.js';
 import { useSession, useSessionState } from '../useSession.js';
+import { useTexts } from '../useTexts.js';
 
 /** Where visitors are the attacker: the released inversion attacker on what they sent, or on a picture that is only made ready for sending. */
 export function Attack() {
+  const { t } = useTexts();
   const session = useSession();
   const state = useSessionState();
   const { capture: sent, keep } = useAttacked();
@@ -40,25 +43,22 @@ export function Attack() {
   return (
     <>
       <div className="page-title">
-        <h1 tabIndex={-1}>Attack it yourself</h1>
-        <p className="lead">
-          Here you are the attacker. A network that learnt to paint faces from what leaves this browser is let loose on
-          your own picture, first with the clean features, then with what is sent in their place.
-        </p>
+        <h1 tabIndex={-1}>{t('attack.title')}</h1>
+        <p className="lead">{t('attack.lead')} </p>
       </div>
       <div className="desk">
         <div className="card form">
           {forSent ? (
             <>
-              <h2>What you just sent</h2>
-              <p>The message is still in this page’s memory, and the photo it was made of.</p>
+              <h2>{t('attack.justSent')}</h2>
+              <p>{t('attack.justSentText')}</p>
               <Button kind="primary" icon="identify" unavailable={!ready} onPress={() => start(sent)}>
-                {attack.stage === 'done' ? 'Attack it again' : 'Attack what I sent'}
+                {attack.stage === 'done' ? t('attack.again') : t('attack.sent')}
               </Button>
-              <h2>Or another picture</h2>
+              <h2>{t('attack.other')}</h2>
             </>
           ) : (
-            <h2>A picture to attack</h2>
+            <h2>{t('attack.picture')}</h2>
           )}
           <PicturePicker
             pictures={pictures}
@@ -70,11 +70,11 @@ export function Attack() {
             most={1}
             shots={1}
             automatic={false}
-            takeLabel="Take a picture"
+            takeLabel={t('attack.take')}
           />
           {pictures.length > 0 && (
             <Button kind="primary" icon="identify" unavailable={!ready} onPress={() => void rehearse(pictures)}>
-              {attack.stage === 'done' ? 'Attack it again, with fresh noise' : 'Attack this picture'}
+              {attack.stage === 'done' ? t('attack.againFresh') : t('attack.act')}
             </Button>
           )}
         </div>
@@ -83,54 +83,50 @@ export function Attack() {
           <p className="nothing-else">
             <Icon name="lock" />
             <span>
-              <strong>Nothing is sent here.</strong> The attackers are downloaded (13 MB, once) and run in this page.
-              Neither photo nor features nor what is painted leaves it.
+              <Trans i18nKey="attack.nothingSent" components={{ strong: <strong /> }} />{' '}
             </span>
           </p>
         </div>
       </div>
       {attack.stage === 'done' && <Recoveries capture={attack.capture} attack={attack.attack} />}
       <p className="onward">
-        What all attackers got, on faces that none of them was trained on: <Link to="report">the attack report</Link>.
+        <Trans i18nKey="attack.onward" components={{ a: <Link to="report" /> }} />{' '}
       </p>
     </>
   );
 }
 
 function Progress({ state }: { state: AttackState }) {
+  const { t, sentence } = useTexts();
   return (
     <div role="status" className="explanation">
       {state.stage === 'idle' && (
         <>
-          <h2>What will happen</h2>
+          <h2>{t('answer.explanation')}</h2>
           <ol>
-            <li>Your face is cut out and encoded, as if it were to be sent.</li>
-            <li>One attacker paints it from the clean features, which never leave: the worst case.</li>
-            <li>Another, trained on noisy messages, paints it from the very bytes of yours.</li>
-            <li>A face network says whether it would still take each painting for you.</li>
+            <li>{t('attack.step1')}</li>
+            <li>{t('attack.step2')}</li>
+            <li>{t('attack.step3')}</li>
+            <li>{t('attack.step4')}</li>
           </ol>
         </>
       )}
       {state.stage === 'loading' && (
         <>
-          <h2>Loading the attackers</h2>
-          <progress className="progress" aria-label="Loading the attackers" value={state.fraction} max={1} />
+          <h2>{t('attack.loading')}</h2>
+          <progress className="progress" aria-label={t('attack.loading')} value={state.fraction} max={1} />
         </>
       )}
-      {state.stage === 'attacking' && <h2>Painting</h2>}
+      {state.stage === 'attacking' && <h2>{t('attack.painting')}</h2>}
       {state.stage === 'done' && (
         <>
-          <h2>Done</h2>
-          <p>
-            {state.attack.fromSent === null
-              ? 'Under a key there was nothing to paint from. See below.'
-              : 'Both paintings, with a verdict for each, are below.'}
-          </p>
+          <h2>{t('attack.done')}</h2>
+          <p>{state.attack.fromSent === null ? t('attack.doneKeyed') : t('attack.doneBoth')}</p>
         </>
       )}
       {state.stage === 'failed' && (
         <div className="trouble">
-          <h2>That did not work</h2>
+          <h2>{t('answer.failed')}</h2>
           <p>
             {sentence(state.error)} <code>{state.error}</code>
           </p>

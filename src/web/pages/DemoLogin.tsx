@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { Trans } from 'react-i18next';
 import { connectLogin, type Login } from '../../client/login.js';
-import { isErrorCode, sentence, XnnError, type ErrorCode } from '../../client/messages.js';
+import { isErrorCode, XnnError, type ErrorCode } from '../../client/messages.js';
 import type { Account, Client, LoginChallenge } from '../../client/types.js';
 import { AccountCard } from '../parts/AccountCard.js';
 import { ClientCard } from '../parts/ClientCard.js';
@@ -8,6 +9,7 @@ import { KeyWords } from '../parts/KeyWords.js';
 import { Link } from '../parts/Link.js';
 import { LoginForms } from '../parts/LoginForms.js';
 import { useSession, useSessionState } from '../useSession.js';
+import { useTexts } from '../useTexts.js';
 
 /** What the forms may do, one at a time. */
 export interface LoginAction {
@@ -27,6 +29,7 @@ export interface LoginAction {
 
 /** Log in with a passkey and a face, and what is behind that. */
 export function DemoLogin() {
+  const { t, sentence } = useTexts();
   const session = useSession();
   const login = useMemo(() => connectLogin(session), [session]);
   const ready = useSessionState().status === 'ready';
@@ -85,12 +88,14 @@ export function DemoLogin() {
     <>
       <div className="page-title">
         <h1 tabIndex={-1}>
-          {client ? `Log in for ${client.client}` : account ? `Welcome, ${account.name}` : 'Log in'}
+          {client
+            ? t('login.titleFor', { client: client.client })
+            : account
+              ? t('login.welcome', { name: account.name })
+              : t('login.title')}
         </h1>
         <p className="lead">
-          A passkey of your device and your face, together. The device signs the very message of your face, and neither
-          is enough alone. Your face is shown under <Link to="ownKey">your own key</Link>: a stolen database links it
-          with nothing.
+          <Trans i18nKey="login.lead" components={{ a: <Link to="ownKey" /> }} />{' '}
         </p>
       </div>
       <div className="answer" role="status" tabIndex={-1}>
@@ -98,18 +103,14 @@ export function DemoLogin() {
         {error !== null && <p className="trouble">{sentence(error)}</p>}
         {error === 'own_key_missing' && (
           <p>
-            <Link to="ownKey">Bring it back</Link> by its passkey or its words, or log in with a recovery code and renew
-            the template.
+            <Trans i18nKey="login.bringBack" components={{ a: <Link to="ownKey" /> }} />{' '}
           </p>
         )}
       </div>
       {codes.length > 0 && (
         <section className="card" aria-labelledby="codes">
-          <h2 id="codes">Recovery codes</h2>
-          <p>
-            Each logs you in once, without device and face. Keep them where others do not look; they are not shown
-            again.
-          </p>
+          <h2 id="codes">{t('login.codes')}</h2>
+          <p>{t('login.codesText')} </p>
           <ul className="codes">
             {codes.map((code) => (
               <li key={code}>

@@ -7,14 +7,15 @@ import { Icon } from '../parts/Icon.js';
 import { Link } from '../parts/Link.js';
 import { NameField } from '../parts/NameField.js';
 import { PicturePicker } from '../parts/PicturePicker.js';
-import { counted } from '../format.js';
 import { copyOf } from '../pictures.js';
 import { useAction, useUnderKey } from '../useSession.js';
+import { useTexts } from '../useTexts.js';
 
 /** Pictures the camera takes for one template. */
 const SHOTS = 3;
 
 export function Enrol() {
+  const { t } = useTexts();
   const action = useAction();
   const underKey = useUnderKey();
   const [name, setName] = useState('');
@@ -26,26 +27,22 @@ export function Enrol() {
 
   return (
     <ActionPage
-      title="Enrol"
-      lead="Give yourself a name and show your face. Three captures are averaged into one template."
+      title={t('enrol.title')}
+      lead={t('enrol.lead')}
       action={action}
       words={
         outcome && {
           sign: 'yes',
-          title: `${outcome.subject} is enrolled`,
-          text: `${kept(outcome.receipt.captures.length)} This browser keeps the receipt that can delete it.`,
+          title: t('enrol.done', { subject: outcome.subject }),
+          text: t('enrol.kept', { count: outcome.receipt.captures.length }),
         }
       }
-      steps={[
-        'The camera takes three pictures by itself when they are good, a second apart. Or you choose up to five photos.',
-        `Your device turns each into features and ${underKey ? 'hides them with your key' : 'covers them with fresh noise'}. Until you press “Enrol”, nothing is sent.`,
-        'The cloud averages the captures into one template: 128 numbers, and no picture.',
-      ]}
+      steps={[t('enrol.step1'), underKey ? t('enrol.step2Key') : t('enrol.step2'), t('enrol.step3')]}
       receipt={outcome?.receipt}
     >
       <NameField
-        label="Your name"
-        hint="Any name will do; it is how you will be found again."
+        label={t('enrol.name')}
+        hint={t('enrol.nameHint')}
         value={name}
         onChange={(next) => {
           setName(next);
@@ -62,25 +59,19 @@ export function Enrol() {
         most={MAX_CAPTURES}
         shots={SHOTS}
         automatic
-        takeLabel="Take one now"
+        takeLabel={t('pictures.takeOne')}
       />
       {pictures.length > 0 && !outcome && (
         <Button kind="primary" icon="enrol" unavailable={!action.ready} onPress={enrol}>
-          {`Enrol with ${counted(pictures.length, 'picture')}`}
+          {t('enrol.act', { count: pictures.length })}
         </Button>
       )}
       {outcome && (
         <Link to="verify" className="button primary">
           <Icon name="verify" />
-          <span>Verify it now</span>
+          <span>{t('enrol.verify')}</span>
         </Link>
       )}
     </ActionPage>
   );
-}
-
-function kept(captures: number): string {
-  return captures === 1
-    ? 'The cloud keeps a template made of one capture.'
-    : `The cloud averaged ${counted(captures, 'capture')} into one template and keeps that.`;
 }

@@ -7,6 +7,7 @@ import { NameField } from '../parts/NameField.js';
 import { OnePicture } from '../parts/OnePicture.js';
 import { copyOf } from '../pictures.js';
 import { useAction, useSession } from '../useSession.js';
+import { useTexts } from '../useTexts.js';
 
 /** Whom to forget, and the picture that proves it where no receipt does. */
 interface Request {
@@ -15,6 +16,7 @@ interface Request {
 }
 
 export function Forget() {
+  const { t } = useTexts();
   const session = useSession();
   const action = useAction();
   const [name, setName] = useState('');
@@ -29,26 +31,22 @@ export function Forget() {
 
   return (
     <ActionPage
-      title="Forget me"
-      lead="Deletes every trace of a name: the template in the cloud, and the receipt in this browser."
+      title={t('forget.title')}
+      lead={t('forget.lead')}
       action={action}
       words={
         outcome && {
           sign: 'yes',
-          title: `${outcome.subject} is forgotten`,
-          text: 'The template is deleted, and so is the receipt. Nothing is left to match.',
+          title: t('forget.done', { subject: outcome.subject }),
+          text: t('forget.doneText'),
         }
       }
-      steps={[
-        'A receipt this browser kept, or your own face, shows that you may.',
-        'The cloud deletes the template and everything stored with it.',
-        'The name is free again.',
-      ]}
+      steps={[t('forget.step1'), t('forget.step2'), t('forget.step3')]}
     >
       <section aria-labelledby="enrolled-here">
-        <h2 id="enrolled-here">Enrolled in this browser</h2>
+        <h2 id="enrolled-here">{t('forget.here')}</h2>
         {known.length === 0 ? (
-          <p className="empty">Nobody, or already forgotten.</p>
+          <p className="empty">{t('forget.nobody')}</p>
         ) : (
           <ul className="names">
             {known.map((name) => (
@@ -57,11 +55,11 @@ export function Forget() {
                 <Button
                   kind="danger"
                   icon="forget"
-                  label={`Forget ${name}`}
+                  label={t('forget.one', { name })}
                   unavailable={!action.ready}
                   onPress={() => setAsked({ name })}
                 >
-                  Forget
+                  {t('forget.act')}
                 </Button>
               </li>
             ))}
@@ -69,10 +67,10 @@ export function Forget() {
         )}
       </section>
       <section className="elsewhere" aria-labelledby="enrolled-elsewhere">
-        <h2 id="enrolled-elsewhere">Enrolled in another browser?</h2>
-        <p>Then your face is the proof: only who matches the template may delete it.</p>
+        <h2 id="enrolled-elsewhere">{t('forget.elsewhere')}</h2>
+        <p>{t('forget.elsewhereText')}</p>
         <NameField
-          label="Name to forget"
+          label={t('forget.name')}
           value={name}
           onChange={(next) => {
             setName(next);
@@ -82,21 +80,21 @@ export function Forget() {
         />
         <OnePicture
           action={action}
-          takeLabel="Take picture"
+          takeLabel={t('pictures.take')}
           kind="danger"
           icon="forget"
-          label="Forget this name"
+          label={t('forget.thisName')}
           onAct={(picture) => setAsked({ name: name.trim(), picture })}
         />
       </section>
       {asked && (
         <ConfirmDialog
-          title={`Forget ${asked.name || 'this name'}?`}
-          confirmLabel="Forget"
+          title={asked.name === '' ? t('forget.askThis') : t('forget.ask', { name: asked.name })}
+          confirmLabel={t('forget.act')}
           onConfirm={() => forget(asked)}
           onCancel={() => setAsked(null)}
         >
-          The template is deleted in the cloud at once. This cannot be undone; you can enrol again.
+          {t('forget.warning')}
         </ConfirmDialog>
       )}
     </ActionPage>

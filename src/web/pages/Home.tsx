@@ -1,61 +1,86 @@
+import { Trans } from 'react-i18next';
 import { Icon } from '../parts/Icon.js';
 import { Link } from '../parts/Link.js';
 import { PathPicture } from '../parts/PathPicture.js';
+import { Welcome } from '../parts/Welcome.js';
+import { useSettings } from '../settings.js';
+import { useTexts } from '../useTexts.js';
 
+/** What is there besides the pages that the tabs lead to. */
+const MORE = [
+  ['identify', 'exploreIdentify'],
+  ['ownKey', 'exploreOwnKey'],
+  ['login', 'exploreLogin'],
+  ['attack', 'exploreAttack'],
+  ['report', 'exploreReport'],
+  ['settings', 'exploreSettings'],
+] as const;
+
+/** On the first visit what will happen, in three pictures; from then on all that there is. */
 export function Home() {
+  return useSettings().welcomed ? <Landing /> : <Welcome />;
+}
+
+function Landing() {
+  const { t } = useTexts();
   return (
     <>
       <div className="hero">
-        <h1 tabIndex={-1}>Your face opens the door. Your photo stays home.</h1>
-        <p className="lead">
-          XNN-d recognises you from features your own device computes and covers with fresh noise; the picture never
-          leaves your browser.
-        </p>
+        <h1 tabIndex={-1}>{t('home.title')}</h1>
+        <p className="lead">{t('home.lead')}</p>
         <div className="row">
           <Link to="enrol" className="button primary">
             <Icon name="enrol" />
-            <span>Enrol your face</span>
+            <span>{t('home.enrol')}</span>
           </Link>
           <Link to="verify" className="button plain">
             <Icon name="verify" />
-            <span>Verify it</span>
+            <span>{t('home.verify')}</span>
           </Link>
         </div>
       </div>
       <PathPicture />
       <section className="small-print" aria-labelledby="small-print">
-        <h2 id="small-print">The small print, in large print</h2>
+        <h2 id="small-print">{t('home.smallPrint')}</h2>
         <div className="columns">
           <div className="card">
             <h3>
-              <Icon name="cross" /> What the cloud does not get
+              <Icon name="cross" /> {t('home.notGot')}
             </h3>
             <ul>
-              <li>Your picture, or any part of it. No image is ever sent.</li>
-              <li>The clean features. The app cannot even put them into a message.</li>
-              <li>Twice the same message: the noise is drawn anew each time, from a cryptographic source.</li>
+              <li>{t('home.notGot1')}</li>
+              <li>{t('home.notGot2')}</li>
+              <li>{t('home.notGot3')}</li>
             </ul>
           </div>
           <div className="card">
             <h3>
-              <Icon name="check" /> What the cloud can do
+              <Icon name="check" /> {t('home.can')}
             </h3>
             <ul>
-              <li>Recognise people in its own gallery. That is its purpose.</li>
-              <li>See which name is asked for, when, and from where.</li>
+              <li>{t('home.can1')}</li>
+              <li>{t('home.can2')}</li>
+              <li>{t('home.can3')}</li>
               <li>
-                With its own network and photos of other people, match those photos to messages. Noise makes this
-                dearer, not impossible.
-              </li>
-              <li>
-                Train a network that paints a blurred likeness from messages. How good it gets is not yet measured.
+                <Trans i18nKey="home.can4" components={{ a: <Link to="report" /> }} />
               </li>
             </ul>
           </div>
         </div>
         <p className="small-print-end">
-          You can have everything that is stored about you deleted at any time: <Link to="forget">forget me</Link>.
+          <Trans i18nKey="home.end" components={{ a: <Link to="forget" /> }} />
         </p>
+      </section>
+      <section className="small-print" aria-labelledby="explore">
+        <h2 id="explore">{t('home.explore')}</h2>
+        <ul className="explore">
+          {MORE.map(([page, text]) => (
+            <li key={page}>
+              <Link to={page}>{t(`title.${page}`)}</Link>
+              <span>{t(`home.${text}`)}</span>
+            </li>
+          ))}
+        </ul>
       </section>
     </>
   );

@@ -3,8 +3,10 @@ import { ActionPage } from '../parts/ActionPage.js';
 import { OnePicture } from '../parts/OnePicture.js';
 import { copyOf } from '../pictures.js';
 import { useAction } from '../useSession.js';
+import { useTexts } from '../useTexts.js';
 
 export function Identify() {
+  const { t } = useTexts();
   const action = useAction();
   const outcome = action.outcome?.kind === 'identified' ? action.outcome : null;
 
@@ -12,33 +14,29 @@ export function Identify() {
 
   return (
     <ActionPage
-      title="Identify"
-      lead="Who is this? The cloud looks through its whole gallery, and knows nobody outside it."
+      title={t('identify.title')}
+      lead={t('identify.lead')}
       action={action}
       words={
         outcome &&
         (outcome.subject === null
-          ? { sign: 'no', title: 'Nobody known', text: 'No template in the gallery matches this face.' }
+          ? { sign: 'no', title: t('identify.nobody'), text: t('identify.nobodyText') }
           : {
               sign: 'yes',
-              title: `This is ${outcome.subject}`,
-              text: 'The nearest template in the gallery, and near enough.',
+              title: t('identify.found', { subject: outcome.subject }),
+              text: t('identify.foundText'),
             })
       }
-      steps={[
-        'One picture becomes one message, as in verifying, but without a name.',
-        'The cloud compares it with every template it keeps.',
-        'It answers with the best name, if that is near enough, or with nobody.',
-      ]}
+      steps={[t('identify.step1'), t('identify.step2'), t('identify.step3')]}
       receipt={outcome?.receipt}
     >
       <OnePicture
         action={action}
-        takeLabel="Who am I?"
+        takeLabel={t('identify.take')}
         atOnce
         kind="primary"
         icon="identify"
-        label={outcome ? 'Identify again' : 'Identify'}
+        label={outcome ? t('identify.again') : t('identify.act')}
         onAct={identify}
       />
     </ActionPage>

@@ -2,9 +2,11 @@ import { useId, useState } from 'react';
 import { ActionPage } from '../parts/ActionPage.js';
 import { Button } from '../parts/Button.js';
 import { useAction, useKey } from '../useSession.js';
+import { useTexts } from '../useTexts.js';
 
 /** Where a person opens the key of a network that was trained under it. Key and passphrase never leave the page. */
 export function Key() {
+  const { t } = useTexts();
   const action = useAction();
   const key = useKey();
   const id = useId();
@@ -20,32 +22,28 @@ export function Key() {
 
   return (
     <ActionPage
-      title="Key of a network"
-      lead="Some networks were trained on features under a key. Whoever has it can show a face to them; their cloud cannot read it."
+      title={t('key.title')}
+      lead={t('key.lead')}
       action={action}
       words={
         outcome?.kind === 'key opened'
           ? {
               sign: 'yes',
-              title: 'The key is open',
-              text: 'Enrol, verify and identify go to the network that was trained with it, without noise, until you close it or this page.',
+              title: t('key.opened'),
+              text: t('key.openedText'),
             }
           : outcome?.kind === 'key closed'
-            ? { sign: 'yes', title: 'The key is closed', text: 'Faces are covered with fresh noise again.' }
+            ? { sign: 'yes', title: t('key.closed'), text: t('key.closedText') }
             : null
       }
-      steps={[
-        'Your device decrypts the file with its passphrase. Both stay in this page’s memory, and go with it.',
-        'The cloud is asked, by the key’s fingerprint, for a network that was trained with it. A fingerprint tells nothing of the key.',
-        'From then on your features leave this page under the key. Give the key to nobody who may see what is sent.',
-      ]}
+      steps={[t('key.step1'), t('key.step2'), t('key.step3')]}
     >
       {key === null ? (
         <>
           <div className="field">
-            <label htmlFor={`${id}-file`}>Key file</label>
+            <label htmlFor={`${id}-file`}>{t('key.file')}</label>
             <p className="field-hint" id={`${id}-hint`}>
-              The one that “xnn keygen” made.
+              {t('key.fileHint')}
             </p>
             <input
               id={`${id}-file`}
@@ -59,7 +57,7 @@ export function Key() {
             />
           </div>
           <div className="field">
-            <label htmlFor={`${id}-passphrase`}>Passphrase</label>
+            <label htmlFor={`${id}-passphrase`}>{t('key.passphrase')}</label>
             <input
               id={`${id}-passphrase`}
               type="password"
@@ -78,30 +76,30 @@ export function Key() {
             unavailable={!action.ready || file === null || passphrase === ''}
             onPress={open}
           >
-            Open the key
+            {t('key.open')}
           </Button>
         </>
       ) : (
         <>
-          <h2>The key that is open</h2>
+          <h2>{t('key.current')}</h2>
           <dl className="key-facts">
-            <dt>Fingerprint</dt>
+            <dt>{t('ownKey.fingerprint')}</dt>
             <dd>
               <code>{key.fingerprint}</code>
             </dd>
-            <dt>Scheme</dt>
+            <dt>{t('key.scheme')}</dt>
             <dd>{key.scheme}</dd>
-            <dt>Deployment</dt>
+            <dt>{t('key.deployment')}</dt>
             <dd>
               <code>{key.deployment}</code>
             </dd>
-            <dt>Model</dt>
+            <dt>{t('key.model')}</dt>
             <dd>
               <code>{key.model}</code>
             </dd>
           </dl>
           <Button icon="lock" unavailable={!action.ready} onPress={() => action.run((session) => session.closeKey())}>
-            Close the key
+            {t('key.close')}
           </Button>
         </>
       )}

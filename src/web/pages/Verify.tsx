@@ -5,9 +5,12 @@ import { NameField } from '../parts/NameField.js';
 import { OnePicture } from '../parts/OnePicture.js';
 import { Switch } from '../parts/Switch.js';
 import { copyOf } from '../pictures.js';
+import { useSettings } from '../settings.js';
 import { useAction, useOwnKey, useSession, useUnderKey } from '../useSession.js';
+import { useTexts } from '../useTexts.js';
 
 export function Verify() {
+  const { t } = useTexts();
   const session = useSession();
   const action = useAction();
   const underKey = useUnderKey();
@@ -15,7 +18,7 @@ export function Verify() {
   const [name, setName] = useState(() => session.enrolledHere().at(-1) ?? '');
   const outcome = action.outcome?.kind === 'verified' ? action.outcome : null;
 
-  const [live, setLive] = useState(false);
+  const [live, setLive] = useState(useSettings().live);
   /** What the camera's picture is to be sent for, once. */
   const challenge = useRef<string>(undefined);
 
@@ -28,38 +31,32 @@ export function Verify() {
 
   return (
     <ActionPage
-      title="Verify"
-      lead="Are you who you say you are? One name, one face, one answer."
+      title={t('verify.title')}
+      lead={t('verify.lead')}
       action={action}
       words={
         outcome &&
         (outcome.match
           ? {
               sign: 'yes',
-              title: `Yes, this is ${outcome.subject}`,
-              text: 'The face matches the template enrolled under this name.',
+              title: t('verify.yes', { subject: outcome.subject }),
+              text: t('verify.yesText'),
             }
           : {
               sign: 'no',
-              title: `No match for ${outcome.subject}`,
-              text: `The face does not match, or nobody is enrolled under this name. The cloud answers both alike.${
-                ownKey === null
-                  ? ''
-                  : ' Who was enrolled under another key than this browser’s, or under noise, never matches: bring that key back, or enrol again.'
-              }`,
+              title: t('verify.no', { subject: outcome.subject }),
+              text: ownKey === null ? t('verify.noText') : t('verify.noTextKey'),
             })
       }
       steps={[
-        live
-          ? 'You are asked for three small movements. Then one picture is taken by itself, and the camera is let go.'
-          : 'One picture is taken when you press the button, and the camera is let go.',
-        `Its features leave your device under ${underKey ? 'your key' : 'fresh noise'}, bound to a challenge that is good for one answer.`,
-        'The cloud says yes or no. It never says how close it was.',
+        live ? t('verify.step1Live') : t('verify.step1'),
+        underKey ? t('verify.step2Key') : t('verify.step2'),
+        t('verify.step3'),
       ]}
       receipt={outcome?.receipt}
     >
       <NameField
-        label="Name to verify"
+        label={t('verify.name')}
         value={name}
         onChange={(next) => {
           setName(next);
@@ -68,15 +65,10 @@ export function Verify() {
         invalid={action.error === 'subject_invalid'}
         known={session.enrolledHere()}
       />
-      <Switch
-        label="Check that somebody is there"
-        hint="The camera asks for three small movements before it takes the picture."
-        on={live}
-        onChange={setLive}
-      />
+      <Switch label={t('verify.live')} hint={t('verify.liveHint')} on={live} onChange={setLive} />
       <OnePicture
         action={action}
-        takeLabel="Verify me"
+        takeLabel={t('verify.take')}
         atOnce
         challenger={
           live
@@ -88,7 +80,7 @@ export function Verify() {
         }
         kind="primary"
         icon="verify"
-        label={outcome ? 'Verify again' : 'Verify'}
+        label={outcome ? t('verify.again') : t('verify.act')}
         onAct={verify}
       />
     </ActionPage>

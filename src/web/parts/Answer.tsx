@@ -1,8 +1,8 @@
 import { useEffect, useRef, type ReactNode } from 'react';
-import { sentence, type ErrorCode } from '../../client/messages.js';
 import { useKeepFocus } from '../useKeepFocus.js';
 import type { Action } from '../useSession.js';
 import { Icon, type IconName } from './Icon.js';
+import { useTexts } from '../useTexts.js';
 
 /** What an outcome says, in words. */
 export interface Words {
@@ -19,17 +19,9 @@ interface AnswerProps {
   children: ReactNode;
 }
 
-const WORK: Record<Exclude<Action['activity'], 'idle'>, { title: string; text: string }> = {
-  opening: {
-    title: 'Opening',
-    text: 'Your device decrypts the key and derives what it stands for. That takes a few seconds.',
-  },
-  encoding: { title: 'Encoding', text: 'Your device finds the face, computes its features and hides them.' },
-  sending: { title: 'Sending', text: 'The request is on its way; no picture is part of it.' },
-};
-
 /** The one place where a page answers: what is going on, the outcome, or why there is none. */
 export function Answer({ action, words, children }: AnswerProps) {
+  const { t, sentence } = useTexts();
   const { activity, outcome, error } = action;
   const region = useRef<HTMLDivElement>(null);
   useKeepFocus(region, action);
@@ -41,9 +33,14 @@ export function Answer({ action, words, children }: AnswerProps) {
   return (
     <div ref={region} className="answer" role="status" tabIndex={-1}>
       {activity !== 'idle' ? (
-        <Sign kind="busy" icon="dots" {...WORK[activity]} />
+        <Sign kind="busy" icon="dots" title={t(`answer.${activity}`)} text={t(`answer.${activity}Text`)} />
       ) : error ? (
-        <Sign kind="trouble" icon="warning" title={titleOf(error)} text={sentence(error)} />
+        <Sign
+          kind="trouble"
+          icon="warning"
+          title={error === 'server_away' ? t('answer.away') : t('answer.failed')}
+          text={sentence(error)}
+        />
       ) : words ? (
         <Sign kind={words.sign} icon={words.sign === 'yes' ? 'check' : 'cross'} title={words.title} text={words.text} />
       ) : (
@@ -63,8 +60,4 @@ function Sign({ kind, icon, title, text }: { kind: string; icon: IconName; title
       <p>{text}</p>
     </div>
   );
-}
-
-function titleOf(error: ErrorCode): string {
-  return error === 'server_away' ? 'The cloud is away' : 'That did not work';
 }

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'react';
-import { sentence } from '../../client/messages.js';
+import { changeSettings, useSettings } from '../settings.js';
 import { useCamera } from '../useCamera.js';
 import { useKeepFocus } from '../useKeepFocus.js';
 import type { Challenger } from '../useLiveness.js';
@@ -8,6 +8,7 @@ import { Button } from './Button.js';
 import { Icon } from './Icon.js';
 import { LiveFinder } from './LiveFinder.js';
 import { Viewfinder } from './Viewfinder.js';
+import { useTexts } from '../useTexts.js';
 
 interface CameraProps {
   /** Pictures to take; then the camera is released. */
@@ -22,7 +23,9 @@ interface CameraProps {
 
 /** The camera, off until someone starts it. */
 export function Camera({ wanted, automatic, takeLabel, challenger, onTaken }: CameraProps) {
+  const { t, sentence } = useTexts();
   const { state, start, stop } = useCamera();
+  const { camera: chosen } = useSettings();
   const ready = useSessionState().status === 'ready';
   const [taken, setTaken] = useState<readonly ImageBitmap[]>([]);
   const frame = useRef<HTMLDivElement>(null);
@@ -40,7 +43,10 @@ export function Camera({ wanted, automatic, takeLabel, challenger, onTaken }: Ca
     stream: live.stream,
     cameras: live.cameras,
     onTake: take,
-    onCamera: (deviceId: string) => void start(deviceId),
+    onCamera(deviceId: string) {
+      changeSettings({ camera: deviceId });
+      void start(deviceId);
+    },
     onStop() {
       stop();
       setTaken([]);
@@ -48,7 +54,7 @@ export function Camera({ wanted, automatic, takeLabel, challenger, onTaken }: Ca
   });
 
   return (
-    <div ref={frame} className="camera" role="group" aria-label="Camera" tabIndex={-1}>
+    <div ref={frame} className="camera" role="group" aria-label={t('camera.name')} tabIndex={-1}>
       {state.phase === 'live' && challenger !== undefined && <LiveFinder {...shared(state)} challenger={challenger} />}
       {state.phase === 'live' && challenger === undefined && (
         <Viewfinder
@@ -67,18 +73,18 @@ export function Camera({ wanted, automatic, takeLabel, challenger, onTaken }: Ca
             unavailable={!ready || state.phase === 'opening'}
             onPress={() => {
               setTaken([]);
-              void start();
+              void start(chosen ?? undefined);
             }}
           >
-            {state.phase === 'opening' ? 'Opening…' : 'Start camera'}
+            {state.phase === 'opening' ? t('camera.opening') : t('camera.start')}
           </Button>
           <p role="status">
             {state.phase === 'off' && state.error && <span className="trouble">{sentence(state.error)}</span>}
-            {state.phase === 'off' && state.released && 'The camera was released while this page was hidden.'}
+            {state.phase === 'off' && state.released && t('camera.released')}
             {state.phase === 'off' &&
               !state.error &&
               !state.released &&
-              (ready ? 'Off until you start it.' : 'One moment: the model is loading.')}
+              (ready ? t('camera.off') : t('camera.loading'))}
           </p>
         </div>
       )}

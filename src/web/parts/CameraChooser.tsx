@@ -1,4 +1,5 @@
-import { useId } from 'react';
+import { useTexts } from '../useTexts.js';
+import { SelectField } from './SelectField.js';
 
 interface CameraChooserProps {
   stream: MediaStream;
@@ -8,19 +9,18 @@ interface CameraChooserProps {
 
 /** Which camera, where there are several. */
 export function CameraChooser({ stream, cameras, onCamera }: CameraChooserProps) {
-  const id = useId();
+  const { t } = useTexts();
   const { deviceId } = stream.getVideoTracks()[0]?.getSettings() ?? {};
   if (cameras.length < 2) return null;
   return (
-    <div className="field">
-      <label htmlFor={id}>Camera</label>
-      <select id={id} value={deviceId} onChange={(event) => onCamera(event.target.value)}>
-        {cameras.map((camera, i) => (
-          <option key={camera.deviceId} value={camera.deviceId}>
-            {camera.label || `Camera ${i + 1}`}
-          </option>
-        ))}
-      </select>
-    </div>
+    <SelectField
+      label={t('camera.name')}
+      options={cameras.map((camera, i) => ({
+        value: camera.deviceId,
+        name: camera.label || t('camera.number', { number: i + 1 }),
+      }))}
+      value={deviceId ?? ''}
+      onChange={onCamera}
+    />
   );
 }

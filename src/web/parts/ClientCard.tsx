@@ -1,6 +1,7 @@
 import type { Account, Client } from '../../client/types.js';
 import type { LoginAction } from '../pages/DemoLogin.js';
 import { Button } from './Button.js';
+import { useTexts } from '../useTexts.js';
 
 /** For who was sent here by another site to log in: back there, with the login or without. */
 export function ClientCard({
@@ -12,24 +13,22 @@ export function ClientCard({
   account: Account | null;
   action: LoginAction;
 }) {
+  const { t } = useTexts();
   return (
     <section className="card form" aria-label={client}>
-      <p>
-        {client} asks who you are, and is told how you logged in and your name.{' '}
-        {faceOnly && 'No recovery code will do.'}
-      </p>
+      <p>{t(faceOnly ? 'login.asksFace' : 'login.asks', { client })} </p>
       <div className="row">
         {account && (
           <Button
             kind="primary"
             unavailable={!action.ready}
-            onPress={() => action.run(`Going on to ${client}.`, action.goOn)}
+            onPress={() => action.run(t('login.goingOn', { client }), action.goOn)}
           >
-            Go on to {client} as {account.name}
+            {t('login.goOn', { client, name: account.name })}
           </Button>
         )}
-        <Button unavailable={!action.ready} onPress={() => action.run(`Going back to ${client}.`, action.goBack)}>
-          Go back without logging in
+        <Button unavailable={!action.ready} onPress={() => action.run(t('login.goingBack', { client }), action.goBack)}>
+          {t('login.goBack')}
         </Button>
       </div>
     </section>

@@ -1,5 +1,6 @@
 import { useEffect, useId, useRef, type ReactNode } from 'react';
 import { Button } from './Button.js';
+import { useTexts } from '../useTexts.js';
 
 interface ConfirmDialogProps {
   title: string;
@@ -11,6 +12,7 @@ interface ConfirmDialogProps {
 
 /** Asks before something that cannot be undone. Escape says no. */
 export function ConfirmDialog({ title, children, confirmLabel, onConfirm, onCancel }: ConfirmDialogProps) {
+  const { t } = useTexts();
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
 
@@ -25,7 +27,7 @@ export function ConfirmDialog({ title, children, confirmLabel, onConfirm, onCanc
       <h2 id={id}>{title}</h2>
       <p>{children}</p>
       <div className="row">
-        <Button onPress={onCancel}>Keep</Button>
+        <Button onPress={onCancel}>{t('answer.keep')}</Button>
         <Button kind="danger" icon="forget" onPress={onConfirm}>
           {confirmLabel}
         </Button>

@@ -1,5 +1,6 @@
 import { useState, type DragEvent } from 'react';
 import { Icon } from './Icon.js';
+import { useTexts } from '../useTexts.js';
 
 interface DropzoneProps {
   /** How many more pictures fit. */
@@ -9,6 +10,7 @@ interface DropzoneProps {
 
 /** Takes pictures by drag and drop, by pointer or by keyboard. */
 export function Dropzone({ room, onFiles }: DropzoneProps) {
+  const { t } = useTexts();
   const [over, setOver] = useState(false);
   const drop = (event: DragEvent) => {
     event.preventDefault();
@@ -36,8 +38,8 @@ export function Dropzone({ room, onFiles }: DropzoneProps) {
         }}
       />
       <Icon name="photos" />
-      <strong>{room > 1 ? 'Choose photos' : 'Choose a photo'}</strong>
-      <span>{room > 1 ? `or drop up to ${room} here` : 'or drop it here'}</span>
+      <strong>{room > 1 ? t('pictures.chooseMany') : t('pictures.choose')}</strong>
+      <span>{room > 1 ? t('pictures.dropMany', { count: room }) : t('pictures.drop')}</span>
     </label>
   );
 }

@@ -4,17 +4,13 @@ import { Link } from './Link.js';
 import { Logo } from './Logo.js';
 import { StatusChip } from './StatusChip.js';
 import { ThemeToggle } from './ThemeToggle.js';
+import { useTexts } from '../useTexts.js';
 
-const TABS = [
-  ['home', 'Start'],
-  ['enrol', 'Enrol'],
-  ['verify', 'Verify'],
-  ['identify', 'Identify'],
-  ['forget', 'Forget'],
-] as const satisfies readonly (readonly [Page, string])[];
+const TABS = ['home', 'enrol', 'verify', 'identify', 'forget'] as const satisfies readonly Page[];
 
 /** On wide screens one line at the top; on phones the pages are tabs within the thumb's reach. */
 export function Header({ page }: { page: Page | null }) {
+  const { t } = useTexts();
   return (
     <header className="header">
       <Link to="home" className="brand">
@@ -23,11 +19,11 @@ export function Header({ page }: { page: Page | null }) {
           XNN<i>-d</i>
         </span>
       </Link>
-      <nav className="tabs" aria-label="Pages">
-        {TABS.map(([to, name]) => (
+      <nav className="tabs" aria-label={t('frame.pages')}>
+        {TABS.map((to) => (
           <Link key={to} to={to} current={page === to}>
             <Icon name={to} />
-            <span>{name}</span>
+            <span>{t(`tabs.${to}`)}</span>
           </Link>
         ))}
       </nav>

@@ -1,15 +1,14 @@
 import { useId } from 'react';
+import { useTexts } from '../useTexts.js';
 
 /** The words of a key that was just made. */
 export function KeyWords({ words }: { words: readonly string[] }) {
+  const { t } = useTexts();
   const id = useId();
   return (
     <section className="card" aria-labelledby={id}>
-      <h2 id={id}>The 24 words of your key</h2>
-      <p>
-        Whoever has them has the key. They are shown this once; on paper they bring it to another browser, or back to
-        this one.
-      </p>
+      <h2 id={id}>{t('ownKey.wordsTitle')}</h2>
+      <p>{t('ownKey.wordsText')} </p>
       <ol className="codes">
         {words.map((word, i) => (
           <li key={i}>

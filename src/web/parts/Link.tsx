@@ -9,7 +9,8 @@ interface LinkProps {
   current?: boolean;
   /** Called before the page is left. */
   onFollow?: () => void;
-  children: ReactNode;
+  /** Given by the text where the link stands in one. */
+  children?: ReactNode;
 }
 
 /** A link to a page of this app. Opening it in another tab works as with any link. */

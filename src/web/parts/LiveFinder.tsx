@@ -1,13 +1,13 @@
 import type { Liveness, Move } from '../../client/liveness.js';
-import { sentence } from '../../client/messages.js';
 import { useLiveness, type Challenger } from '../useLiveness.js';
 import { useSession } from '../useSession.js';
 import { useVideo } from '../useVideo.js';
 import { Button } from './Button.js';
 import { CameraControls } from './CameraControls.js';
-import { Icon, type IconName } from './Icon.js';
+import { Icon } from './Icon.js';
 import { Oval } from './Oval.js';
 import { isMirrored, Screen } from './Screen.js';
+import { useTexts } from '../useTexts.js';
 
 interface LiveFinderProps {
   stream: MediaStream;
@@ -18,17 +18,11 @@ interface LiveFinderProps {
   onStop: () => void;
 }
 
-/** Left and right are the person's own: in a mirror they are those of the picture. */
-const ASKED: Readonly<Record<Move, { readonly words: string; readonly icon: IconName }>> = {
-  left: { words: 'Turn your head to your left.', icon: 'left' },
-  right: { words: 'Turn your head to your right.', icon: 'right' },
-  closer: { words: 'Come closer.', icon: 'closer' },
-  back: { words: 'Move back.', icon: 'back' },
-};
 const OPPOSITE = { left: 'right', right: 'left' } as const;
 
 /** A liveness check before the camera, a movement at a time, and the picture at its end. */
 export function LiveFinder({ stream, cameras, challenger, onTake, onCamera, onStop }: LiveFinderProps) {
+  const { t, sentence } = useTexts();
   const session = useSession();
   const video = useVideo(stream);
   const check = useLiveness(session, stream, video, challenger, onTake);
@@ -36,14 +30,19 @@ export function LiveFinder({ stream, cameras, challenger, onTake, onCamera, onSt
   const asked = refusal === null ? (state?.asked ?? null) : null;
   const [done, wanted] = [state?.done ?? 0, state?.moves.length ?? 3];
 
+  const next = state && instruction(state);
+  const said =
+    refusal !== null
+      ? sentence(refusal)
+      : next === null
+        ? t('camera.looking')
+        : next.key === undefined
+          ? sentence(next.hint)
+          : t(next.key);
+
   return (
     <>
-      <Screen
-        stream={stream}
-        video={video}
-        hint={refusal === null ? instruction(state) : sentence(refusal)}
-        counted={counted}
-      >
+      <Screen stream={stream} video={video} hint={said} counted={counted}>
         <Oval
           good={refusal === null && state !== null && state.hint === null}
           taken={done}
@@ -52,19 +51,19 @@ export function LiveFinder({ stream, cameras, challenger, onTake, onCamera, onSt
         />
         {asked !== null && (
           <span className={`asked ${arrow(asked, isMirrored(stream))}`}>
-            <Icon name={ASKED[arrow(asked, isMirrored(stream))].icon} />
+            <Icon name={arrow(asked, isMirrored(stream))} />
           </span>
         )}
       </Screen>
-      <p className="count">{`${done} of ${wanted} movements made`}</p>
+      <p className="count">{t('live.made', { done, count: wanted })}</p>
       <CameraControls stream={stream} cameras={cameras} onCamera={onCamera} onStop={onStop}>
         {refusal === null ? (
           <Button icon="camera" unavailable={counted === null} onPress={check.takeNow}>
-            Take it now
+            {t('live.takeNow')}
           </Button>
         ) : (
           <Button kind="primary" icon="retry" onPress={check.again}>
-            Try again
+            {t('frame.tryAgain')}
           </Button>
         )}
       </CameraControls>
@@ -72,16 +71,16 @@ export function LiveFinder({ stream, cameras, challenger, onTake, onCamera, onSt
   );
 }
 
-function instruction(state: Liveness | null): string {
-  if (state === null) return 'Looking for a face…';
-  const { asked, hint, done, moves, first } = state;
-  if (asked !== null) return ASKED[asked].words;
-  if (done === moves.length && hint === null) return 'Good. Look at the camera and hold still.';
+/** What to do, as the key of its text; or the hint that says what is wrong. */
+function instruction({ asked, hint, done, moves, first }: Liveness) {
+  // Left and right are the person's own: in a mirror they are those of the picture.
+  if (asked !== null) return { key: `live.${asked}` } as const;
+  if (done === moves.length && hint === null) return { key: 'live.last' } as const;
   // On the way back from a movement nothing is wrong yet.
   if (hint === null || (hint === 'face_turned' && first !== null)) {
-    return first === null ? 'Look straight at the camera.' : 'Good. Look straight at the camera again.';
+    return { key: first === null ? 'live.straight' : 'live.straightAgain' } as const;
   }
-  return sentence(hint);
+  return { hint };
 }
 
 /** Which way an arrow points on the screen. */

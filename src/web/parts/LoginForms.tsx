@@ -8,11 +8,12 @@ import { NameField } from './NameField.js';
 import { PicturePicker } from './PicturePicker.js';
 import { Segments } from './Segments.js';
 import { TextField } from './TextField.js';
+import { useTexts } from '../useTexts.js';
 
 const WAYS = [
-  { value: 'log-in', name: 'Log in', icon: 'verify' },
-  { value: 'register', name: 'Register', icon: 'enrol' },
-  { value: 'recover', name: 'Recover', icon: 'lock' },
+  { value: 'log-in', icon: 'verify' },
+  { value: 'register', icon: 'enrol' },
+  { value: 'recover', icon: 'lock' },
 ] as const;
 type Way = (typeof WAYS)[number]['value'];
 
@@ -21,10 +22,16 @@ const SHOTS = 3;
 
 /** For who is not logged in: the three ways. */
 export function LoginForms({ action }: { action: LoginAction }) {
+  const { t } = useTexts();
   const [way, setWay] = useState<Way>('log-in');
   return (
     <div className="card form">
-      <Segments label="How" options={WAYS} value={way} onChange={setWay} />
+      <Segments
+        label={t('login.how')}
+        options={WAYS.map((option) => ({ ...option, name: t(`login.${option.value}`) }))}
+        value={way}
+        onChange={setWay}
+      />
       {way === 'log-in' && <LogIn action={action} />}
       {way === 'register' && <Register action={action} />}
       {way === 'recover' && <Recover action={action} />}
@@ -33,13 +40,14 @@ export function LoginForms({ action }: { action: LoginAction }) {
 }
 
 function LogIn({ action }: { action: LoginAction }) {
+  const { t } = useTexts();
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
   /** What the camera's picture is to be sent for. */
   const offer = useRef<LoginChallenge>(undefined);
   const logIn = ([picture]: readonly Picture[]) => {
     if (picture === undefined) return;
     const isPhoto = picture instanceof Blob;
-    action.run('Your device is asked for its passkey.', async (login) => {
+    action.run(t('login.asking'), async (login) => {
       const copy = await copyOf(picture);
       // One check is for one try.
       if (!isPhoto) setPictures([]);
@@ -49,17 +57,14 @@ function LogIn({ action }: { action: LoginAction }) {
   };
   return (
     <>
-      <p>
-        The camera asks for three small movements, others each time: a photo held before it cannot make them. If you
-        cannot turn your head or move, log in with a recovery code under “Recover”.
-      </p>
+      <p>{t('login.movements')} </p>
       <PicturePicker
         pictures={pictures}
         onPictures={setPictures}
         most={1}
         shots={1}
         automatic={false}
-        takeLabel="Take picture"
+        takeLabel={t('pictures.take')}
         challenger={async () => {
           offer.current = await action.challenge();
           return offer.current.challenge;
@@ -67,7 +72,7 @@ function LogIn({ action }: { action: LoginAction }) {
       />
       {pictures.length > 0 && (
         <Button kind="primary" icon="verify" unavailable={!action.ready} onPress={() => logIn(pictures)}>
-          Log in with passkey and face
+          {t('login.act')}
         </Button>
       )}
     </>
@@ -75,28 +80,29 @@ function LogIn({ action }: { action: LoginAction }) {
 }
 
 function Register({ action }: { action: LoginAction }) {
+  const { t } = useTexts();
   const [name, setName] = useState('');
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
   const register = () =>
-    action.run('Your device is asked to make a passkey.', async (login) => {
+    action.run(t('login.making'), async (login) => {
       const { codes, words } = await login.register(name.trim(), await Promise.all(pictures.map(copyOf)));
       action.showCodes(codes);
       action.showWords(words);
     });
   return (
     <>
-      <NameField label="Your name" hint="Only you are shown it." value={name} onChange={setName} invalid={false} />
+      <NameField label={t('enrol.name')} hint={t('login.nameHint')} value={name} onChange={setName} invalid={false} />
       <PicturePicker
         pictures={pictures}
         onPictures={setPictures}
         most={MAX_CAPTURES}
         shots={SHOTS}
         automatic
-        takeLabel="Take one now"
+        takeLabel={t('pictures.takeOne')}
       />
       {pictures.length > 0 && (
         <Button kind="primary" icon="enrol" unavailable={!action.ready || name.trim() === ''} onPress={register}>
-          Register passkey and face
+          {t('login.doRegister')}
         </Button>
       )}
     </>
@@ -104,23 +110,24 @@ function Register({ action }: { action: LoginAction }) {
 }
 
 function Recover({ action }: { action: LoginAction }) {
+  const { t } = useTexts();
   const [code, setCode] = useState('');
   const recover = () =>
-    action.run('The code is tried.', async (login) => {
+    action.run(t('login.trying'), async (login) => {
       await login.recover(code.trim());
       await action.goOn(login);
     });
   return (
     <>
       <TextField
-        label="Recovery code"
-        hint="One of the ten you were shown, with or without dashes."
+        label={t('login.code')}
+        hint={t('login.codeHint')}
         value={code}
         onChange={setCode}
         autoCapitalize="characters"
       />
       <Button kind="primary" icon="lock" unavailable={!action.ready || code.trim() === ''} onPress={recover}>
-        Log in with this code
+        {t('login.withCode')}
       </Button>
     </>
   );

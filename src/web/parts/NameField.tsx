@@ -1,5 +1,6 @@
 import { MAX_SUBJECT_LENGTH } from '../../client/messages.js';
 import { TextField } from './TextField.js';
+import { useTexts } from '../useTexts.js';
 
 interface NameFieldProps {
   label: string;
@@ -12,6 +13,7 @@ interface NameFieldProps {
 }
 
 export function NameField({ label, hint, value, onChange, invalid, known = [] }: NameFieldProps) {
+  const { t } = useTexts();
   return (
     <TextField
       label={label}
@@ -24,7 +26,7 @@ export function NameField({ label, hint, value, onChange, invalid, known = [] }:
       maxLength={MAX_SUBJECT_LENGTH}
     >
       {known.length > 0 && (
-        <ul className="known" aria-label="Names enrolled in this browser">
+        <ul className="known" aria-label={t('enrol.known')}>
           {known.map((name) => (
             <li key={name}>
               <button type="button" aria-pressed={name === value} onClick={() => onChange(name)}>

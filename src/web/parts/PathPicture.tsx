@@ -1,22 +1,23 @@
 import type { ReactNode } from 'react';
 import { MESSAGE_BYTES } from '../../client/reveal.js';
-import { bytes } from '../format.js';
 import { Icon } from './Icon.js';
 import { Tiles } from './Tiles.js';
+import { useTexts } from '../useTexts.js';
 
 /** The way from a photo to a verdict, and where the border of the browser lies. */
 export function PathPicture() {
+  const { t, bytes } = useTexts();
   return (
-    <figure className="path" aria-label="The way of a picture: what happens in your browser, and what in the cloud">
+    <figure className="path" aria-label={t('path.label')}>
       <div className="zone">
         <p className="zone-name">
-          <Icon name="lock" /> In your browser
+          <Icon name="lock" /> {t('path.here')}
         </p>
         <ol className="steps">
-          <Step picture={<Face />} name="Photo" note="aligned, 112 × 112" />
-          <Step picture={<Tiles of="features" />} name="Encoder" note="14 × 14 × 128 features" />
-          <Step picture={<Tiles of="noise" />} name="+ noise" note="fresh every time" />
-          <Step picture={<Tiles of="sum" />} name="Bytes" note={bytes(MESSAGE_BYTES)} />
+          <Step picture={<Face />} name={t('path.photo')} note={t('path.photoNote')} />
+          <Step picture={<Tiles of="features" />} name={t('path.encoder')} note={t('path.encoderNote')} />
+          <Step picture={<Tiles of="noise" />} name={t('path.noise')} note={t('path.noiseNote')} />
+          <Step picture={<Tiles of="sum" />} name={t('path.bytes')} note={bytes(MESSAGE_BYTES)} />
         </ol>
       </div>
       <div className="border-crossing" aria-hidden="true">
@@ -25,10 +26,10 @@ export function PathPicture() {
         <span />
       </div>
       <div className="zone far">
-        <p className="zone-name">In the cloud</p>
+        <p className="zone-name">{t('path.there')}</p>
         <ol className="steps" start={5}>
-          <Step picture={<Cloud />} name="Network" note="reads through the noise" />
-          <Step picture={<Verdict />} name="Verdict" note="yes or no, never a score" />
+          <Step picture={<Cloud />} name={t('path.network')} note={t('path.networkNote')} />
+          <Step picture={<Verdict />} name={t('path.verdict')} note={t('path.verdictNote')} />
         </ol>
       </div>
     </figure>

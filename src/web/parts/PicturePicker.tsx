@@ -1,5 +1,4 @@
 import { useRef, useState } from 'react';
-import { sentence } from '../../client/messages.js';
 import type { Picture } from '../../client/types.js';
 import { useKeepFocus } from '../useKeepFocus.js';
 import type { Challenger } from '../useLiveness.js';
@@ -8,6 +7,7 @@ import { Camera } from './Camera.js';
 import { Dropzone } from './Dropzone.js';
 import { Segments } from './Segments.js';
 import { Tray } from './Tray.js';
+import { useTexts } from '../useTexts.js';
 
 interface PicturePickerProps {
   pictures: readonly Picture[];
@@ -26,12 +26,13 @@ interface PicturePickerProps {
 }
 
 const SOURCES = [
-  { value: 'camera', name: 'Camera', icon: 'camera' },
-  { value: 'photos', name: 'Photos', icon: 'photos' },
+  { value: 'camera', icon: 'camera' },
+  { value: 'photos', icon: 'photos' },
 ] as const;
 
 /** Where pictures come from: the camera, or files. Nothing is sent from here. */
 export function PicturePicker(props: PicturePickerProps) {
+  const { t, sentence } = useTexts();
   const { pictures, onPictures, most, shots, automatic, takeLabel, challenger, onTaken } = props;
   const [source, setSource] = useState<'camera' | 'photos'>('camera');
   const [tooMany, setTooMany] = useState(false);
@@ -46,21 +47,26 @@ export function PicturePicker(props: PicturePickerProps) {
 
   if (pictures.length > 0) {
     return (
-      <div ref={frame} className="picker" role="group" aria-label="Pictures" tabIndex={-1}>
+      <div ref={frame} className="picker" role="group" aria-label={t('pictures.name')} tabIndex={-1}>
         <Tray pictures={pictures} onRemove={(index) => change(pictures.toSpliced(index, 1))} />
         {source === 'photos' && room > 0 && (
           <Dropzone room={room} onFiles={(files) => change([...pictures, ...files])} />
         )}
         {tooMany && <p className="trouble">{sentence('too_many_images')}</p>}
         <Button kind="quiet" icon="retry" onPress={() => change([])}>
-          {source === 'camera' ? 'Take again' : 'Choose again'}
+          {source === 'camera' ? t('pictures.takeAgain') : t('pictures.chooseAgain')}
         </Button>
       </div>
     );
   }
   return (
-    <div ref={frame} className="picker" role="group" aria-label="Pictures" tabIndex={-1}>
-      <Segments label="Where the picture comes from" options={SOURCES} value={source} onChange={setSource} />
+    <div ref={frame} className="picker" role="group" aria-label={t('pictures.name')} tabIndex={-1}>
+      <Segments
+        label={t('pictures.source')}
+        options={SOURCES.map((option) => ({ ...option, name: t(`pictures.${option.value}`) }))}
+        value={source}
+        onChange={setSource}
+      />
       {source === 'camera' ? (
         <Camera
           wanted={shots}
@@ -75,9 +81,7 @@ export function PicturePicker(props: PicturePickerProps) {
       ) : (
         <>
           <Dropzone room={room} onFiles={change} />
-          {challenger && (
-            <p className="count">Whether somebody is there cannot be told from a file: photos are not checked.</p>
-          )}
+          {challenger && <p className="count">{t('live.photosUnchecked')}</p>}
         </>
       )}
     </div>

@@ -1,29 +1,18 @@
 import { useDeferredValue, useId, useMemo, useState } from 'react';
-import { CROP_SIZE, FEATURE_CHANNELS, reveal, type Mode } from '../../client/reveal.js';
+import { Trans } from 'react-i18next';
+import { CROP_SIZE, FEATURE_CHANNELS, reveal } from '../../client/reveal.js';
 import type { Capture } from '../../client/types.js';
-import { bytes } from '../format.js';
 import { block, commonRange, mosaic, pagesOf, sameChannel, SIDES, type Side } from '../mosaic.js';
 import { useAttacked } from '../useAttacked.js';
-import { Anatomy } from './Anatomy.js';
+import { Anatomy, MODES } from './Anatomy.js';
 import { Exhibit } from './Exhibit.js';
 import { Icon } from './Icon.js';
 import { Link } from './Link.js';
 import { PixelCanvas } from './PixelCanvas.js';
 import { Segments } from './Segments.js';
+import { useTexts } from '../useTexts.js';
 
 const ZOOMS = SIDES.map((side) => ({ value: side, name: `${side * side}` }));
-
-const SENT: Record<Mode, { title: string; text: string }> = {
-  'xnn-d': { title: 'Features plus noise', text: 'The noise is drawn anew for every message, so no two are alike.' },
-  xnn: {
-    title: 'Features under the network’s key',
-    text: 'Positions are mixed up and channels blended by that key. Without noise: the same picture gives the same again.',
-  },
-  keyed: {
-    title: 'A direction under your key',
-    text: 'All that says who you are, turned at random by your key: to whoever does not have it, any direction is as likely.',
-  },
-};
 
 const NOTHING: readonly Capture[] = [];
 
@@ -34,6 +23,7 @@ export function Reveal({ captures }: { captures: readonly Capture[] }) {
 
 /** One request laid open: what stayed here, and what left, drawn from the very bytes that were sent. */
 export function LaidOpen({ captures }: { captures: readonly Capture[] }) {
+  const { t, bytes, decimal } = useTexts();
   const [index, setIndex] = useState(0);
   const [side, setSide] = useState<Side>(8);
   const [page, setPage] = useState(0);
@@ -59,56 +49,45 @@ export function LaidOpen({ captures }: { captures: readonly Capture[] }) {
 
   const first = page * side * side + 1;
   const last = first + side * side - 1;
-  const shown = first === last ? `Channel ${first}` : `Channels ${first} to ${last}`;
+  const shown = first === last ? t('reveal.channel', { first }) : t('reveal.channels', { first, last });
   return (
     <section className="reveal" aria-labelledby={`${slider}-title`}>
-      <h2 id={`${slider}-title`}>What left your browser</h2>
-      <p className="lead">
-        First what your device saw, then what it computed, and last all that was sent of it: decoded again from the
-        message, byte for byte.
-      </p>
+      <h2 id={`${slider}-title`}>{t('reveal.title')}</h2>
+      <p className="lead">{t('reveal.lead')} </p>
       {captures.length > 1 && (
         <Segments
-          label="Capture"
-          options={captures.map((_, i) => ({ value: i, name: `Capture ${i + 1}` }))}
+          label={t('reveal.capture')}
+          options={captures.map((_, i) => ({ value: i, name: t('reveal.captureNumber', { number: i + 1 }) }))}
           value={index}
           onChange={setIndex}
         />
       )}
       <div className="maps">
-        <Exhibit
-          icon="lock"
-          fate="Stayed here"
-          title="The aligned face"
-          text="Cut out and turned upright, so that every face lies alike."
-        >
-          <PixelCanvas pixels={revealed.face} label="Your face, cut out and turned upright" />
+        <Exhibit icon="lock" fate={t('reveal.stayed')} title={t('reveal.face')} text={t('reveal.faceText')}>
+          <PixelCanvas pixels={revealed.face} label={t('reveal.faceLabel')} />
+        </Exhibit>
+        <Exhibit icon="lock" fate={t('reveal.stayed')} title={t('reveal.clean')} text={t('reveal.cleanText')}>
+          <PixelCanvas pixels={drawn.clean} label={t('reveal.cleanLabel', { channels: shown })} />
         </Exhibit>
         <Exhibit
-          icon="lock"
-          fate="Stayed here"
-          title="Its clean features"
-          text="They identify you: whoever had them could recognise you anywhere."
+          icon="send"
+          fate={t('reveal.sent')}
+          title={t(`reveal.${MODES[revealed.mode]}`)}
+          text={t(`reveal.${MODES[revealed.mode]}Text`)}
         >
-          <PixelCanvas
-            pixels={drawn.clean}
-            label={`${shown} of the clean features, in which outlines of the face can show`}
-          />
-        </Exhibit>
-        <Exhibit icon="send" fate="Was sent" {...SENT[revealed.mode]}>
           <PixelCanvas
             pixels={drawn.sent}
-            label={isMap ? `${shown} of what was sent` : 'The 128 numbers that were sent'}
+            label={isMap ? t('reveal.sentLabel', { channels: shown }) : t('reveal.keyedLabel')}
           />
         </Exhibit>
       </div>
       <div className="map-controls">
         <div>
           <p className="control-name" aria-hidden="true">
-            Channels at a time
+            {t('reveal.zoom')}
           </p>
           <Segments
-            label="Channels at a time"
+            label={t('reveal.zoom')}
             options={ZOOMS}
             value={side}
             onChange={(next) => {
@@ -119,7 +98,7 @@ export function LaidOpen({ captures }: { captures: readonly Capture[] }) {
         </div>
         <div className="slider">
           <label htmlFor={slider}>
-            {shown} <span>of {FEATURE_CHANNELS}</span>
+            {shown} <span>{t('reveal.ofAll', { all: FEATURE_CHANNELS })}</span>
           </label>
           <input
             id={slider}
@@ -133,24 +112,25 @@ export function LaidOpen({ captures }: { captures: readonly Capture[] }) {
         </div>
         <p className="scale-note">
           <span className="gray-scale" aria-hidden="true" />
-          {isMap ? 'Both maps on one scale' : 'The features’ scale'}: black −{range.toFixed(1)}, white +
-          {range.toFixed(1)}.
+          {t(isMap ? 'reveal.scaleBoth' : 'reveal.scaleClean', { range: decimal(range, 1) })}
         </p>
       </div>
       <Anatomy fields={revealed.fields} mode={revealed.mode} />
       <p className="nothing-else">
         <Icon name="lock" />
         <span>
-          <strong>Nothing else of the picture was sent.</strong> The aligned face has {bytes(CROP_SIZE * CROP_SIZE * 3)}{' '}
-          of pixels; they stayed in this page, as did the whole photo. The message has{' '}
-          {bytes(capture?.message.length ?? 0)}; each belongs to a field above.
+          <Trans
+            i18nKey="reveal.nothingElse"
+            values={{ face: bytes(CROP_SIZE * CROP_SIZE * 3), message: bytes(capture?.message.length ?? 0) }}
+            components={{ strong: <strong /> }}
+          />
         </span>
       </p>
       <p className="onward">
-        What can somebody make of it who reads it?{' '}
-        <Link to="attack" onFollow={() => capture && keep(capture)}>
-          Attack it yourself
-        </Link>
+        <Trans
+          i18nKey="reveal.onward"
+          components={{ a: <Link to="attack" onFollow={() => capture && keep(capture)} /> }}
+        />
       </p>
     </section>
   );

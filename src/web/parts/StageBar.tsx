@@ -1,7 +1,8 @@
-import { duration } from '../format.js';
+import { useTexts } from '../useTexts.js';
 
 /** Times of stages, in ms: as widths for the eye, as a list for all. */
 export function StageBar({ stages }: { stages: readonly { readonly name: string; readonly ms: number }[] }) {
+  const { duration } = useTexts();
   return (
     <>
       <div className="stage-bar" aria-hidden="true">

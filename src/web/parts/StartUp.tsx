@@ -1,17 +1,18 @@
-import { sentence } from '../../client/messages.js';
 import { useSession, useSessionState } from '../useSession.js';
 import { Button } from './Button.js';
 import { Icon } from './Icon.js';
+import { useTexts } from '../useTexts.js';
 
 /** How far the start is, as a line under the header, or why there was none. The page can be read and filled in meanwhile. */
 export function StartUp() {
+  const { t, sentence } = useTexts();
   const session = useSession();
   const state = useSessionState();
   return (
-    <section className="start-up" aria-label="Start-up">
+    <section className="start-up" aria-label={t('frame.startUp')}>
       {state.status === 'starting' && (
-        <progress aria-label="Starting" value={state.progress.fraction} max={1}>
-          {state.progress.stage}
+        <progress aria-label={t('frame.starting')} value={state.progress.fraction} max={1}>
+          {t(`chip.stage.${state.progress.stage}`)}
         </progress>
       )}
       <div role="alert">
@@ -22,7 +23,7 @@ export function StartUp() {
               {sentence(state.error)} <code>{state.error}</code>
             </p>
             <Button icon="retry" onPress={() => session.restart()}>
-              Try again
+              {t('frame.tryAgain')}
             </Button>
           </div>
         )}

@@ -1,14 +1,17 @@
-import { chooseTheme, useTheme } from '../theme.js';
+import { changeSettings } from '../settings.js';
+import { useTheme } from '../theme.js';
 import { Icon } from './Icon.js';
+import { useTexts } from '../useTexts.js';
 
 export function ThemeToggle() {
+  const { t } = useTexts();
   const next = useTheme() === 'dark' ? 'light' : 'dark';
   return (
     <button
       type="button"
       className="theme-toggle"
-      aria-label={`Use the ${next} theme`}
-      onClick={() => chooseTheme(next)}
+      aria-label={next === 'dark' ? t('frame.useDark') : t('frame.useLight')}
+      onClick={() => changeSettings({ theme: next })}
     >
       <Icon name={next === 'dark' ? 'moon' : 'sun'} />
     </button>

@@ -1,10 +1,11 @@
 import { useEffect, useRef, useState } from 'react';
-import { sentence } from '../../client/messages.js';
 import type { Picture } from '../../client/types.js';
 import { drawMiddle } from '../pictures.js';
+import { useTexts } from '../useTexts.js';
 
 /** The middle of a picture. */
 export function Thumbnail({ picture, label }: { picture: Picture; label: string }) {
+  const { sentence } = useTexts();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [broken, setBroken] = useState(false);
 

@@ -1,5 +1,4 @@
 import { frameOf } from '../../client/guide.js';
-import { sentence, type ErrorCode } from '../../client/messages.js';
 import { useGuide } from '../useGuide.js';
 import { useSession } from '../useSession.js';
 import { useVideo } from '../useVideo.js';
@@ -7,6 +6,7 @@ import { Button } from './Button.js';
 import { CameraControls } from './CameraControls.js';
 import { Oval } from './Oval.js';
 import { Screen } from './Screen.js';
+import { useTexts } from '../useTexts.js';
 
 interface ViewfinderProps {
   stream: MediaStream;
@@ -22,10 +22,19 @@ interface ViewfinderProps {
 
 /** What the camera sees, and the pictures taken of it. */
 export function Viewfinder(props: ViewfinderProps) {
+  const { t, sentence } = useTexts();
   const { stream, cameras, taken, wanted, automatic, takeLabel, onTake, onCamera, onStop } = props;
   const session = useSession();
   const video = useVideo(stream);
   const { hint, counted } = useGuide(session, video, (frame) => (automatic ? onTake(frame) : frame.close()));
+  const said =
+    hint === undefined
+      ? t('camera.looking')
+      : hint !== null
+        ? sentence(hint)
+        : automatic
+          ? t('camera.goodHold')
+          : t('camera.good');
 
   const takeNow = async () => {
     const frame = await frameOf(video.current);
@@ -34,12 +43,12 @@ export function Viewfinder(props: ViewfinderProps) {
 
   return (
     <>
-      <Screen stream={stream} video={video} hint={guidance(hint, automatic)} counted={automatic ? counted : null}>
+      <Screen stream={stream} video={video} hint={said} counted={automatic ? counted : null}>
         <Oval good={hint === null} taken={taken} wanted={wanted} flashes />
       </Screen>
       {wanted > 1 && (
         <p className="count" role="status">
-          {`${taken} of ${wanted} pictures taken`}
+          {t('camera.taken', { taken, count: wanted })}
         </p>
       )}
       <CameraControls stream={stream} cameras={cameras} onCamera={onCamera} onStop={onStop}>
@@ -53,10 +62,4 @@ export function Viewfinder(props: ViewfinderProps) {
       </CameraControls>
     </>
   );
-}
-
-function guidance(hint: ErrorCode | null | undefined, automatic: boolean): string {
-  if (hint === undefined) return 'Looking for a face…';
-  if (hint !== null) return sentence(hint);
-  return automatic ? 'Good. Hold still.' : 'Good.';
 }

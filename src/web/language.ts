@@ -1,0 +1,58 @@
+import i18next from 'i18next';
+import { initReactI18next } from 'react-i18next';
+import type { Sentences } from '../client/messages.js';
+import { bestOf, directionOf, type Language } from './languages.js';
+import { getSettings } from './settings.js';
+import { texts as english, type Texts } from './texts/en.js';
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    resources: { translation: typeof english };
+  }
+}
+
+type Spoken = Promise<[{ texts: Texts }, { sentences: Sentences }]>;
+
+/** Each is a download of its own, but for English, which stands in where anything fails. */
+const LOADERS: Record<Exclude<Language, 'en'>, () => Spoken> = {
+  de: () => Promise.all([import('./texts/de.js'), import('../client/sentences/de.js')]),
+  fr: () => Promise.all([import('./texts/fr.js'), import('../client/sentences/fr.js')]),
+  es: () => Promise.all([import('./texts/es.js'), import('../client/sentences/es.js')]),
+  zh: () => Promise.all([import('./texts/zh.js'), import('../client/sentences/zh.js')]),
+  ar: () => Promise.all([import('./texts/ar.js'), import('../client/sentences/ar.js')]),
+};
+
+const sentences = new Map<string, Sentences>();
+
+void i18next.use(initReactI18next).init({
+  lng: 'en',
+  fallbackLng: 'en',
+  resources: { en: { translation: english } },
+  initAsync: false,
+  // React escapes what it shows.
+  interpolation: { escapeValue: false },
+  react: { useSuspense: false },
+});
+
+/** What is said of errors and poses in a language that was loaded; undefined for English, whose sentences are everywhere. */
+export function sentencesOf(language: string): Sentences | undefined {
+  return sentences.get(language);
+}
+
+/** Speaks the chosen language, or the browser's. Resolves when the page shows it; without a network, the one before it stays. */
+export async function applyLanguage(): Promise<void> {
+  const language = getSettings().language ?? bestOf(navigator.languages);
+  if (language !== 'en' && !sentences.has(language)) {
+    try {
+      const [words, said] = await LOADERS[language]();
+      i18next.addResourceBundle(language, 'translation', words.texts);
+      sentences.set(language, said.sentences);
+    } catch {
+      return;
+    }
+  }
+  if (language === i18next.language) return;
+  document.documentElement.lang = language;
+  document.documentElement.dir = directionOf(language);
+  await i18next.changeLanguage(language);
+}
