@@ -372,7 +372,7 @@ describe('settings', () => {
     expect(enrolled.status).toBe(200);
     const verify = async () => {
       const message = keyedMessageOf(1, 71, await newChallenge(fetch), tenant, 4);
-      return (await post(fetch, ROUTES.verification('Keyed'), message)).json();
+      return (await post(fetch, ROUTES.verification('Keyed'), message)).json() as Promise<unknown>;
     };
     expect(await change({ threshold: 1 })).toBe(200);
     expect(await verify()).toEqual({ verdict: 'match' });
