@@ -34,21 +34,15 @@ export interface NewKey {
   readonly words: readonly string[];
 }
 
-/** A new key. Its words are the only way to have it elsewhere. */
-export function makeOwnKey(): Promise<NewKey> {
-  return withWords(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)));
-}
-
-/** The key of a passkey that is made for it, which brings it to wherever that is synced. @throws as `newPasskeySecret` */
-export async function makePasskeyKey(): Promise<NewKey> {
-  const { newPasskeySecret } = await import('./passkey.js');
-  return withWords(await keyOf(await newPasskeySecret(location.hostname)));
-}
-
-/** The same key from that passkey, here or on another device. @throws as `passkeySecret` */
-export async function recallOwnKey(): Promise<OwnKey> {
-  const { passkeySecret } = await import('./passkey.js');
-  return ownKeyOf(await keyOf(await passkeySecret(location.hostname)));
+/**
+ * A new key, of random bytes or those of a passkey that was made for it.
+ *
+ * @param secret 32 bytes, wiped here
+ */
+export async function makeOwnKey(secret = crypto.getRandomValues(new Uint8Array(SECRET_BYTES))): Promise<NewKey> {
+  const { entropyToMnemonic, wordlist } = await bip39();
+  const words = entropyToMnemonic(secret, wordlist).split(' ');
+  return { own: await ownKeyOf(secret), words };
 }
 
 /** From what a passkey gives [32], which is wiped, to the key [32]. */
@@ -56,12 +50,6 @@ export async function keyOf(given: Uint8Array<ArrayBuffer>): Promise<Uint8Array<
   const key = await crypto.subtle.importKey('raw', given, 'HKDF', false, ['deriveBits']);
   given.fill(0);
   return derived(key, NO_SALT, PASSKEY_INFO, SECRET_BYTES);
-}
-
-async function withWords(secret: Uint8Array<ArrayBuffer>): Promise<NewKey> {
-  const { entropyToMnemonic, wordlist } = await bip39();
-  const words = entropyToMnemonic(secret, wordlist).split(' ');
-  return { own: await ownKeyOf(secret), words };
 }
 
 /** The key of such words, in any case and spacing. @throws words_invalid */

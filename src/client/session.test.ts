@@ -5,7 +5,7 @@ import type { KeyInfo } from '../wire/key-file.js';
 import type { Cloud } from './cloud.js';
 import type { Engine } from './engine.js';
 import type { OwnKey } from './own-key.js';
-import { createSession } from './session.js';
+import { createSession, type SessionOptions } from './session.js';
 import type { Progress, Session, SessionState, Started } from './types.js';
 
 const STARTED: Started = {
@@ -90,8 +90,9 @@ let keys: Map<string, OwnKey>;
 let session: Session;
 let seen: SessionState[];
 
-function open(): void {
+function open(options: SessionOptions = {}): void {
   session = createSession({
+    ...options,
     openEngine: () => {
       const engine = new FakeEngine();
       engines.push(engine);
@@ -175,6 +176,19 @@ describe('an own key', () => {
     expect(states()).toMatchObject({ ownKey: null, error: 'words_invalid' });
     await session.restoreOwnKey(outcome.words.join(' '));
     expect(states()).toMatchObject({ ownKey, outcome: { kind: 'own key restored' } });
+  });
+
+  it('of a passkey is the same each time, where the page has passkeys', async () => {
+    await ready();
+    await session.makeOwnKey('passkey');
+    expect(states()).toMatchObject({ ownKey: null, error: 'passkeys_missing' });
+    open({ secretOfPasskey: () => Promise.resolve(new Uint8Array(32).fill(7)) });
+    await ready();
+    await session.makeOwnKey('passkey');
+    expect(states()).toMatchObject({ ownKey: '0a7c3994b7c692d7', outcome: { kind: 'own key made' } });
+    await session.removeOwnKey();
+    await session.recallOwnKey();
+    expect(states()).toMatchObject({ ownKey: '0a7c3994b7c692d7', outcome: { kind: 'own key restored' } });
   });
 
   it('changes nothing where its network cannot be loaded', async () => {

@@ -5,15 +5,7 @@ import { fromHex } from '../wire/hex.js';
 import type { MessageHeader } from '../wire/message.js';
 import { connectCloud, type Cloud, type Served } from './cloud.js';
 import { openEngine, type Engine, type Protection, type StartOptions } from './engine.js';
-import {
-  makeOwnKey,
-  makePasskeyKey,
-  openKeyStore,
-  recallOwnKey,
-  restoreOwnKey,
-  type KeyStore,
-  type OwnKey,
-} from './own-key.js';
+import { keyOf, makeOwnKey, openKeyStore, ownKeyOf, restoreOwnKey, type KeyStore, type OwnKey } from './own-key.js';
 import type {
   Backend,
   Capture,
@@ -38,7 +30,12 @@ export interface SessionOptions {
   /** Where receipts are kept; null keeps none. */
   readonly storage?: Pick<Storage, 'getItem' | 'setItem'> | null;
   readonly keys?: KeyStore;
+  /** From where an own key's secret comes that a passkey carries (`passkey.ts`); a page that leaves it out has keys of words only. */
+  readonly secretOfPasskey?: SecretOfPasskey;
 }
+
+/** 32 secret bytes of a new passkey, or of one that the person chooses. */
+export type SecretOfPasskey = (which: 'new' | 'chosen') => Promise<Uint8Array<ArrayBuffer>>;
 
 /** Of messages that are not for sending. */
 const NOBODYS = { tenant: '00'.repeat(TENANT_BYTES), challenge: '00'.repeat(CHALLENGE_BYTES) };
@@ -60,6 +57,7 @@ class EngineSession implements Session {
   readonly #cloud: Cloud;
   readonly #storage: Pick<Storage, 'getItem' | 'setItem'> | null;
   readonly #keys: KeyStore;
+  readonly #secretOfPasskey: SecretOfPasskey | undefined;
   #own: OwnKey | null = null;
   readonly #listeners = new Set<() => void>();
   #state: SessionState = { status: 'starting', progress: { stage: 'download', fraction: 0 } };
@@ -74,12 +72,14 @@ class EngineSession implements Session {
     cloud = connectCloud(),
     storage = ownStorage(),
     keys = openKeyStore(),
+    secretOfPasskey,
   }: SessionOptions) {
     this.#options = { backend, base };
     this.#openEngine = open;
     this.#cloud = cloud;
     this.#storage = storage;
     this.#keys = keys;
+    this.#secretOfPasskey = secretOfPasskey;
     void this.#start();
   }
 
@@ -174,7 +174,8 @@ class EngineSession implements Session {
 
   makeOwnKey(by: KeyCarrier = 'words'): Promise<void> {
     return this.#act([], async (engine) => {
-      const { own, words } = await (by === 'passkey' ? makePasskeyKey() : makeOwnKey());
+      const secret = by === 'passkey' ? await this.#passkeyKey('new') : undefined;
+      const { own, words } = await makeOwnKey(secret);
       await this.#useOwnKey(engine, own);
       return { kind: 'own key made', words };
     });
@@ -185,7 +186,13 @@ class EngineSession implements Session {
   }
 
   recallOwnKey(): Promise<void> {
-    return this.#restored(recallOwnKey);
+    return this.#restored(async () => ownKeyOf(await this.#passkeyKey('chosen')));
+  }
+
+  /** @throws passkeys_missing in a page that has none */
+  async #passkeyKey(which: 'new' | 'chosen'): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#secretOfPasskey === undefined) throw new XnnError('passkeys_missing');
+    return keyOf(await this.#secretOfPasskey(which));
   }
 
   #restored(restore: () => Promise<OwnKey>): Promise<void> {

@@ -23,7 +23,13 @@ await nextTask();
 
 /** `?backend=wasm` tries that one alone: for support, and for tests. */
 const wanted = new URLSearchParams(location.search).get('backend') ?? backend;
-const session = createSession({ backend: BACKENDS.find((name) => name === wanted) });
+const session = createSession({
+  backend: BACKENDS.find((name) => name === wanted),
+  secretOfPasskey: async (which) => {
+    const { newPasskeySecret, passkeySecret } = await import('../client/passkey.js');
+    return (which === 'new' ? newPasskeySecret : passkeySecret)(location.hostname);
+  },
+});
 keepForOffline(session);
 
 const [{ render }] = await Promise.all(loading);
