@@ -36,7 +36,7 @@ test('in Firefox, on the backend it picks: enrol, yes, no, forget; perturbed fea
     await press(page, 'link', 'Enrol');
     await fill(page, 'Your name', NAME);
     await choosePhotos(page, 'ann-1.jpg', 'ann-2.jpg', 'ann-3.jpg');
-    await press(page, 'button', 'Enrol with three pictures');
+    await press(page, 'button', 'Enrol with 3 pictures');
     await waitForText(page, '.answer', `${NAME} is enrolled`);
     await verify(page, 'ann-probe.jpg');
     await waitForText(page, '.answer', `Yes, this is ${NAME}`);
