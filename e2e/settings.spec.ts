@@ -24,7 +24,7 @@ test('the first visit explains; then the camera; back goes back, and the address
 
 test('what was chosen holds on every page and in the next visit, until all is deleted', async ({ page }) => {
   await open(page, '/enrol');
-  await enrol(page, 'Set', 'cat-1.jpg');
+  await enrol(page, 'Set', 'bea-1.jpg');
   await expect(page.locator('.answer')).toContainText('Set is enrolled');
 
   await page.getByRole('contentinfo').getByRole('link', { name: 'Settings' }).click();
