@@ -1,39 +1,25 @@
-import { useId, type ReactNode } from 'react';
+import { Field, type FieldProps } from './Field.js';
 
-interface SelectFieldProps {
-  label: string;
-  hint?: string;
+interface SelectFieldProps extends FieldProps {
   options: readonly { readonly value: string; readonly name: string; readonly lang?: string }[];
   value: string;
   onChange: (value: string) => void;
-  /** Below it. */
-  children?: ReactNode;
 }
 
 /** A choice of one out of many. */
-export function SelectField({ label, hint, options, value, onChange, children }: SelectFieldProps) {
-  const id = useId();
+export function SelectField({ options, value, onChange, ...field }: SelectFieldProps) {
   return (
-    <div className="field">
-      <label htmlFor={id}>{label}</label>
-      {hint && (
-        <p className="field-hint" id={`${id}-hint`}>
-          {hint}
-        </p>
+    <Field
+      {...field}
+      control={(ties) => (
+        <select {...ties} value={value} onChange={(event) => onChange(event.target.value)}>
+          {options.map((option) => (
+            <option key={option.value} value={option.value} lang={option.lang}>
+              {option.name}
+            </option>
+          ))}
+        </select>
       )}
-      <select
-        id={id}
-        value={value}
-        aria-describedby={hint ? `${id}-hint` : undefined}
-        onChange={(event) => onChange(event.target.value)}
-      >
-        {options.map((option) => (
-          <option key={option.value} value={option.value} lang={option.lang}>
-            {option.name}
-          </option>
-        ))}
-      </select>
-      {children}
-    </div>
+    />
   );
 }
