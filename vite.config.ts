@@ -1,12 +1,12 @@
 import react from '@vitejs/plugin-react';
 import { VitePWA } from 'vite-plugin-pwa';
 import { defineConfig } from 'vite';
-import { noTelemetry } from './tools/no-telemetry.js';
+import { trimmed } from './tools/libraries.js';
 
 export default defineConfig({
   plugins: [
     react(),
-    noTelemetry(),
+    trimmed(),
     VitePWA({
       registerType: 'autoUpdate',
       // src/web/offline.ts does.
@@ -31,7 +31,7 @@ export default defineConfig({
   ],
   worker: {
     format: 'es',
-    plugins: () => [noTelemetry()],
+    plugins: () => [trimmed()],
     rolldownOptions: {
       output: { chunkFileNames: ({ moduleIds }) => `assets/${packageOf(moduleIds)}-[hash].js` },
     },
