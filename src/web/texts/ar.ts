@@ -34,9 +34,8 @@ export const texts: Texts = {
   tabs: { home: 'البداية', enrol: 'تسجيل', verify: 'تحقّق', identify: 'تعرّف', forget: 'نسيان' },
   chip: {
     notRunning: 'لا يعمل',
-    runsOn: 'يعمل على',
-    release: '، إصدار النموذج',
-    underKey: '، تحت',
+    said: 'يعمل على {{name}}، إصدار النموذج {{release}}',
+    saidUnderKey: 'يعمل على {{name}}، إصدار النموذج {{release}}، تحت مفتاح',
     key: 'مفتاح',
     model: 'النموذج {{model}}',
     away: 'غير متاح',

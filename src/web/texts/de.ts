@@ -34,9 +34,8 @@ export const texts: Texts = {
   tabs: { home: 'Start', enrol: 'Erfassen', verify: 'Prüfen', identify: 'Erkennen', forget: 'Vergessen' },
   chip: {
     notRunning: 'Läuft nicht',
-    runsOn: 'Läuft auf',
-    release: ', Modellausgabe',
-    underKey: ', unter einem',
+    said: 'Läuft auf {{name}}, Modellausgabe {{release}}',
+    saidUnderKey: 'Läuft auf {{name}}, Modellausgabe {{release}}, unter einem Schlüssel',
     key: 'Schlüssel',
     model: 'Modell {{model}}',
     away: 'nicht erreichbar',

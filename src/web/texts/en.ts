@@ -36,9 +36,8 @@ export const texts = {
   tabs: { home: 'Start', enrol: 'Enrol', verify: 'Verify', identify: 'Identify', forget: 'Forget' },
   chip: {
     notRunning: 'Not running',
-    runsOn: 'Runs on',
-    release: ', model release',
-    underKey: ', under a key',
+    said: 'Runs on {{name}}, model release {{release}}',
+    saidUnderKey: 'Runs on {{name}}, model release {{release}}, under a key',
     key: 'key',
     model: 'Model {{model}}',
     away: 'away',

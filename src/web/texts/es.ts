@@ -34,9 +34,8 @@ export const texts: Texts = {
   tabs: { home: 'Inicio', enrol: 'Registrar', verify: 'Verificar', identify: 'Identificar', forget: 'Olvidar' },
   chip: {
     notRunning: 'Sin funcionar',
-    runsOn: 'Funciona con',
-    release: ', edición del modelo',
-    underKey: ', bajo una',
+    said: 'Funciona con {{name}}, edición del modelo {{release}}',
+    saidUnderKey: 'Funciona con {{name}}, edición del modelo {{release}}, bajo una clave',
     key: 'clave',
     model: 'Modelo {{model}}',
     away: 'sin acceso',

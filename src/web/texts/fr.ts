@@ -35,9 +35,8 @@ export const texts: Texts = {
   tabs: { home: 'Accueil', enrol: 'Enregistrer', verify: 'Vérifier', identify: 'Identifier', forget: 'Oublier' },
   chip: {
     notRunning: 'À l’arrêt',
-    runsOn: 'Fonctionne avec',
-    release: ', version du modèle',
-    underKey: ', sous une',
+    said: 'Fonctionne avec {{name}}, version du modèle {{release}}',
+    saidUnderKey: 'Fonctionne avec {{name}}, version du modèle {{release}}, sous une clé',
     key: 'clé',
     model: 'Modèle {{model}}',
     away: 'injoignable',

@@ -34,9 +34,8 @@ export const texts: Texts = {
   tabs: { home: '首页', enrol: '登记', verify: '验证', identify: '识别', forget: '忘记' },
   chip: {
     notRunning: '未运行',
-    runsOn: '运行于',
-    release: '，模型发布版本',
-    underKey: '，使用',
+    said: '运行于 {{name}}，模型发布版本 {{release}}',
+    saidUnderKey: '运行于 {{name}}，模型发布版本 {{release}}，使用密钥',
     key: '密钥',
     model: '模型 {{model}}',
     away: '无法连接',
