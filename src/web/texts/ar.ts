@@ -30,6 +30,8 @@ export const texts: Texts = {
     starting: 'جارٍ البدء',
     startUp: 'بدء التشغيل',
     tryAgain: 'حاول مرة أخرى',
+    newVersion: 'إصدار جديد من هذا التطبيق جاهز.',
+    reload: 'إعادة التحميل',
   },
   tabs: { home: 'البداية', enrol: 'تسجيل', verify: 'تحقّق', identify: 'تعرّف', forget: 'نسيان' },
   chip: {

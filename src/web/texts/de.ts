@@ -30,6 +30,8 @@ export const texts: Texts = {
     starting: 'Startet',
     startUp: 'Start',
     tryAgain: 'Noch einmal versuchen',
+    newVersion: 'Eine neue Version dieser App ist bereit.',
+    reload: 'Neu laden',
   },
   tabs: { home: 'Start', enrol: 'Erfassen', verify: 'Prüfen', identify: 'Erkennen', forget: 'Vergessen' },
   chip: {

@@ -32,6 +32,8 @@ export const texts = {
     starting: 'Starting',
     startUp: 'Start-up',
     tryAgain: 'Try again',
+    newVersion: 'A new version of this app is ready.',
+    reload: 'Reload',
   },
   tabs: { home: 'Start', enrol: 'Enrol', verify: 'Verify', identify: 'Identify', forget: 'Forget' },
   chip: {

@@ -30,6 +30,8 @@ export const texts: Texts = {
     starting: 'Arrancando',
     startUp: 'Arranque',
     tryAgain: 'Volver a intentar',
+    newVersion: 'Hay una nueva versión de esta aplicación lista.',
+    reload: 'Recargar',
   },
   tabs: { home: 'Inicio', enrol: 'Registrar', verify: 'Verificar', identify: 'Identificar', forget: 'Olvidar' },
   chip: {

@@ -31,6 +31,8 @@ export const texts: Texts = {
     starting: 'Démarrage en cours',
     startUp: 'Démarrage',
     tryAgain: 'Réessayer',
+    newVersion: 'Une nouvelle version de cette application est prête.',
+    reload: 'Recharger',
   },
   tabs: { home: 'Accueil', enrol: 'Enregistrer', verify: 'Vérifier', identify: 'Identifier', forget: 'Oublier' },
   chip: {

@@ -30,6 +30,8 @@ export const texts: Texts = {
     starting: '正在启动',
     startUp: '启动',
     tryAgain: '重试',
+    newVersion: '此应用的新版本已就绪。',
+    reload: '重新加载',
   },
   tabs: { home: '首页', enrol: '登记', verify: '验证', identify: '识别', forget: '忘记' },
   chip: {
