@@ -7,6 +7,7 @@ import { CameraControls } from './CameraControls.js';
 import { Icon } from './Icon.js';
 import { Oval } from './Oval.js';
 import { isMirrored, Screen } from './Screen.js';
+import { ScreenLight } from './ScreenLight.js';
 import { useTexts } from '../useTexts.js';
 
 interface LiveFinderProps {
@@ -41,7 +42,7 @@ export function LiveFinder({ stream, cameras, challenger, onTake, onCamera, onSt
           : t(next.key);
 
   return (
-    <>
+    <ScreenLight dark={refusal === null && state?.hint === 'too_dark'}>
       <Screen stream={stream} video={video} hint={said} counted={counted}>
         <Oval
           good={refusal === null && state !== null && state.hint === null}
@@ -67,7 +68,7 @@ export function LiveFinder({ stream, cameras, challenger, onTake, onCamera, onSt
           </Button>
         )}
       </CameraControls>
-    </>
+    </ScreenLight>
   );
 }
 

@@ -119,6 +119,13 @@ export const texts: Texts = {
     taken_one: '{{taken}} von {{count}} Bild gemacht',
     taken_other: '{{taken}} von {{count}} Bildern gemacht',
   },
+  light: {
+    warning:
+      'Zu dunkel? Der Bildschirm kann das Licht sein: Rings um das Bild wird er weiß und bleibt es, ohne zu blitzen, bis Sie ihn ausschalten. Im Dunkeln blendet das; wem helles Licht schadet, etwa bei Migräne oder Epilepsie, nehme lieber eine Lampe.',
+    on: 'Mein Gesicht mit dem Bildschirm beleuchten',
+    off: 'Licht ausschalten',
+    brighter: 'Ist es noch zu dunkel, stellen Sie den Bildschirm selbst heller.',
+  },
   live: {
     left: 'Drehen Sie den Kopf nach links.',
     right: 'Drehen Sie den Kopf nach rechts.',

@@ -121,6 +121,13 @@ export const texts = {
     taken_one: '{{taken}} of {{count}} picture taken',
     taken_other: '{{taken}} of {{count}} pictures taken',
   },
+  light: {
+    warning:
+      'Too dark? The screen can be the light: all around the picture it turns white and stays so, without flashing, until you switch it off. In the dark that dazzles; whom bright light harms, by migraine or epilepsy for instance, should rather take a lamp.',
+    on: 'Light my face with the screen',
+    off: 'Switch the light off',
+    brighter: 'If it is still too dark, turn up the brightness of the screen itself.',
+  },
   live: {
     left: 'Turn your head to your left.',
     right: 'Turn your head to your right.',

@@ -119,6 +119,13 @@ export const texts: Texts = {
     taken_one: '{{taken}} de {{count}} imagen tomada',
     taken_other: '{{taken}} de {{count}} imágenes tomadas',
   },
+  light: {
+    warning:
+      '¿Demasiado oscuro? La pantalla puede ser la luz: alrededor de la imagen se vuelve blanca y así se queda, sin destellos, hasta que la apagues. En la oscuridad deslumbra; si la luz intensa te hace daño, por migraña o epilepsia por ejemplo, usa mejor una lámpara.',
+    on: 'Iluminar mi cara con la pantalla',
+    off: 'Apagar la luz',
+    brighter: 'Si todavía está demasiado oscuro, sube el brillo de la pantalla.',
+  },
   live: {
     left: 'Gira la cabeza hacia tu izquierda.',
     right: 'Gira la cabeza hacia tu derecha.',

@@ -121,6 +121,13 @@ export const texts: Texts = {
     taken_one: '{{taken}} image prise sur {{count}}',
     taken_other: '{{taken}} images prises sur {{count}}',
   },
+  light: {
+    warning:
+      'Trop sombre ? L’écran peut servir de lampe : tout autour de l’image il devient blanc et le reste, sans clignoter, jusqu’à ce que vous l’éteigniez. Dans l’obscurité cela éblouit ; si une lumière vive vous nuit, par exemple en cas de migraine ou d’épilepsie, prenez plutôt une lampe.',
+    on: 'Éclairer mon visage avec l’écran',
+    off: 'Éteindre la lumière',
+    brighter: 'S’il fait encore trop sombre, augmentez la luminosité de l’écran lui-même.',
+  },
   live: {
     left: 'Tournez la tête vers votre gauche.',
     right: 'Tournez la tête vers votre droite.',
