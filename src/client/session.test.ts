@@ -326,6 +326,12 @@ describe('a liveness check', () => {
     await session.verify('Ada', PICTURE, challenge);
     expect(cloud.challenge).toHaveBeenCalledTimes(1);
     expect(toHex(engine.capture.mock.calls[0]![1].challenge)).toBe(challenge);
+    await session.enrol('Ada', [PICTURE, PICTURE], '02'.repeat(16));
+    expect(cloud.challenge).toHaveBeenCalledTimes(1);
+    expect(engine.capture.mock.calls.slice(1).map(([, { challenge }]) => toHex(challenge))).toEqual([
+      '02'.repeat(16),
+      '02'.repeat(16),
+    ]);
   });
 
   it('closes a frame that comes too early', async () => {

@@ -61,11 +61,14 @@ describe('pages', () => {
     expect(within(session, Forget)).toContain('aria-label="Forget Ada"');
   });
 
-  it('checks liveness in Verify only for who wants it', () => {
-    const html = within(fakeSession(READY), Verify);
+  it.each([
+    [Verify, 'One picture is taken when you press the button'],
+    [Enrol, 'The camera takes three pictures by itself'],
+  ] as const)('checks liveness in %o only for who wants it', (page, step) => {
+    const html = within(fakeSession(READY), page);
     expect(html).toMatch(/<input[^>]*type="checkbox"[^>]*role="switch"/);
     expect(html).not.toMatch(/<input[^>]*role="switch"[^>]*checked/);
-    expect(html).toContain('One picture is taken when you press the button');
+    expect(html).toContain(step);
   });
 
   it('does not start the camera before the model is there', () => {

@@ -127,6 +127,8 @@ export const texts: Texts = {
     brighter: 'Ist es noch zu dunkel, stellen Sie den Bildschirm selbst heller.',
   },
   live: {
+    check: 'Prüfen, ob jemand da ist',
+    checkHint: 'Die Kamera bittet um drei kleine Bewegungen, während sie ihre Bilder macht.',
     left: 'Drehen Sie den Kopf nach links.',
     right: 'Drehen Sie den Kopf nach rechts.',
     closer: 'Kommen Sie näher.',
@@ -179,6 +181,8 @@ export const texts: Texts = {
       'Die Cloud hat {{count}} Aufnahmen zu einem Template gemittelt und bewahrt es auf. Dieser Browser behält den Beleg, mit dem es gelöscht werden kann.',
     step1:
       'Die Kamera macht von selbst drei Bilder, sobald sie gut sind, eine Sekunde auseinander. Oder Sie wählen bis zu fünf Fotos.',
+    step1Live:
+      'Sie werden um drei kleine Bewegungen gebeten, zwischen denen die Kamera ihre Bilder von selbst macht. Oder Sie wählen bis zu fünf Fotos.',
     step2:
       'Ihr Gerät macht aus jedem Merkmale und verdeckt sie mit frischem Rauschen. Bis Sie „Erfassen“ drücken, wird nichts gesendet.',
     step2Key:
@@ -210,8 +214,6 @@ export const texts: Texts = {
       'Seine Merkmale verlassen Ihr Gerät unter Ihrem Schlüssel, gebunden an eine Aufgabe, die für eine Antwort gilt.',
     step3: 'Die Cloud sagt Ja oder Nein. Wie knapp es war, sagt sie nie.',
     name: 'Zu prüfender Name',
-    live: 'Prüfen, ob jemand da ist',
-    liveHint: 'Die Kamera bittet vor dem Bild um drei kleine Bewegungen.',
     take: 'Mich prüfen',
     act: 'Prüfen',
     again: 'Noch einmal prüfen',
@@ -459,6 +461,8 @@ export const texts: Texts = {
     'log-in': 'Anmelden',
     register: 'Registrieren',
     recover: 'Wiederherstellen',
+    movementsRegister:
+      'Die Kamera bittet um drei kleine Bewegungen, um zu sehen, dass jemand da ist. Wer sie nicht machen kann, wählt Fotos.',
     movements:
       'Die Kamera bittet um drei kleine Bewegungen, jedes Mal andere: Ein vorgehaltenes Foto kann sie nicht machen. Wenn Sie den Kopf nicht drehen oder sich nicht bewegen können, melden Sie sich unter „Wiederherstellen“ mit einem Code an.',
     act: 'Mit Passkey und Gesicht anmelden',
@@ -529,7 +533,7 @@ export const texts: Texts = {
     cameraAny: 'Die Ihnen zugewandte',
     cameraHint: 'Weitere Kameras stehen hier, sobald Sie in dieser App eine gestartet haben.',
     live: 'Immer um Bewegungen bitten',
-    liveHint: 'Das Prüfen beginnt dann damit, ob jemand da ist. Bei der Anmeldung ist es immer so.',
+    liveHint: 'Das Erfassen und Prüfen beginnt dann damit, ob jemand da ist. Bei der Anmeldung ist es immer so.',
     engine: 'Worauf es läuft',
     backend: 'Backend',
     automatic: 'Automatisch',

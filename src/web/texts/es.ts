@@ -127,6 +127,8 @@ export const texts: Texts = {
     brighter: 'Si todavía está demasiado oscuro, sube el brillo de la pantalla.',
   },
   live: {
+    check: 'Comprobar que hay alguien',
+    checkHint: 'La cámara pide tres movimientos pequeños mientras toma sus imágenes.',
     left: 'Gira la cabeza hacia tu izquierda.',
     right: 'Gira la cabeza hacia tu derecha.',
     closer: 'Acércate.',
@@ -179,6 +181,8 @@ export const texts: Texts = {
       'La nube ha promediado {{count}} capturas en una plantilla y la guarda. Este navegador guarda el recibo con el que se puede borrar.',
     step1:
       'La cámara toma por sí sola tres imágenes cuando son buenas, con un segundo entre ellas. O eliges hasta cinco fotos.',
+    step1Live:
+      'Se te piden tres movimientos pequeños, entre los cuales la cámara toma sus imágenes por sí sola. O eliges hasta cinco fotos.',
     step2:
       'Tu dispositivo convierte cada una en características y las cubre con ruido nuevo. Hasta que pulses «Registrar» no se envía nada.',
     step2Key:
@@ -208,8 +212,6 @@ export const texts: Texts = {
       'Sus características salen de tu dispositivo bajo tu clave, ligadas a un desafío que vale para una respuesta.',
     step3: 'La nube dice sí o no. Nunca dice por cuánto.',
     name: 'Nombre que verificar',
-    live: 'Comprobar que hay alguien',
-    liveHint: 'La cámara pide tres movimientos pequeños antes de tomar la imagen.',
     take: 'Verificarme',
     act: 'Verificar',
     again: 'Verificar de nuevo',
@@ -457,6 +459,8 @@ export const texts: Texts = {
     'log-in': 'Entrar',
     register: 'Crear cuenta',
     recover: 'Recuperar',
+    movementsRegister:
+      'La cámara pide tres movimientos pequeños, para ver que hay alguien. Quien no pueda hacerlos elige fotos.',
     movements:
       'La cámara pide tres movimientos pequeños, distintos cada vez: una foto puesta delante no puede hacerlos. Si no puedes girar la cabeza o moverte, entra con un código en «Recuperar».',
     act: 'Entrar con llave de acceso y cara',
@@ -527,7 +531,8 @@ export const texts: Texts = {
     cameraAny: 'La que te mira',
     cameraHint: 'Otras cámaras aparecen aquí cuando hayas encendido una en esta aplicación.',
     live: 'Pedir movimientos por defecto',
-    liveHint: 'Verificar empieza entonces por comprobar que hay alguien. El inicio de sesión lo hace siempre.',
+    liveHint:
+      'Registrar y verificar empiezan entonces por comprobar que hay alguien. El inicio de sesión lo hace siempre.',
     engine: 'Con qué se calcula',
     backend: 'Backend',
     automatic: 'Automático',
