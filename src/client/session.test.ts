@@ -337,6 +337,12 @@ describe('a liveness check', () => {
     await session.verify('Ada', PICTURE, challenge);
     expect(cloud.challenge).toHaveBeenCalledTimes(1);
     expect(boundTo(cloud.verify.mock.lastCall![1]).challenge).toBe(challenge);
+    await session.enrol('Ada', [PICTURE, PICTURE], '02'.repeat(16));
+    expect(cloud.challenge).toHaveBeenCalledTimes(1);
+    const [, both] = cloud.enrol.mock.lastCall!;
+    for (const message of [both.subarray(0, HEADER_BYTES), both.subarray(HEADER_BYTES)]) {
+      expect(boundTo(message).challenge).toBe('02'.repeat(16));
+    }
   });
 
   it('closes a frame that comes too early', async () => {

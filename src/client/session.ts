@@ -108,12 +108,12 @@ class EngineSession implements Session {
     return (await this.#cloud.challenge()).challenge;
   }
 
-  enrol(subject: string, pictures: readonly Picture[]): Promise<void> {
+  enrol(subject: string, pictures: readonly Picture[], challenge?: string): Promise<void> {
     return this.#act(pictures, async (engine, started) => {
       checkSubject(subject);
       if (pictures.length === 0) throw new XnnError('no_face', 'no picture');
       if (pictures.length > MAX_CAPTURES) throw new XnnError('too_many_images');
-      const captures = await this.#captures(engine, started, pictures);
+      const captures = await this.#captures(engine, started, pictures, this.#own, challenge);
       const { reply, receipt } = await this.#send(captures, (messages) => this.#cloud.enrol(subject, messages));
       this.#keepReceipt(subject, reply.receipt);
       return { kind: 'enrolled', subject, removal: reply.receipt, receipt };

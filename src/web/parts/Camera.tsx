@@ -16,7 +16,7 @@ interface CameraProps {
   /** Whether good pictures are taken without a press. */
   automatic: boolean;
   takeLabel: string;
-  /** Has liveness checked before the one picture is taken, by itself. */
+  /** Has liveness checked, in the course of which the pictures are taken by themselves. */
   challenger?: Challenger | undefined;
   onTaken: (pictures: readonly ImageBitmap[]) => void;
 }
@@ -31,18 +31,19 @@ export function Camera({ wanted, automatic, takeLabel, challenger, onTaken }: Ca
   const frame = useRef<HTMLDivElement>(null);
   useKeepFocus(frame, state.phase);
 
+  const finish = (pictures: readonly ImageBitmap[]) => {
+    stop();
+    onTaken(pictures);
+  };
   const take = (picture: ImageBitmap) => {
     const next = [...taken, picture];
     setTaken(next);
-    if (next.length < wanted) return;
-    stop();
-    onTaken(next);
+    if (next.length === wanted) finish(next);
   };
 
   const shared = (live: Extract<typeof state, { phase: 'live' }>) => ({
     stream: live.stream,
     cameras: live.cameras,
-    onTake: take,
     onCamera(deviceId: string) {
       changeSettings({ camera: deviceId });
       void start(deviceId);
@@ -55,10 +56,13 @@ export function Camera({ wanted, automatic, takeLabel, challenger, onTaken }: Ca
 
   return (
     <div ref={frame} className="camera" role="group" aria-label={t('camera.name')} tabIndex={-1}>
-      {state.phase === 'live' && challenger !== undefined && <LiveFinder {...shared(state)} challenger={challenger} />}
+      {state.phase === 'live' && challenger !== undefined && (
+        <LiveFinder {...shared(state)} challenger={challenger} wanted={wanted} onTaken={finish} />
+      )}
       {state.phase === 'live' && challenger === undefined && (
         <Viewfinder
           {...shared(state)}
+          onTake={take}
           taken={taken.length}
           wanted={wanted}
           automatic={automatic}
