@@ -2,32 +2,9 @@ import { useEffect, useEffectEvent, useRef, useState, type RefObject } from 'rea
 import { isVirtualCamera } from '../client/camera.js';
 import { beginLiveness, countdown, movesFor, observeLiveness, type Liveness } from '../client/liveness.js';
 import { XnnError, type ErrorCode } from '../client/messages.js';
-import type { Picture, Session } from '../client/types.js';
+import type { Session } from '../client/types.js';
 import { BETWEEN_LOOKS } from '../client/guide.js';
-
-/** Gets a fresh challenge, which whoever asks keeps for the message. 32 hexadecimal digits. Rejects with XnnError. */
-export type Challenger = () => Promise<string>;
-
-/**
- * Keeps the challenge of the last liveness check for the message of its pictures.
- *
- * @param offer gets a fresh one, with whatever else the message is made for
- */
-export function useCheckedFor<Offer extends { readonly challenge: string }>(offer: () => Promise<Offer>) {
-  const kept = useRef<Offer>(undefined);
-  return {
-    challenger: async () => {
-      kept.current = await offer();
-      return kept.current.challenge;
-    },
-    /** What these pictures were checked for, once; undefined for photos, and when it was used. */
-    offerFor(pictures: readonly Picture[]): Offer | undefined {
-      const checked = pictures.every((picture) => !(picture instanceof Blob)) ? kept.current : undefined;
-      kept.current = undefined;
-      return checked;
-    },
-  };
-}
+import type { Challenger } from './useCheckedFor.js';
 
 interface Check {
   /** What is known so far; null until the first look. */

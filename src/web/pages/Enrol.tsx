@@ -10,7 +10,7 @@ import { PicturePicker } from '../parts/PicturePicker.js';
 import { Switch } from '../parts/Switch.js';
 import { copyOf } from '../pictures.js';
 import { useSettings } from '../settings.js';
-import { useCheckedFor } from '../useLiveness.js';
+import { useCheckedFor } from '../useCheckedFor.js';
 import { useAction, useSession, useUnderKey } from '../useSession.js';
 import { useTexts } from '../useTexts.js';
 

@@ -6,7 +6,7 @@ import { OnePicture } from '../parts/OnePicture.js';
 import { Switch } from '../parts/Switch.js';
 import { copyOf } from '../pictures.js';
 import { useSettings } from '../settings.js';
-import { useCheckedFor } from '../useLiveness.js';
+import { useCheckedFor } from '../useCheckedFor.js';
 import { useAction, useOwnKey, useSession, useUnderKey } from '../useSession.js';
 import { useTexts } from '../useTexts.js';
 

@@ -3,7 +3,7 @@ import { MAX_CAPTURES } from '../../client/messages.js';
 import type { Account, Picture } from '../../client/types.js';
 import type { LoginAction } from '../pages/DemoLogin.js';
 import { copyOf } from '../pictures.js';
-import { useCheckedFor } from '../useLiveness.js';
+import { useCheckedFor } from '../useCheckedFor.js';
 import { Button } from './Button.js';
 import { ConfirmDialog } from './ConfirmDialog.js';
 import { PicturePicker } from './PicturePicker.js';

@@ -1,14 +1,16 @@
-import { useRef, useState } from 'react';
+import { lazy, Suspense, useRef, useState } from 'react';
 import { changeSettings, useSettings } from '../settings.js';
 import { useCamera } from '../useCamera.js';
 import { useKeepFocus } from '../useKeepFocus.js';
-import type { Challenger } from '../useLiveness.js';
+import type { Challenger } from '../useCheckedFor.js';
 import { useSessionState } from '../useSession.js';
 import { Button } from './Button.js';
 import { Icon } from './Icon.js';
-import { LiveFinder } from './LiveFinder.js';
-import { Viewfinder } from './Viewfinder.js';
 import { useTexts } from '../useTexts.js';
+
+// Nobody needs them before a camera is open.
+const LiveFinder = lazy(async () => ({ default: (await import('./LiveFinder.js')).LiveFinder }));
+const Viewfinder = lazy(async () => ({ default: (await import('./Viewfinder.js')).Viewfinder }));
 
 interface CameraProps {
   /** Pictures to take; then the camera is released. */
@@ -56,18 +58,21 @@ export function Camera({ wanted, automatic, takeLabel, challenger, onTaken }: Ca
 
   return (
     <div ref={frame} className="camera" role="group" aria-label={t('camera.name')} tabIndex={-1}>
-      {state.phase === 'live' && challenger !== undefined && (
-        <LiveFinder {...shared(state)} challenger={challenger} wanted={wanted} onTaken={finish} />
-      )}
-      {state.phase === 'live' && challenger === undefined && (
-        <Viewfinder
-          {...shared(state)}
-          onTake={take}
-          taken={taken.length}
-          wanted={wanted}
-          automatic={automatic}
-          takeLabel={takeLabel}
-        />
+      {state.phase === 'live' && (
+        <Suspense fallback={<div className="viewport off" />}>
+          {challenger !== undefined ? (
+            <LiveFinder {...shared(state)} challenger={challenger} wanted={wanted} onTaken={finish} />
+          ) : (
+            <Viewfinder
+              {...shared(state)}
+              onTake={take}
+              taken={taken.length}
+              wanted={wanted}
+              automatic={automatic}
+              takeLabel={takeLabel}
+            />
+          )}
+        </Suspense>
       )}
       {state.phase !== 'live' && (
         <div className="viewport off">

@@ -1,5 +1,6 @@
 import type { Liveness, Move } from '../../client/liveness.js';
-import { useLiveness, type Challenger } from '../useLiveness.js';
+import type { Challenger } from '../useCheckedFor.js';
+import { useLiveness } from '../useLiveness.js';
 import { useSession } from '../useSession.js';
 import { useVideo } from '../useVideo.js';
 import { Button } from './Button.js';

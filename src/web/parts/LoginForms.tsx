@@ -3,7 +3,7 @@ import { MAX_CAPTURES } from '../../client/messages.js';
 import type { Picture } from '../../client/types.js';
 import type { LoginAction } from '../pages/DemoLogin.js';
 import { copyOf } from '../pictures.js';
-import { useCheckedFor } from '../useLiveness.js';
+import { useCheckedFor } from '../useCheckedFor.js';
 import { Button } from './Button.js';
 import { NameField } from './NameField.js';
 import { PicturePicker } from './PicturePicker.js';
