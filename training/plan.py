@@ -30,7 +30,6 @@ class Run(NamedTuple):
 def attacks(quick: bool) -> list[Run]:
     """The runs of training.attack, the most telling first."""
     settled = ("--epochs", "10", "--rate", "5e-4")
-    many = ("--pairs", "20480", "--epochs", "2", "--rate", "5e-4")  # as many steps as 4,096 pairs for ten epochs
 
     def linkage(defence: str, slower: float = 1) -> Run:
         return Run(("D", "--defence", defence, "--pairs", "1024", *settled), 2.5 * slower)
@@ -56,8 +55,11 @@ def attacks(quick: bool) -> list[Run]:
         *short,
         *map(ceiling, NOISE),
         *map(recogniser, NOISE),
-        *(Run(("D", "--defence", defence, "--pairs", "4096", *settled), 8) for defence in NOISE),
-        *(Run(("D", "--defence", defence, *many), 8) for defence in NOISE),
+        *(  # four times the pairs, twice the steps: as from 256 to 1,024
+            Run(("D", "--defence", defence, "--pairs", str(pairs), "--epochs", epochs, "--rate", "5e-4"), minutes)
+            for pairs, epochs, minutes in ((4096, "5", 4), (20_480, "2", 8))
+            for defence in NOISE
+        ),
         *(
             run(defence, 2 if defence in PICTURES else 1)  # an encoder more to train
             for run in (linkage, ceiling, painter, recogniser)
