@@ -8,6 +8,7 @@ const OTHER_PORT = 8098;
 
 export default defineConfig({
   testDir: 'e2e',
+  snapshotPathTemplate: '{testDir}/pictures/{arg}{ext}',
   globalSetup: './e2e/fixtures/setup.ts',
   workers: 1,
   timeout: 120_000,

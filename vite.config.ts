@@ -1,24 +1,39 @@
 import react from '@vitejs/plugin-react';
 import { VitePWA } from 'vite-plugin-pwa';
 import { defineConfig } from 'vite';
-import { noTelemetry } from './tools/no-telemetry.js';
+import { trimmed } from './tools/libraries.js';
 
 export default defineConfig({
   plugins: [
     react(),
-    noTelemetry(),
+    trimmed(),
     VitePWA({
-      registerType: 'autoUpdate',
-      // src/web/offline.ts does.
+      // A new version waits until it is asked for (src/web/offline.ts, which registers it, too).
+      registerType: 'prompt',
       injectRegister: null,
       manifest: {
+        id: '/',
+        start_url: '/',
+        scope: '/',
+        lang: 'en',
         name: 'XNN-d: private face verification',
         short_name: 'XNN-d',
         description: 'Only noise-perturbed features leave the browser.',
         display: 'standalone',
         background_color: '#ffffff',
         theme_color: '#08665f',
-        icons: [{ src: 'icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' }],
+        categories: ['security', 'utilities'],
+        icons: [
+          { src: 'icon.svg', sizes: 'any', type: 'image/svg+xml', purpose: 'any' },
+          ...(['any', 'maskable'] as const).flatMap((purpose) =>
+            ([192, 512] as const).map((size) => ({
+              src: `icons/${purpose === 'any' ? 'icon' : purpose}-${size}.png`,
+              sizes: `${size}x${size}`,
+              type: 'image/png',
+              purpose,
+            })),
+          ),
+        ],
       },
       workbox: {
         // All that the app needs to open offline. Networks are not here: the client keeps verified ones itself.
@@ -31,7 +46,7 @@ export default defineConfig({
   ],
   worker: {
     format: 'es',
-    plugins: () => [noTelemetry()],
+    plugins: () => [trimmed()],
     rolldownOptions: {
       output: { chunkFileNames: ({ moduleIds }) => `assets/${packageOf(moduleIds)}-[hash].js` },
     },

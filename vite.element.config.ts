@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
-import { noTelemetry } from './tools/no-telemetry.js';
+import { trimmed } from './tools/libraries.js';
 
 /** By the name of what is built from it. */
 const sources = (names: Readonly<Record<string, string>>): Record<string, string> =>
@@ -18,10 +18,10 @@ export default defineConfig(({ mode }) => {
   return {
     base: './',
     publicDir: false,
-    plugins: [noTelemetry()],
+    plugins: [trimmed()],
     worker: {
       format: 'es',
-      plugins: () => [noTelemetry()],
+      plugins: () => [trimmed()],
       rolldownOptions: { output: { codeSplitting: forPages } },
     },
     build: {

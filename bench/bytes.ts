@@ -7,13 +7,13 @@ import { noteReady, type Contender } from './contenders.js';
 export interface Bytes {
   /** Pages, styles and scripts of the app itself. */
   readonly app: number;
-  /** What runs networks: tfjs, its backend, MediaPipe, and their WebAssembly. */
+  /** What runs networks, loaded behind the page: the worker, tfjs, its backend, MediaPipe, and their WebAssembly. */
   readonly runtime: number;
   readonly models: number;
 }
 
 const MODELS = /^\/(models|human|face-api)\//;
-const RUNTIME = /\.wasm$|^\/wasm\/|\/tfjs-|\/tasks-vision-/;
+const RUNTIME = /\.wasm$|^\/wasm\/|\/worker-|\/tfjs-|\/tasks-vision-/;
 
 const kindOf = (path: string): keyof Bytes => (MODELS.test(path) ? 'models' : RUNTIME.test(path) ? 'runtime' : 'app');
 

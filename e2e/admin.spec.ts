@@ -24,7 +24,7 @@ async function expectNoViolations(page: Page): Promise<void> {
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 }
 
-test('an owner makes a key, sees it once, revokes it, changes the retention and verifies the log', async ({ page }) => {
+test('an owner makes a key, sees it once, revokes it, changes the settings and verifies the log', async ({ page }) => {
   const key = keyOf('owner');
   const addresses: string[] = [];
   page.on('request', (request) => addresses.push(request.url()));
@@ -68,6 +68,12 @@ test('an owner makes a key, sees it once, revokes it, changes the retention and 
   await press(page, 'Keep these settings');
   await expect(status(page)).toContainText('not of the form');
   await page.getByLabel('Days that a template is kept').fill('30');
+  await page.getByLabel('Threshold under noise').fill('half');
+  await press(page, 'Keep these settings');
+  await expect(status(page)).toContainText('not of the form');
+  await page.getByLabel('Threshold under noise').fill('');
+  await page.getByLabel('Threshold under a key').fill('0.6');
+  await page.getByLabel('Requests a minute').fill('500');
   await page.getByLabel('Under noise (XNN-d)').uncheck();
   await press(page, 'Keep these settings');
   await expect(status(page)).toContainText('are kept');
@@ -75,6 +81,9 @@ test('an owner makes a key, sees it once, revokes it, changes the retention and 
   await expect(section(page, 'Overview')).toContainText('under own keys');
   await press(page, 'Settings');
   await expect(page.getByLabel('Days that a template is kept')).toHaveValue('30');
+  await expect(page.getByLabel('Threshold under noise')).toHaveValue('');
+  await expect(page.getByLabel('Threshold under a key')).toHaveValue('0.6');
+  await expect(page.getByLabel('Requests a minute')).toHaveValue('500');
 
   await press(page, 'Audit log');
   await expect(section(page, 'Audit log')).toContainText('tenant.change: done');

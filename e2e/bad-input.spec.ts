@@ -73,16 +73,3 @@ test('a server that is away is an error of the action, and the action can be tri
   await page.getByRole('button', { name: 'Verify', exact: true }).click();
   await expect(answer(page)).toContainText('No match for Ann');
 });
-
-test('after the first visit the app opens and the model runs without a network', async ({ page, context }) => {
-  await open(page);
-  await page.evaluate(async () => {
-    await navigator.serviceWorker.ready;
-  });
-  await page.reload();
-  await expect(page.getByText('Runs on')).toBeVisible({ timeout: 60_000 });
-  await context.setOffline(true);
-  await page.goto('/verify?backend=wasm');
-  await expect(page.getByText('Runs on WASM')).toBeVisible({ timeout: 60_000 });
-  await context.setOffline(false);
-});

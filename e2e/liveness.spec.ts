@@ -1,8 +1,8 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
-import { addDevice, chooseFiles, open } from './fixtures/app.js';
+import { addDevice, answer, forget, open } from './fixtures/app.js';
 import { withCamera } from './fixtures/camera.js';
-import { portraitOf, putPerson } from './fixtures/person.js';
+import { putPerson } from './fixtures/person.js';
 
 test('a picture that stands still before the camera is refused, with a way on', async ({ baseURL }) => {
   await withCamera('bea-still', baseURL, async (page) => {
@@ -16,7 +16,8 @@ test('a picture that stands still before the camera is refused, with a way on', 
   });
 });
 
-test('a person who does what is asked logs in, with the challenge that asked', async ({ page }) => {
+test('a person who does what is asked registers and logs in, each with the challenge that asked', async ({ page }) => {
+  test.slow();
   const challenges: string[] = [];
   page.on('response', (response) => {
     if (response.url().endsWith('/v1/login/challenges'))
@@ -24,22 +25,38 @@ test('a person who does what is asked logs in, with the challenge that asked', a
   });
   await addDevice(page);
   await putPerson(page);
-  const photo = { name: 'dee.jpg', mimeType: 'image/jpeg', buffer: await portraitOf(page) };
   await open(page, '/demo/login');
   const ways = page.getByRole('group', { name: 'How' });
   await ways.getByText('Register', { exact: true }).click();
   await page.getByLabel('Your name').fill('Dee');
-  await chooseFiles(page, photo);
-  await page.getByRole('button', { name: 'Register passkey and face' }).click();
+  await page.getByRole('button', { name: 'Start camera' }).click();
+  await expect(page.locator('main')).toContainText('1 of 3 movements made', { timeout: 60_000 });
+  await page.getByRole('button', { name: 'Register passkey and face' }).click({ timeout: 60_000 });
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Welcome, Dee');
+  expect(challenges).toHaveLength(1);
   await page.getByRole('button', { name: 'Log out' }).click();
 
-  const asked = challenges.length;
   await page.getByRole('button', { name: 'Start camera' }).click();
   await expect(page.locator('main')).toContainText('1 of 3 movements made', { timeout: 60_000 });
   await page.getByRole('button', { name: 'Log in with passkey and face' }).click({ timeout: 60_000 });
   await expect(page.locator('main')).toContainText('You came in with passkey and face');
-  expect(challenges).toHaveLength(asked + 1);
+  expect(challenges).toHaveLength(2);
+});
+
+test('who enrols can have it checked that somebody is there, and gives three pictures all the same', async ({
+  page,
+}) => {
+  test.slow();
+  await putPerson(page);
+  await open(page, '/enrol');
+  await page.getByLabel('Your name').fill('Dee');
+  await page.getByRole('switch', { name: 'Check that somebody is there' }).click();
+  await page.getByRole('button', { name: 'Start camera' }).click();
+  await expect(page.locator('main')).toContainText('0 of 3 movements made');
+  await page.getByRole('button', { name: 'Enrol with 3 pictures' }).click({ timeout: 60_000 });
+  await expect(answer(page)).toContainText('Dee is enrolled');
+  await forget(page, 'Dee');
+  await expect(answer(page)).toContainText('Dee is forgotten');
 });
 
 test('who turns the other way than asked is told, and is asked for other movements next', async ({ page }) => {

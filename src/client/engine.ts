@@ -1,6 +1,5 @@
 import { proxy, transfer } from 'comlink';
 import type { KeyInfo } from '../wire/key-file.js';
-import type { MessageHeader } from '../wire/message.js';
 import type { Study } from './liveness.js';
 import { reach } from './remote.js';
 import type { Backend, Capture, Picture, Progress, Sighting, Started } from './types.js';
@@ -14,7 +13,14 @@ export interface StartOptions {
 }
 
 /** What hides a face: noise, the key of a network that is open, or its owner's own key. */
-export type Protection = 'noise' | 'network key' | CryptoKey;
+export type Protection = 'noise' | 'network key' | OwnProtection;
+
+/** A face under its owner's own key is another for each tenant. */
+export interface OwnProtection {
+  readonly key: CryptoKey;
+  /** 16 bytes. */
+  readonly tenant: Uint8Array;
+}
 
 /** Everything heavy: model, detector, networks. Rejects with `XnnError` only. */
 export interface Engine {
@@ -30,11 +36,11 @@ export interface Engine {
    */
   study(frame: ImageBitmap, anew: boolean): Promise<Study>;
   /**
-   * One face of a picture as a message bound to `header`. Takes a picture that is a frame away.
+   * One face of a picture as a message that is not bound to anything yet. Takes a picture that is a frame away.
    *
    * @throws what `prepareKeyed` throws, and no_face, several_faces, face_too_small, too_dark, image_corrupt, image_too_large, page_failed
    */
-  capture(picture: Picture, header: MessageHeader, protection: Protection): Promise<Capture>;
+  capture(picture: Picture, protection: Protection): Promise<Capture>;
   /** Loads what own keys need beside, so that the first capture need not wait for it. @throws model_missing, model_hash_wrong, model_invalid, model_unsupported */
   prepareKeyed(): Promise<void>;
   /**
@@ -62,8 +68,8 @@ export function openEngine(): Engine {
     start: (options, onProgress) => answered(remote.start(options, proxy(onProgress))),
     look: (frame) => answered(remote.look(transfer(frame, [frame]))),
     study: (frame, anew) => answered(remote.study(transfer(frame, [frame]), anew)),
-    capture: (picture, header, protection) =>
-      answered(remote.capture(picture instanceof Blob ? picture : transfer(picture, [picture]), header, protection)),
+    capture: (picture, protection) =>
+      answered(remote.capture(picture instanceof Blob ? picture : transfer(picture, [picture]), protection)),
     prepareKeyed: () => answered(remote.prepareKeyed()),
     openKey: (file, passphrase) => answered(remote.openKey(file, passphrase)),
     closeKey: () => answered(remote.closeKey()),

@@ -8,12 +8,18 @@ import type { Picture, Session } from './types.js';
 
 /** The login as the page sees it. Every method rejects with XnnError only. */
 export interface Login {
-  /** Under the own key of this browser, which is made if there is none. @returns recovery codes, shown this once, and the words of such a key */
+  /**
+   * Under the own key of this browser, which is made if there is none.
+   *
+   * @param offer the challenge that the pictures' liveness was checked for; a fresh one without
+   * @returns recovery codes, shown this once, and the words of such a key
+   */
   register(
     name: string,
     pictures: readonly Picture[],
+    offer?: LoginChallenge,
   ): Promise<{ readonly codes: readonly string[]; readonly words: readonly string[] | null }>;
-  /** What a liveness check and the login after it are bound to. */
+  /** What a liveness check and what is sent after it are bound to. */
   challenge(): Promise<LoginChallenge>;
   /**
    * Rejects with own_key_missing if this browser has no own key.
@@ -25,8 +31,8 @@ export interface Login {
   logOut(): Promise<void>;
   account(): Promise<AccountReply>;
   removeAccount(): Promise<void>;
-  /** Under the own key of this browser. @returns the words of one that had to be made */
-  renewTemplate(pictures: readonly Picture[]): Promise<readonly string[] | null>;
+  /** Under the own key of this browser. @param offer as in `register` @returns the words of one that had to be made */
+  renewTemplate(pictures: readonly Picture[], offer?: LoginChallenge): Promise<readonly string[] | null>;
   removeTemplate(): Promise<void>;
   renewCodes(): Promise<readonly string[]>;
   addDevice(name: string): Promise<void>;
@@ -78,9 +84,9 @@ export function connectLogin(
 
   return {
     challenge,
-    async register(name, pictures) {
+    async register(name, pictures, offer) {
       const words = await session.ensureOwnKey();
-      const { challenge, messages, binding } = await prepared(pictures);
+      const { challenge, messages, binding } = await prepared(pictures, offer);
       const device = await newKey(name, challenge, binding);
       const codes = await send('POST', LOGIN_ROUTES.accounts, codesOf, { name, challenge, messages, device });
       return { codes, words };
@@ -95,9 +101,9 @@ export function connectLogin(
     // The page's own server, whose shape the compiler holds.
     account: () => send('GET', LOGIN_ROUTES.account, (reply) => reply as unknown as AccountReply),
     removeAccount: async () => void (await send('DELETE', LOGIN_ROUTES.account, done)),
-    async renewTemplate(pictures) {
+    async renewTemplate(pictures, offer) {
       const words = await session.ensureOwnKey();
-      const { challenge, messages } = await prepared(pictures);
+      const { challenge, messages } = await prepared(pictures, offer);
       await send('PUT', LOGIN_ROUTES.template, done, { challenge, messages });
       return words;
     },

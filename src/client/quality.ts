@@ -60,10 +60,11 @@ export function isTurned({ leftEye, rightEye, nose }: KeyPoints): boolean {
 
 /** Rec. 601 luma [112, 112] of RGB bytes, in [0, 255]. */
 export function lumaOf(crop: Uint8Array): Float32Array {
-  return Float32Array.from(
-    { length: CROP_SIZE * CROP_SIZE },
-    (_, i) => 0.299 * crop[3 * i]! + 0.587 * crop[3 * i + 1]! + 0.114 * crop[3 * i + 2]!,
-  );
+  const luma = new Float32Array(CROP_SIZE * CROP_SIZE);
+  for (let i = 0; i < luma.length; i++) {
+    luma[i] = 0.299 * crop[3 * i]! + 0.587 * crop[3 * i + 1]! + 0.114 * crop[3 * i + 2]!;
+  }
+  return luma;
 }
 
 /** Luma that the brightest twentieth reaches. */

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { XnnError, type ErrorCode } from '../core/errors.js';
-import { toHex } from '../wire/hex.js';
+import { TENANT_BYTES } from '../core/spec.js';
+import { fromHex, toHex } from '../wire/hex.js';
 import type { KeyInfo } from '../wire/key-file.js';
 import type { Cloud } from './cloud.js';
 import type { Engine } from './engine.js';
@@ -26,6 +27,18 @@ const KEY: KeyInfo = {
 const DEPLOYED = { tenant: 'cd'.repeat(16), model: 'ef'.repeat(8) };
 const PICTURE = new Blob(['a picture']);
 
+/** A message without what it tells. */
+const HEADER_BYTES = 48;
+
+/** What a message is bound to, in hexadecimal digits (`wire/message.ts`). */
+function boundTo(message: Uint8Array) {
+  const [model, tenant, challenge] = [message.subarray(8, 16), message.subarray(16, 32), message.subarray(32, 48)].map(
+    toHex,
+  );
+  return { model, tenant, challenge };
+}
+const NOBODYS = { tenant: '00'.repeat(16), challenge: '00'.repeat(16) };
+
 /** A promise to be settled from outside. */
 function pending<T>() {
   let resolve: (value: T) => void = () => {};
@@ -43,12 +56,11 @@ class FakeEngine implements Engine {
   });
   readonly look = vi.fn<Engine['look']>().mockResolvedValue({ hint: null, box: null });
   readonly study = vi.fn<Engine['study']>();
-  /** The message tells what it was bound to. */
-  readonly capture = vi.fn<Engine['capture']>((_, header) =>
+  readonly capture = vi.fn<Engine['capture']>(() =>
     Promise.resolve({
       face: new Uint8Array(),
       clean: new Float32Array(),
-      message: Uint8Array.from([...header.model, ...header.tenant, ...header.challenge]),
+      message: new Uint8Array(HEADER_BYTES),
       stageMs: { detect: 1, align: 1, encode: 1, pack: 1 },
     }),
   );
@@ -144,11 +156,11 @@ describe('an own key', () => {
       outcome: { kind: 'own key made' },
     });
     await session.enrol('Ada', [PICTURE]);
-    const [, header, protection] = engine.capture.mock.lastCall!;
-    expect(protection).toBeInstanceOf(CryptoKey);
-    expect([toHex(header.model), toHex(header.tenant)]).toEqual([STARTED.keyedModel, TENANT]);
+    const protection = { key: expect.any(CryptoKey) as CryptoKey, tenant: fromHex(TENANT, TENANT_BYTES) };
+    expect(engine.capture.mock.lastCall![1]).toEqual(protection);
+    expect(boundTo(cloud.enrol.mock.lastCall![1])).toMatchObject({ model: STARTED.keyedModel, tenant: TENANT });
     await session.identify(PICTURE);
-    expect(engine.capture.mock.lastCall![2]).toBe('noise');
+    expect(engine.capture.mock.lastCall![1]).toBe('noise');
   });
 
   it('is kept for the next visit, until it is removed', async () => {
@@ -162,7 +174,7 @@ describe('an own key', () => {
     await session.removeOwnKey();
     expect(states()).toMatchObject({ ownKey: null, outcome: { kind: 'own key removed' } });
     await session.verify('Ada', PICTURE);
-    expect(engine.capture.mock.lastCall![2]).toBe('noise');
+    expect(engine.capture.mock.lastCall![1]).toBe('noise');
     expect(keys.size).toBe(0);
   });
 
@@ -212,9 +224,8 @@ describe('a key', () => {
     const key = { ...KEY, deployment: DEPLOYED.tenant, model: DEPLOYED.model };
     expect(session.getState()).toMatchObject({ key, outcome: { kind: 'key opened', key }, error: null });
     await session.enrol('Ada', [PICTURE]);
-    const [, header, protection] = engine.capture.mock.lastCall!;
-    expect(protection).toBe('network key');
-    expect([toHex(header.model), toHex(header.tenant)]).toEqual([DEPLOYED.model, DEPLOYED.tenant]);
+    expect(engine.capture.mock.lastCall![1]).toBe('network key');
+    expect(boundTo(cloud.enrol.mock.lastCall![1])).toMatchObject(DEPLOYED);
     expect(cloud.service).not.toHaveBeenCalled();
 
     // Names of this gallery are not those of the other.
@@ -223,7 +234,7 @@ describe('a key', () => {
     expect(engine.closeKey).toHaveBeenCalledOnce();
     expect(session.enrolledHere()).toEqual([]);
     await session.verify('Ada', PICTURE);
-    expect(engine.capture.mock.lastCall![2]).toBe('noise');
+    expect(engine.capture.mock.lastCall![1]).toBe('noise');
     await session.openKey(file, 'a passphrase');
     await session.forget('Ada');
     expect(cloud.remove).toHaveBeenCalledWith('Ada', RECEIPT, DEPLOYED.tenant);
@@ -246,12 +257,12 @@ describe('a key', () => {
   });
 
   it('whose deployment is gone sends nothing', async () => {
-    const engine = await ready();
+    await ready();
     await session.openKey(file, 'a passphrase');
     cloud.deployments.mockResolvedValue([{ ...DEPLOYED, tenant: '00'.repeat(16) }]);
     await session.verify('Ada', PICTURE);
     expect(session.getState()).toMatchObject({ error: 'key_unserved' });
-    expect(engine.capture).not.toHaveBeenCalled();
+    expect(cloud.verify).not.toHaveBeenCalled();
   });
 });
 
@@ -321,11 +332,17 @@ describe('a liveness check', () => {
   });
 
   it('is for the message that is verified', async () => {
-    const engine = await ready();
+    await ready();
     const challenge = await session.challenge();
     await session.verify('Ada', PICTURE, challenge);
     expect(cloud.challenge).toHaveBeenCalledTimes(1);
-    expect(toHex(engine.capture.mock.calls[0]![1].challenge)).toBe(challenge);
+    expect(boundTo(cloud.verify.mock.lastCall![1]).challenge).toBe(challenge);
+    await session.enrol('Ada', [PICTURE, PICTURE], '02'.repeat(16));
+    expect(cloud.challenge).toHaveBeenCalledTimes(1);
+    const [, both] = cloud.enrol.mock.lastCall!;
+    for (const message of [both.subarray(0, HEADER_BYTES), both.subarray(HEADER_BYTES)]) {
+      expect(boundTo(message).challenge).toBe('02'.repeat(16));
+    }
   });
 
   it('closes a frame that comes too early', async () => {
@@ -356,7 +373,7 @@ describe('enrol', () => {
     const engine = await ready();
     await session.enrol('Ada', [PICTURE, PICTURE, PICTURE]);
     expect(activities()).toEqual(['encoding', 'sending', 'idle']);
-    const header = STARTED.model + TENANT + '1'.padStart(32, '0');
+    const header = '00'.repeat(8) + STARTED.model + TENANT + '1'.padStart(32, '0');
     expect(cloud.enrol.mock.calls.map(([subject, body]) => [subject, toHex(body)])).toEqual([
       ['Ada', header.repeat(3)],
     ]);
@@ -364,7 +381,11 @@ describe('enrol', () => {
     expect(engine.capture).toHaveBeenCalledTimes(3);
     expect(session.getState()).toMatchObject({
       error: null,
-      outcome: { kind: 'enrolled', subject: 'Ada', receipt: { bytesSent: 120, cloudMs: expect.any(Number) as number } },
+      outcome: {
+        kind: 'enrolled',
+        subject: 'Ada',
+        receipt: { bytesSent: 3 * HEADER_BYTES, cloudMs: expect.any(Number) as number },
+      },
     });
     expect(session.enrolledHere()).toEqual(['Ada']);
   });
@@ -427,12 +448,23 @@ describe('verify and identify', () => {
     expect(first).not.toBe(second);
   });
 
-  it('sends nothing to a cloud with another model', async () => {
+  it('works on the picture while the challenge is on its way', async () => {
     const engine = await ready();
+    const challenge = pending<Awaited<ReturnType<Cloud['challenge']>>>();
+    cloud.challenge.mockReturnValue(challenge.promise);
+    const verified = session.verify('Ada', PICTURE);
+    await vi.waitFor(() => expect(engine.capture).toHaveBeenCalled());
+    expect(cloud.verify).not.toHaveBeenCalled();
+    challenge.resolve({ challenge: 'ab'.repeat(16), expiresIn: 180_000 });
+    await verified;
+    expect(boundTo(cloud.verify.mock.lastCall![1]).challenge).toBe('ab'.repeat(16));
+  });
+
+  it('sends nothing to a cloud with another model', async () => {
+    await ready();
     cloud.service.mockResolvedValue({ ...SERVICE, model: 'f'.repeat(16) });
     await session.verify('Ada', PICTURE);
     expect(session.getState()).toMatchObject({ error: 'model_unsupported' });
-    expect(engine.capture).not.toHaveBeenCalled();
     expect(cloud.verify).not.toHaveBeenCalled();
   });
 
@@ -488,10 +520,10 @@ describe('rehearse', () => {
   it('makes a message for nobody under what hides faces now, and asks the cloud nothing', async () => {
     const engine = await ready();
     const { message } = await session.rehearse(PICTURE);
-    expect(toHex(message)).toBe(STARTED.model + '00'.repeat(32));
-    expect(engine.capture.mock.lastCall?.[2]).toBe('noise');
+    expect(boundTo(message)).toEqual({ model: STARTED.model, ...NOBODYS });
+    expect(engine.capture.mock.lastCall?.[1]).toBe('noise');
     await session.makeOwnKey();
-    expect(toHex((await session.rehearse(PICTURE)).message)).toBe(STARTED.keyedModel + '00'.repeat(32));
+    expect(boundTo((await session.rehearse(PICTURE)).message)).toEqual({ model: STARTED.keyedModel, ...NOBODYS });
     for (const ask of Object.values(cloud)) expect(ask).not.toHaveBeenCalled();
   });
 

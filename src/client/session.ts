@@ -2,7 +2,7 @@ import { isErrorCode, XnnError, type ErrorCode } from '../core/errors.js';
 import { CHALLENGE_BYTES, MAX_CAPTURES, MODEL_VERSION_BYTES, TENANT_BYTES } from '../core/spec.js';
 import { SUBJECT_PATTERN } from '../wire/api.js';
 import { fromHex } from '../wire/hex.js';
-import type { MessageHeader } from '../wire/message.js';
+import { bind, type MessageHeader } from '../wire/message.js';
 import { connectCloud, type Cloud, type Served } from './cloud.js';
 import { openEngine, type Engine, type Protection, type StartOptions } from './engine.js';
 import { keyOf, makeOwnKey, openKeyStore, ownKeyOf, restoreOwnKey, type KeyStore, type OwnKey } from './own-key.js';
@@ -108,12 +108,12 @@ class EngineSession implements Session {
     return (await this.#cloud.challenge()).challenge;
   }
 
-  enrol(subject: string, pictures: readonly Picture[]): Promise<void> {
+  enrol(subject: string, pictures: readonly Picture[], challenge?: string): Promise<void> {
     return this.#act(pictures, async (engine, started) => {
       checkSubject(subject);
       if (pictures.length === 0) throw new XnnError('no_face', 'no picture');
       if (pictures.length > MAX_CAPTURES) throw new XnnError('too_many_images');
-      const captures = await this.#captures(engine, started, pictures);
+      const captures = await this.#captures(engine, started, pictures, this.#own, challenge);
       const { reply, receipt } = await this.#send(captures, (messages) => this.#cloud.enrol(subject, messages));
       this.#keepReceipt(subject, reply.receipt);
       return { kind: 'enrolled', subject, removal: reply.receipt, receipt };
@@ -230,16 +230,16 @@ class EngineSession implements Session {
     const { engine, started } = this.#running();
     if (this.#own === null) throw new XnnError('own_key_missing');
     checkModel(started.keyedModel, offer.model);
-    return joined((await encoded(engine, pictures, offer, this.#own.key)).map(({ message }) => message));
+    const protection = { key: this.#own.key, tenant: fromHex(offer.tenant, TENANT_BYTES) };
+    return joined(bound(await taken(engine, pictures, protection), offer).map(({ message }) => message));
   }
 
   async rehearse(picture: Picture): Promise<Capture> {
     const { engine, started } = this.#running();
     const key = this.#key();
-    const protection = key !== null ? 'network key' : (this.#own?.key ?? 'noise');
-    const model = protection === 'noise' ? started.model : (key?.model ?? started.keyedModel);
-    const [capture] = await encoded(engine, [picture], { model, ...NOBODYS }, protection);
-    return capture!;
+    const model = key?.model ?? (this.#own === null ? started.model : started.keyedModel);
+    const captures = await taken(engine, [picture], this.#protection(this.#own, NOBODYS.tenant));
+    return bound(captures, { model, ...NOBODYS })[0]!;
   }
 
   /** @throws page_failed before it is ready */
@@ -310,7 +310,9 @@ class EngineSession implements Session {
     return this.#action;
   }
 
-  /** The pictures as messages of one challenge, a fresh one if none is given. */
+  /**
+   * The pictures as messages of one challenge, a fresh one if none is given. Pictures are worked on while the challenge is on its way.
+   */
   async #captures(
     engine: Engine,
     started: Started,
@@ -318,24 +320,31 @@ class EngineSession implements Session {
     own = this.#own,
     given?: string,
   ): Promise<readonly Capture[]> {
-    const [[protection, { model, tenant }], challenge] = await Promise.all([
-      this.#protection(started, own),
-      given ?? this.challenge(),
-    ]);
-    return encoded(engine, pictures, { model, tenant, challenge }, protection);
+    const served = this.#served(started, own);
+    const offer = Promise.all([served, given ?? this.challenge()]).then(([one, challenge]) => ({ ...one, challenge }));
+    // What goes wrong with it is told below, after the pictures.
+    offer.catch(() => {});
+    const tenant = own === null ? NOBODYS.tenant : (await served).tenant;
+    return bound(await taken(engine, pictures, this.#protection(own, tenant)), await offer);
   }
 
-  /** What hides faces now, and for whom. */
-  async #protection(started: Started, own: OwnKey | null): Promise<readonly [Protection, Served]> {
+  /** What hides faces now. */
+  #protection(own: OwnKey | null, tenant: string): Protection {
+    if (this.#key() !== null) return 'network key';
+    return own === null ? 'noise' : { key: own.key, tenant: fromHex(tenant, TENANT_BYTES) };
+  }
+
+  /** For whom, and for which networks. @throws key_unserved, model_unsupported */
+  async #served(started: Started, own: OwnKey | null): Promise<Served> {
     const key = this.#key();
-    if (key !== null) return ['network key', await this.#deployed(key)];
+    if (key !== null) return this.#deployed(key);
     const { model, keyedModel, tenant } = await this.#cloud.service();
     if (own === null) {
       checkModel(started.model, model);
-      return ['noise', { model, tenant }];
+      return { model, tenant };
     }
     checkModel(started.keyedModel, keyedModel);
-    return [own.key, { model: keyedModel, tenant }];
+    return { model: keyedModel, tenant };
   }
 
   /** A deployment that is still there. @throws key_unserved */
@@ -419,20 +428,24 @@ function checkModel(ours: string, served: string): void {
   if (ours !== served) throw new XnnError('model_unsupported', `${ours} here, ${served} there`);
 }
 
-/** Pictures as messages of one challenge. */
-async function encoded(
+async function taken(
   engine: Engine,
   pictures: readonly Picture[],
-  offer: Offer,
   protection: Protection,
 ): Promise<readonly Capture[]> {
+  const captures: Capture[] = [];
+  for (const picture of pictures) captures.push(await engine.capture(picture, protection));
+  return captures;
+}
+
+/** Binds their messages to one challenge. */
+function bound(captures: readonly Capture[], offer: Offer): readonly Capture[] {
   const header: MessageHeader = {
     model: fromHex(offer.model, MODEL_VERSION_BYTES),
     tenant: fromHex(offer.tenant, TENANT_BYTES),
     challenge: fromHex(offer.challenge, CHALLENGE_BYTES),
   };
-  const captures: Capture[] = [];
-  for (const picture of pictures) captures.push(await engine.capture(picture, header, protection));
+  for (const { message } of captures) bind(message, header);
   return captures;
 }
 

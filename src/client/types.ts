@@ -129,8 +129,9 @@ export interface Session {
   /** A fresh challenge for a liveness check and the action that follows it, 32 hexadecimal digits. Rejects with XnnError. */
   challenge(): Promise<string>;
   /** Each action resolves when the state holds its outcome or its error; it never rejects. One at a time. */
-  enrol(subject: string, pictures: readonly Picture[]): Promise<void>;
-  /** @param challenge the one that the picture's liveness was checked for; a fresh one without */
+  /** @param challenge the one that the pictures' liveness was checked for; a fresh one without */
+  enrol(subject: string, pictures: readonly Picture[], challenge?: string): Promise<void>;
+  /** @param challenge as in `enrol` */
   verify(subject: string, picture: Picture, challenge?: string): Promise<void>;
   identify(picture: Picture): Promise<void>;
   /** With the receipt this browser kept; else with a picture of the subject's face. */

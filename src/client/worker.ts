@@ -22,7 +22,7 @@ import {
 } from '../protocol/protect.js';
 import { toHex } from '../wire/hex.js';
 import type { KeyInfo } from '../wire/key-file.js';
-import { encodeKeyedMessage, encodeMessage, encodeXnnMessage, type MessageHeader } from '../wire/message.js';
+import { encodeKeyedMessage, encodeMessage, encodeXnnMessage, UNBOUND } from '../wire/message.js';
 import { compile, pickBackend } from './backend.js';
 import {
   contextOf,
@@ -168,7 +168,7 @@ class FaceEngine implements WorkerEngine {
     return similarity(this.#first, descriptor);
   }
 
-  async capture(picture: Picture, header: MessageHeader, protection: Protection): Promise<Capture> {
+  async capture(picture: Picture, protection: Protection): Promise<Capture> {
     const { model, detect } = this.#started();
     if (typeof protection !== 'string') await this.prepareKeyed();
     const times = [performance.now()];
@@ -182,9 +182,9 @@ class FaceEngine implements WorkerEngine {
     const refusal = refusalOf(found, face);
     if (refusal !== null) throw new XnnError(refusal);
     lap();
-    const { clean, pack } = await this.#protected(model, face, protection, header.tenant);
+    const { clean, pack } = await this.#protected(model, face, protection);
     lap();
-    const message = pack(header);
+    const message = pack();
     lap();
     const [detection, align, encoding, packing] = times.slice(1).map((time, i) => time - times[i]!);
     return { face, clean, message, stageMs: { detect: detection!, align: align!, encode: encoding!, pack: packing! } };
@@ -208,26 +208,25 @@ class FaceEngine implements WorkerEngine {
     this.#key = null;
   }
 
-  /** What protects a face, and how it is written once it is known for whom. */
+  /** A face under protection, and how it is written. */
   async #protected(
     model: BrowserModel,
     face: Uint8Array,
     protection: Protection,
-    tenant: Uint8Array,
-  ): Promise<{ clean: Float32Array; pack: (header: MessageHeader) => Uint8Array }> {
+  ): Promise<{ clean: Float32Array; pack: () => Uint8Array }> {
     if (protection === 'noise') {
       const { clean, perturbed } = await protect(model, face, randomBytes);
-      return { clean, pack: (header) => encodeMessage(header, perturbed) };
+      return { clean, pack: () => encodeMessage(UNBOUND, perturbed) };
     }
     if (protection !== 'network key') {
       const tail = await this.#tail!;
-      const turn = keyedRotation(await tenantSecret(protection, tenant));
+      const turn = keyedRotation(await tenantSecret(protection.key, protection.tenant));
       const { clean, descriptor } = await protectUnderKey({ encoder: model.encoder, tail }, face, turn);
-      return { clean, pack: (header) => encodeKeyedMessage(header, descriptor) };
+      return { clean, pack: () => encodeKeyedMessage(UNBOUND, descriptor) };
     }
     if (this.#key === null) throw new XnnError('key_invalid', 'no key is open');
     const { clean, obfuscated } = await obfuscateFace(model.encoder, face, this.#key);
-    return { clean, pack: (header) => encodeXnnMessage(header, obfuscated) };
+    return { clean, pack: () => encodeXnnMessage(UNBOUND, obfuscated) };
   }
 
   #started(): Parts {

@@ -127,36 +127,51 @@ function offset(point: Point, origin: Point): Point {
  */
 export function alignFace(image: Pixels, points: KeyPoints): Uint8Array {
   const { a, b, tx, ty } = alignment(points);
+  const { data, width, height } = image;
   const norm = a * a + b * b;
   const samples = Math.max(1, Math.min(8, Math.round(1 / Math.sqrt(norm))));
+  const [across, down] = [sampled(samples, tx), sampled(samples, ty)];
   const crop = new Uint8Array(CROP_SIZE * CROP_SIZE * 3);
-  const sum: [number, number, number] = [0, 0, 0];
   for (let row = 0; row < CROP_SIZE; row++) {
     for (let column = 0; column < CROP_SIZE; column++) {
-      sum.fill(0);
-      for (let k = 0; k < samples * samples; k++) {
-        const u = column + ((k % samples) + 0.5) / samples - 0.5 - tx;
-        const v = row + (Math.floor(k / samples) + 0.5) / samples - 0.5 - ty;
-        addBilinear(image, (a * u + b * v) / norm, (a * v - b * u) / norm, sum);
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      for (let i = row * samples; i < (row + 1) * samples; i++) {
+        const v = down[i]!;
+        for (let j = column * samples; j < (column + 1) * samples; j++) {
+          const u = across[j]!;
+          const x = (a * u + b * v) / norm;
+          const y = (a * v - b * u) / norm;
+          const left = Math.floor(x);
+          const top = Math.floor(y);
+          for (let k = 0; k < 4; k++) {
+            const fromLeft = left + (k & 1);
+            const fromTop = top + (k >> 1);
+            if (fromLeft < 0 || fromTop < 0 || fromLeft >= width || fromTop >= height) continue;
+            const share = (1 - Math.abs(x - fromLeft)) * (1 - Math.abs(y - fromTop));
+            const at = (fromTop * width + fromLeft) * 4;
+            red += share * data[at]!;
+            green += share * data[at + 1]!;
+            blue += share * data[at + 2]!;
+          }
+        }
       }
       const at = (row * CROP_SIZE + column) * 3;
-      for (let colour = 0; colour < 3; colour++) crop[at + colour] = Math.round(sum[colour]! / (samples * samples));
+      crop[at] = Math.round(red / (samples * samples));
+      crop[at + 1] = Math.round(green / (samples * samples));
+      crop[at + 2] = Math.round(blue / (samples * samples));
     }
   }
   return crop;
 }
 
-function addBilinear({ data, width, height }: Pixels, x: number, y: number, sum: [number, number, number]): void {
-  const left = Math.floor(x);
-  const top = Math.floor(y);
-  for (let k = 0; k < 4; k++) {
-    const column = left + (k & 1);
-    const row = top + (k >> 1);
-    if (column < 0 || row < 0 || column >= width || row >= height) continue;
-    const share = (1 - Math.abs(x - column)) * (1 - Math.abs(y - row));
-    const at = (row * width + column) * 4;
-    for (let colour = 0; colour < 3; colour++) sum[colour]! += share * data[at + colour]!;
-  }
+/** Where samples lie along one side of the crop, `samples` for each pixel, before the similarity's shift. */
+function sampled(samples: number, shift: number): Float64Array {
+  return Float64Array.from(
+    { length: CROP_SIZE * samples },
+    (_, i) => Math.floor(i / samples) + ((i % samples) + 0.5) / samples - 0.5 - shift,
+  );
 }
 
 function listed<Value>({ leftEye, rightEye, nose, mouth }: Readonly<Record<keyof KeyPoints, Value>>): readonly Value[] {

@@ -9,7 +9,7 @@ import { Hono } from 'hono';
 import { chromium } from 'playwright';
 import { build } from 'vite';
 import { launchOptions } from '../../tools/chromium.js';
-import { noTelemetry } from '../../tools/no-telemetry.js';
+import { trimmed } from '../../tools/libraries.js';
 import { isErrorCode, XnnError } from '../core/errors.js';
 import { CHALLENGE_BYTES } from '../core/spec.js';
 import { toHex } from '../wire/hex.js';
@@ -54,8 +54,8 @@ async function buildPage(outDir: string): Promise<void> {
     root: PAGE,
     publicDir: false,
     logLevel: 'error',
-    plugins: [noTelemetry()],
-    worker: { format: 'es', plugins: () => [noTelemetry()] },
+    plugins: [trimmed()],
+    worker: { format: 'es', plugins: () => [trimmed()] },
     build: { outDir, emptyOutDir: true, target: 'es2023', chunkSizeWarningLimit: Infinity },
   });
 }

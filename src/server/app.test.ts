@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { httpStatus, sentence, type ErrorCode } from '../core/errors.js';
 import { CHALLENGE_LIFETIME } from '../core/spec.js';
@@ -532,6 +533,68 @@ describe('headers, documents and files', () => {
     await writeFile(join(folder, 'dist/sw.js'), 'changed');
     const changed = await served('/sw.js', { headers: { 'If-None-Match': tag } });
     expect([changed.status, await changed.text()]).toEqual([200, 'changed']);
+  });
+
+  describe('parts of a file', () => {
+    const path = '/models/tail.bin';
+    const bytes = '0123456789';
+    const ask = (headers: Record<string, string>, of = path) => served(of, { headers });
+    const partOf = async (response: Response) => {
+      const { status, headers } = response;
+      return { status, headers, text: await response.text() };
+    };
+    beforeAll(async () => {
+      await mkdir(join(folder, 'dist/models'));
+      await writeFile(join(folder, 'dist/models/tail.bin'), bytes);
+      await writeFile(join(folder, 'dist/models/tail.json'), '{"is":"plain"}');
+      await writeFile(join(folder, 'dist/models/tail.json.gz'), gzipSync('{"is":"plain"}'));
+    });
+
+    test.each([
+      ['bytes=4-', '456789', 'bytes 4-9/10'],
+      ['bytes=4-5', '45', 'bytes 4-5/10'],
+      ['bytes=8-99', '89', 'bytes 8-9/10'],
+      ['bytes=-3', '789', 'bytes 7-9/10'],
+    ])('%s is %s', async (Range, part, place) => {
+      const { status, text, headers } = await partOf(await ask({ Range }));
+      expect([status, text, headers.get('content-range')]).toEqual([206, part, place]);
+      expect(headers.get('etag')).toBe((await served(path)).headers.get('etag'));
+      expect(headers.get('content-security-policy')).not.toBeNull();
+    });
+
+    test('one that begins behind the end is refused with the size', async () => {
+      const { status, text, headers } = await partOf(await ask({ Range: 'bytes=10-' }));
+      expect([status, text, headers.get('content-range')]).toEqual([416, '', 'bytes */10']);
+    });
+
+    test.each(['items=0-1', 'bytes=a-b', 'bytes=0-1,4-5', 'bytes=-', ''])('"%s" is the whole', async (Range) => {
+      const { status, text, headers } = await partOf(await ask({ Range }));
+      expect([status, text, headers.get('content-range')]).toEqual([200, bytes, null]);
+    });
+
+    test('of another version than now it is the whole, also behind the end of this one', async () => {
+      const tag = (await served(path)).headers.get('etag') ?? '';
+      expect(tag).toMatch(/^"/);
+      expect((await ask({ Range: 'bytes=4-', 'If-Range': tag })).status).toBe(206);
+      for (const Range of ['bytes=4-', 'bytes=10-']) {
+        const { status, text, headers } = await partOf(await ask({ Range, 'If-Range': '"another"' }));
+        expect([status, text]).toEqual([200, bytes]);
+        expect([headers.get('content-range'), headers.get('etag')]).toEqual([null, tag]);
+      }
+    });
+
+    test('is never one of the compressed copy', async () => {
+      const [json, gzip] = ['/models/tail.json', { 'Accept-Encoding': 'gzip' }];
+      const sent = await ask(gzip, json);
+      expect(sent.headers.get('content-encoding')).toBe('gzip');
+      const { status, text, headers } = await partOf(await ask({ ...gzip, Range: 'bytes=6-' }, json));
+      expect([status, text, headers.get('content-encoding')]).toEqual([206, '"plain"}', null]);
+      const tag = sent.headers.get('etag') ?? '';
+      expect(headers.get('etag')).not.toBe(tag);
+      // Who had begun with the compressed one gets the whole of it again.
+      const again = await ask({ ...gzip, Range: 'bytes=6-', 'If-Range': tag }, json);
+      expect([again.status, again.headers.get('content-encoding')]).toEqual([200, 'gzip']);
+    });
   });
 
   test('pages of the app show index.html, missing files do not', async () => {

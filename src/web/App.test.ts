@@ -16,6 +16,7 @@ import { Verify } from './pages/Verify.js';
 import { App } from './App.js';
 import { Answer } from './parts/Answer.js';
 import { Recoveries } from './parts/Recoveries.js';
+import { LightSwitch } from './parts/ScreenLight.js';
 import { LaidOpen } from './parts/Reveal.js';
 import { Sent } from './parts/Sent.js';
 import { FAILED, fakeCapture, fakeReceipt, fakeSession, READY, STARTING } from './testing/fake-session.js';
@@ -60,17 +61,31 @@ describe('pages', () => {
     expect(within(session, Forget)).toContain('aria-label="Forget Ada"');
   });
 
-  it('checks liveness in Verify only for who wants it', () => {
-    const html = within(fakeSession(READY), Verify);
+  it.each([
+    [Verify, 'One picture is taken when you press the button'],
+    [Enrol, 'The camera takes three pictures by itself'],
+  ] as const)('checks liveness in %o only for who wants it', (page, step) => {
+    const html = within(fakeSession(READY), page);
     expect(html).toMatch(/<input[^>]*type="checkbox"[^>]*role="switch"/);
     expect(html).not.toMatch(/<input[^>]*role="switch"[^>]*checked/);
-    expect(html).toContain('One picture is taken when you press the button');
+    expect(html).toContain(step);
   });
 
   it('does not start the camera before the model is there', () => {
     const start = /<button[^>]*>(?:(?!<\/button>).)*Start camera/;
     expect(start.exec(within(fakeSession(STARTING), Enrol))?.[0]).toContain('aria-disabled="true"');
     expect(start.exec(within(fakeSession(READY), Enrol))?.[0]).not.toContain('aria-disabled');
+  });
+});
+
+describe('the screen as a lamp', () => {
+  const light = (offered: boolean, on: boolean) =>
+    renderToStaticMarkup(createElement(LightSwitch, { offered, on, onChange: vi.fn() }));
+
+  it('is not there unasked, and says what it is like before it is on', () => {
+    expect(light(false, false)).toBe('<p class="count" role="status"></p>');
+    expect(light(true, false)).toMatch(/without flashing.*epilepsy.*<button[^>]*>.*Light my face with the screen/);
+    expect(light(true, true)).toContain('Switch the light off');
   });
 });
 

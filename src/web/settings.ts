@@ -11,7 +11,7 @@ export interface Settings {
   readonly backend: Backend | null;
   /** Id of a camera, as the browser names it. */
   readonly camera: string | null;
-  /** Whether verifying begins with a liveness check. */
+  /** Whether enrolling and verifying begin with a liveness check. */
   readonly live: boolean;
   /** Whether what happens to a picture was explained. */
   readonly welcomed: boolean;

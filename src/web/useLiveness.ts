@@ -4,9 +4,7 @@ import { beginLiveness, countdown, movesFor, observeLiveness, type Liveness } fr
 import { XnnError, type ErrorCode } from '../client/messages.js';
 import type { Session } from '../client/types.js';
 import { BETWEEN_LOOKS } from '../client/guide.js';
-
-/** Gets a fresh challenge, which whoever asks keeps for the message. 32 hexadecimal digits. Rejects with XnnError. */
-export type Challenger = () => Promise<string>;
+import type { Challenger } from './useCheckedFor.js';
 
 interface Check {
   /** What is known so far; null until the first look. */
@@ -22,14 +20,16 @@ const NOTHING: Check = { state: null, counted: null, refusal: null };
 /**
  * A liveness check on a playing video. Sends nothing itself.
  *
- * @param onPassed gets the frame of the last look, and closes it
+ * @param wanted frames of those in which one looks straight, which are four: before the first movement and after each
+ * @param onPassed gets the last of them, and closes them
  */
 export function useLiveness(
   session: Session,
   stream: MediaStream,
   video: RefObject<HTMLVideoElement | null>,
   challenger: Challenger,
-  onPassed: (frame: ImageBitmap) => void,
+  wanted: number,
+  onPassed: (frames: readonly ImageBitmap[]) => void,
 ) {
   const [check, setCheck] = useState(NOTHING);
   const [attempt, setAttempt] = useState(0);
@@ -40,6 +40,8 @@ export function useLiveness(
   useEffect(() => {
     let watching = true;
     hurry.current = false;
+    const frames: ImageBitmap[] = [];
+    const close = () => frames.splice(0).forEach((frame) => frame.close());
     const watch = async () => {
       if (isVirtualCamera(stream)) throw new XnnError('camera_virtual');
       const moves = movesFor(await ask());
@@ -52,22 +54,26 @@ export function useLiveness(
         // Looking closes its frame; the other one of the same moment is for keeping.
         const [seen, frame] = await Promise.all([createImageBitmap(playing), createImageBitmap(playing)]);
         const study = await session.study(seen, state === null || state.first === null);
-        state = observeLiveness(state ?? beginLiveness(moves, at), { at, ...study }, hurry.current);
+        const before: Liveness = state ?? beginLiveness(moves, at);
+        state = observeLiveness(before, { at, ...study }, hurry.current);
         const { outcome } = state;
         if (!watching) return frame.close();
         const refusal = outcome === 'passed' ? null : outcome;
         setCheck({ state, counted: countdown(state, performance.now()), refusal });
-        if (outcome === 'passed') pass(frame);
-        else frame.close();
+        if (state.straight === before.straight) frame.close();
+        else if (frames.push(frame) > wanted) frames.shift()!.close();
+        if (outcome === 'passed') pass(frames.splice(0));
       }
     };
-    watch().catch((error: unknown) => {
-      if (watching) setCheck({ ...NOTHING, refusal: error instanceof XnnError ? error.code : 'page_failed' });
-    });
+    watch()
+      .catch((error: unknown) => {
+        if (watching) setCheck({ ...NOTHING, refusal: error instanceof XnnError ? error.code : 'page_failed' });
+      })
+      .finally(close);
     return () => {
       watching = false;
     };
-  }, [session, stream, video, attempt]);
+  }, [session, stream, video, wanted, attempt]);
 
   return {
     ...check,

@@ -67,6 +67,20 @@ export interface KeyedMessage extends MessageHeader {
   readonly descriptor: KeyedDescriptor;
 }
 
+/** Of a message that is written before it is known for what; no server takes it. */
+export const UNBOUND: MessageHeader = {
+  model: new Uint8Array(MODEL_VERSION_BYTES),
+  tenant: new Uint8Array(TENANT_BYTES),
+  challenge: new Uint8Array(CHALLENGE_BYTES),
+};
+
+/** Writes into a message of any mode what it is bound to. */
+export function bind(message: Uint8Array, { model, tenant, challenge }: MessageHeader): void {
+  place(message, MODEL_AT, model, MODEL_VERSION_BYTES);
+  place(message, TENANT_AT, tenant, TENANT_BYTES);
+  place(message, CHALLENGE_AT, challenge, CHALLENGE_BYTES);
+}
+
 /** Writes one message of XNN-d. Takes perturbed features only: encoding clean ones is a type error. */
 export function encodeMessage(header: MessageHeader, features: PerturbedFeatures): Uint8Array {
   const bytes = headed('xnn-d', MESSAGE_BYTES, header);
@@ -126,14 +140,12 @@ export function tenantOf(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.subarray(TENANT_AT, CHALLENGE_AT));
 }
 
-function headed(mode: Mode, size: number, { model, tenant, challenge }: MessageHeader): Uint8Array {
+function headed(mode: Mode, size: number, header: MessageHeader): Uint8Array {
   const bytes = new Uint8Array(size);
   bytes.set(MAGIC);
   bytes[FORMAT_AT] = FORMAT;
   bytes[MODE_AT] = NUMBERS[mode];
-  place(bytes, MODEL_AT, model, MODEL_VERSION_BYTES);
-  place(bytes, TENANT_AT, tenant, TENANT_BYTES);
-  place(bytes, CHALLENGE_AT, challenge, CHALLENGE_BYTES);
+  bind(bytes, header);
   return bytes;
 }
 

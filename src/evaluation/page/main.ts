@@ -3,6 +3,7 @@ import { ownKeyOf } from '../../client/own-key.js';
 import { XnnError } from '../../core/errors.js';
 import { CHALLENGE_BYTES, MODEL_VERSION_BYTES, SECRET_BYTES, TENANT_BYTES } from '../../core/spec.js';
 import { fromHex } from '../../wire/hex.js';
+import { bind } from '../../wire/message.js';
 import {
   CHALLENGE_HEADER,
   MADE_HEADER,
@@ -80,17 +81,20 @@ async function open(task: Task): Promise<Producer> {
     return { started, ...openStage(engine) };
   }
   const isKeyed = task.output === 'keyed';
-  const protection = isKeyed ? (await ownKeyOf(new Uint8Array(SECRET_BYTES).fill(1))).key : 'noise';
   const bound = {
     model: fromHex(isKeyed ? started.keyedModel : started.model, MODEL_VERSION_BYTES),
     tenant: fromHex(task.tenant, TENANT_BYTES),
   };
+  const protection = isKeyed
+    ? { key: (await ownKeyOf(new Uint8Array(SECRET_BYTES).fill(1))).key, tenant: bound.tenant }
+    : 'noise';
   if (isKeyed) await engine.prepareKeyed();
   return {
     started,
     async produce(image, challenge) {
       const header = { ...bound, challenge: fromHex(challenge, CHALLENGE_BYTES) };
-      const { message, clean, stageMs } = await engine.capture(image, header, protection);
+      const { message, clean, stageMs } = await engine.capture(image, protection);
+      bind(message, header);
       return { bytes: new Uint8Array(task.output === 'clean' ? Float32Array.from(clean).buffer : message), stageMs };
     },
     dispose: () => engine.dispose(),

@@ -17,7 +17,7 @@ export interface LoginAction {
   /** Runs something of the login; what it throws is shown, and what is shown of the account is read again. */
   run(what: string, perform: (login: Login) => Promise<void>): void;
   /** What a liveness check is bound to. */
-  challenge(): Promise<LoginChallenge>;
+  readonly challenge: () => Promise<LoginChallenge>;
   readonly showCodes: (codes: readonly string[]) => void;
   /** Those of an own key that was made on the way. */
   readonly showWords: (words: readonly string[] | null) => void;

@@ -7,8 +7,11 @@ import { Icon } from '../parts/Icon.js';
 import { Link } from '../parts/Link.js';
 import { NameField } from '../parts/NameField.js';
 import { PicturePicker } from '../parts/PicturePicker.js';
+import { Switch } from '../parts/Switch.js';
 import { copyOf } from '../pictures.js';
-import { useAction, useUnderKey } from '../useSession.js';
+import { useSettings } from '../settings.js';
+import { useCheckedFor } from '../useCheckedFor.js';
+import { useAction, useSession, useUnderKey } from '../useSession.js';
 import { useTexts } from '../useTexts.js';
 
 /** Pictures the camera takes for one template. */
@@ -16,14 +19,20 @@ const SHOTS = 3;
 
 export function Enrol() {
   const { t } = useTexts();
+  const session = useSession();
   const action = useAction();
   const underKey = useUnderKey();
   const [name, setName] = useState('');
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
+  const [live, setLive] = useState(useSettings().live);
+  const check = useCheckedFor(async () => ({ challenge: await session.challenge() }));
   const outcome = action.outcome?.kind === 'enrolled' ? action.outcome : null;
 
   const enrol = () =>
-    action.run(async (session) => session.enrol(name.trim(), await Promise.all(pictures.map(copyOf))));
+    action.run(async (session) => {
+      const copies = await Promise.all(pictures.map(copyOf));
+      await session.enrol(name.trim(), copies, live ? check.offerFor(pictures)?.challenge : undefined);
+    });
 
   return (
     <ActionPage
@@ -37,7 +46,11 @@ export function Enrol() {
           text: t('enrol.kept', { count: outcome.receipt.captures.length }),
         }
       }
-      steps={[t('enrol.step1'), underKey ? t('enrol.step2Key') : t('enrol.step2'), t('enrol.step3')]}
+      steps={[
+        live ? t('enrol.step1Live') : t('enrol.step1'),
+        underKey ? t('enrol.step2Key') : t('enrol.step2'),
+        t('enrol.step3'),
+      ]}
       receipt={outcome?.receipt}
     >
       <NameField
@@ -50,6 +63,7 @@ export function Enrol() {
         }}
         invalid={action.error === 'subject_invalid' || action.error === 'subject_exists'}
       />
+      <Switch label={t('live.check')} hint={t('live.checkHint')} on={live} onChange={setLive} />
       <PicturePicker
         pictures={pictures}
         onPictures={(next) => {
@@ -60,6 +74,7 @@ export function Enrol() {
         shots={SHOTS}
         automatic
         takeLabel={t('pictures.takeOne')}
+        challenger={live ? check.challenger : undefined}
       />
       {pictures.length > 0 && !outcome && (
         <Button kind="primary" icon="enrol" unavailable={!action.ready} onPress={enrol}>

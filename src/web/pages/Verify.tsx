@@ -1,4 +1,4 @@
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import type { Picture } from '../../client/types.js';
 import { ActionPage } from '../parts/ActionPage.js';
 import { NameField } from '../parts/NameField.js';
@@ -6,6 +6,7 @@ import { OnePicture } from '../parts/OnePicture.js';
 import { Switch } from '../parts/Switch.js';
 import { copyOf } from '../pictures.js';
 import { useSettings } from '../settings.js';
+import { useCheckedFor } from '../useCheckedFor.js';
 import { useAction, useOwnKey, useSession, useUnderKey } from '../useSession.js';
 import { useTexts } from '../useTexts.js';
 
@@ -19,13 +20,11 @@ export function Verify() {
   const outcome = action.outcome?.kind === 'verified' ? action.outcome : null;
 
   const [live, setLive] = useState(useSettings().live);
-  /** What the camera's picture is to be sent for, once. */
-  const challenge = useRef<string>(undefined);
+  const check = useCheckedFor(async () => ({ challenge: await session.challenge() }));
 
   const verify = (picture: Picture) =>
     action.run(async (session) => {
-      const checkedFor = picture instanceof Blob ? undefined : challenge.current;
-      challenge.current = undefined;
+      const checkedFor = live ? check.offerFor([picture])?.challenge : undefined;
       await session.verify(name.trim(), await copyOf(picture), checkedFor);
     });
 
@@ -65,19 +64,12 @@ export function Verify() {
         invalid={action.error === 'subject_invalid'}
         known={session.enrolledHere()}
       />
-      <Switch label={t('verify.live')} hint={t('verify.liveHint')} on={live} onChange={setLive} />
+      <Switch label={t('live.check')} hint={t('live.checkHint')} on={live} onChange={setLive} />
       <OnePicture
         action={action}
         takeLabel={t('verify.take')}
         atOnce
-        challenger={
-          live
-            ? async () => {
-                challenge.current = await session.challenge();
-                return challenge.current;
-              }
-            : undefined
-        }
+        challenger={live ? check.challenger : undefined}
         kind="primary"
         icon="verify"
         label={outcome ? t('verify.again') : t('verify.act')}

@@ -3,6 +3,7 @@ import { MAX_CAPTURES } from '../../client/messages.js';
 import type { Account, Picture } from '../../client/types.js';
 import type { LoginAction } from '../pages/DemoLogin.js';
 import { copyOf } from '../pictures.js';
+import { useCheckedFor } from '../useCheckedFor.js';
 import { Button } from './Button.js';
 import { ConfirmDialog } from './ConfirmDialog.js';
 import { PicturePicker } from './PicturePicker.js';
@@ -18,9 +19,11 @@ export function AccountCard({ account, action }: { account: Account; action: Log
   const [leaving, setLeaving] = useState(false);
   const unavailable = !action.ready;
 
+  const check = useCheckedFor(action.challenge);
   const renew = (chosen: readonly Picture[]) =>
     action.run(t('account.sent'), async (login) => {
-      action.showWords(await login.renewTemplate(await Promise.all(chosen.map(copyOf))));
+      const copies = await Promise.all(chosen.map(copyOf));
+      action.showWords(await login.renewTemplate(copies, check.offerFor(chosen)));
       setPictures(null);
     });
 
@@ -89,6 +92,7 @@ export function AccountCard({ account, action }: { account: Account; action: Log
               shots={SHOTS}
               automatic
               takeLabel={t('pictures.takeOne')}
+              challenger={check.challenger}
             />
           )}
           {pictures !== null && pictures.length > 0 && (

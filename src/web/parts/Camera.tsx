@@ -1,14 +1,16 @@
-import { useRef, useState } from 'react';
+import { lazy, Suspense, useRef, useState } from 'react';
 import { changeSettings, useSettings } from '../settings.js';
 import { useCamera } from '../useCamera.js';
 import { useKeepFocus } from '../useKeepFocus.js';
-import type { Challenger } from '../useLiveness.js';
+import type { Challenger } from '../useCheckedFor.js';
 import { useSessionState } from '../useSession.js';
 import { Button } from './Button.js';
 import { Icon } from './Icon.js';
-import { LiveFinder } from './LiveFinder.js';
-import { Viewfinder } from './Viewfinder.js';
 import { useTexts } from '../useTexts.js';
+
+// Nobody needs them before a camera is open.
+const LiveFinder = lazy(async () => ({ default: (await import('./LiveFinder.js')).LiveFinder }));
+const Viewfinder = lazy(async () => ({ default: (await import('./Viewfinder.js')).Viewfinder }));
 
 interface CameraProps {
   /** Pictures to take; then the camera is released. */
@@ -16,7 +18,7 @@ interface CameraProps {
   /** Whether good pictures are taken without a press. */
   automatic: boolean;
   takeLabel: string;
-  /** Has liveness checked before the one picture is taken, by itself. */
+  /** Has liveness checked, in the course of which the pictures are taken by themselves. */
   challenger?: Challenger | undefined;
   onTaken: (pictures: readonly ImageBitmap[]) => void;
 }
@@ -31,18 +33,19 @@ export function Camera({ wanted, automatic, takeLabel, challenger, onTaken }: Ca
   const frame = useRef<HTMLDivElement>(null);
   useKeepFocus(frame, state.phase);
 
+  const finish = (pictures: readonly ImageBitmap[]) => {
+    stop();
+    onTaken(pictures);
+  };
   const take = (picture: ImageBitmap) => {
     const next = [...taken, picture];
     setTaken(next);
-    if (next.length < wanted) return;
-    stop();
-    onTaken(next);
+    if (next.length === wanted) finish(next);
   };
 
   const shared = (live: Extract<typeof state, { phase: 'live' }>) => ({
     stream: live.stream,
     cameras: live.cameras,
-    onTake: take,
     onCamera(deviceId: string) {
       changeSettings({ camera: deviceId });
       void start(deviceId);
@@ -55,15 +58,21 @@ export function Camera({ wanted, automatic, takeLabel, challenger, onTaken }: Ca
 
   return (
     <div ref={frame} className="camera" role="group" aria-label={t('camera.name')} tabIndex={-1}>
-      {state.phase === 'live' && challenger !== undefined && <LiveFinder {...shared(state)} challenger={challenger} />}
-      {state.phase === 'live' && challenger === undefined && (
-        <Viewfinder
-          {...shared(state)}
-          taken={taken.length}
-          wanted={wanted}
-          automatic={automatic}
-          takeLabel={takeLabel}
-        />
+      {state.phase === 'live' && (
+        <Suspense fallback={<div className="viewport off" />}>
+          {challenger !== undefined ? (
+            <LiveFinder {...shared(state)} challenger={challenger} wanted={wanted} onTaken={finish} />
+          ) : (
+            <Viewfinder
+              {...shared(state)}
+              onTake={take}
+              taken={taken.length}
+              wanted={wanted}
+              automatic={automatic}
+              takeLabel={takeLabel}
+            />
+          )}
+        </Suspense>
       )}
       {state.phase !== 'live' && (
         <div className="viewport off">

@@ -1,5 +1,6 @@
 import type { Liveness, Move } from '../../client/liveness.js';
-import { useLiveness, type Challenger } from '../useLiveness.js';
+import type { Challenger } from '../useCheckedFor.js';
+import { useLiveness } from '../useLiveness.js';
 import { useSession } from '../useSession.js';
 import { useVideo } from '../useVideo.js';
 import { Button } from './Button.js';
@@ -7,28 +8,31 @@ import { CameraControls } from './CameraControls.js';
 import { Icon } from './Icon.js';
 import { Oval } from './Oval.js';
 import { isMirrored, Screen } from './Screen.js';
+import { ScreenLight } from './ScreenLight.js';
 import { useTexts } from '../useTexts.js';
 
 interface LiveFinderProps {
   stream: MediaStream;
   cameras: readonly MediaDeviceInfo[];
   challenger: Challenger;
-  onTake: (picture: ImageBitmap) => void;
+  /** Pictures to take in the course of it. */
+  wanted: number;
+  onTaken: (pictures: readonly ImageBitmap[]) => void;
   onCamera: (deviceId: string) => void;
   onStop: () => void;
 }
 
 const OPPOSITE = { left: 'right', right: 'left' } as const;
 
-/** A liveness check before the camera, a movement at a time, and the picture at its end. */
-export function LiveFinder({ stream, cameras, challenger, onTake, onCamera, onStop }: LiveFinderProps) {
+/** A liveness check before the camera, a movement at a time, and its pictures. */
+export function LiveFinder({ stream, cameras, challenger, wanted, onTaken, onCamera, onStop }: LiveFinderProps) {
   const { t, sentence } = useTexts();
   const session = useSession();
   const video = useVideo(stream);
-  const check = useLiveness(session, stream, video, challenger, onTake);
+  const check = useLiveness(session, stream, video, challenger, wanted, onTaken);
   const { state, counted, refusal } = check;
   const asked = refusal === null ? (state?.asked ?? null) : null;
-  const [done, wanted] = [state?.done ?? 0, state?.moves.length ?? 3];
+  const [done, asking] = [state?.done ?? 0, state?.moves.length ?? 3];
 
   const next = state && instruction(state);
   const said =
@@ -41,12 +45,12 @@ export function LiveFinder({ stream, cameras, challenger, onTake, onCamera, onSt
           : t(next.key);
 
   return (
-    <>
+    <ScreenLight dark={refusal === null && state?.hint === 'too_dark'}>
       <Screen stream={stream} video={video} hint={said} counted={counted}>
         <Oval
           good={refusal === null && state !== null && state.hint === null}
           taken={done}
-          wanted={wanted}
+          wanted={asking}
           size={asked === 'closer' ? 'larger' : asked === 'back' ? 'smaller' : 'usual'}
         />
         {asked !== null && (
@@ -55,7 +59,7 @@ export function LiveFinder({ stream, cameras, challenger, onTake, onCamera, onSt
           </span>
         )}
       </Screen>
-      <p className="count">{t('live.made', { done, count: wanted })}</p>
+      <p className="count">{t('live.made', { done, count: asking })}</p>
       <CameraControls stream={stream} cameras={cameras} onCamera={onCamera} onStop={onStop}>
         {refusal === null ? (
           <Button icon="camera" unavailable={counted === null} onPress={check.takeNow}>
@@ -67,7 +71,7 @@ export function LiveFinder({ stream, cameras, challenger, onTake, onCamera, onSt
           </Button>
         )}
       </CameraControls>
-    </>
+    </ScreenLight>
   );
 }
 

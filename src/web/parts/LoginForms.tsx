@@ -1,8 +1,9 @@
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { MAX_CAPTURES } from '../../client/messages.js';
-import type { LoginChallenge, Picture } from '../../client/types.js';
+import type { Picture } from '../../client/types.js';
 import type { LoginAction } from '../pages/DemoLogin.js';
 import { copyOf } from '../pictures.js';
+import { useCheckedFor } from '../useCheckedFor.js';
 import { Button } from './Button.js';
 import { NameField } from './NameField.js';
 import { PicturePicker } from './PicturePicker.js';
@@ -42,16 +43,14 @@ export function LoginForms({ action }: { action: LoginAction }) {
 function LogIn({ action }: { action: LoginAction }) {
   const { t } = useTexts();
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
-  /** What the camera's picture is to be sent for. */
-  const offer = useRef<LoginChallenge>(undefined);
+  const check = useCheckedFor(action.challenge);
   const logIn = ([picture]: readonly Picture[]) => {
     if (picture === undefined) return;
-    const isPhoto = picture instanceof Blob;
     action.run(t('login.asking'), async (login) => {
       const copy = await copyOf(picture);
       // One check is for one try.
-      if (!isPhoto) setPictures([]);
-      await login.logIn(copy, isPhoto ? undefined : offer.current);
+      if (!(picture instanceof Blob)) setPictures([]);
+      await login.logIn(copy, check.offerFor([picture]));
       await action.goOn(login);
     });
   };
@@ -65,10 +64,7 @@ function LogIn({ action }: { action: LoginAction }) {
         shots={1}
         automatic={false}
         takeLabel={t('pictures.take')}
-        challenger={async () => {
-          offer.current = await action.challenge();
-          return offer.current.challenge;
-        }}
+        challenger={check.challenger}
       />
       {pictures.length > 0 && (
         <Button kind="primary" icon="verify" unavailable={!action.ready} onPress={() => logIn(pictures)}>
@@ -83,15 +79,18 @@ function Register({ action }: { action: LoginAction }) {
   const { t } = useTexts();
   const [name, setName] = useState('');
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
+  const check = useCheckedFor(action.challenge);
   const register = () =>
     action.run(t('login.making'), async (login) => {
-      const { codes, words } = await login.register(name.trim(), await Promise.all(pictures.map(copyOf)));
+      const copies = await Promise.all(pictures.map(copyOf));
+      const { codes, words } = await login.register(name.trim(), copies, check.offerFor(pictures));
       action.showCodes(codes);
       action.showWords(words);
     });
   return (
     <>
       <NameField label={t('enrol.name')} hint={t('login.nameHint')} value={name} onChange={setName} invalid={false} />
+      <p>{t('login.movementsRegister')} </p>
       <PicturePicker
         pictures={pictures}
         onPictures={setPictures}
@@ -99,6 +98,7 @@ function Register({ action }: { action: LoginAction }) {
         shots={SHOTS}
         automatic
         takeLabel={t('pictures.takeOne')}
+        challenger={check.challenger}
       />
       {pictures.length > 0 && (
         <Button kind="primary" icon="enrol" unavailable={!action.ready || name.trim() === ''} onPress={register}>

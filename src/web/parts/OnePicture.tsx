@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Picture } from '../../client/types.js';
-import type { Challenger } from '../useLiveness.js';
+import type { Challenger } from '../useCheckedFor.js';
 import type { Action } from '../useSession.js';
 import { Button } from './Button.js';
 import type { IconName } from './Icon.js';

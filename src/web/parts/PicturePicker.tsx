@@ -1,7 +1,7 @@
 import { useRef, useState } from 'react';
 import type { Picture } from '../../client/types.js';
 import { useKeepFocus } from '../useKeepFocus.js';
-import type { Challenger } from '../useLiveness.js';
+import type { Challenger } from '../useCheckedFor.js';
 import { Button } from './Button.js';
 import { Camera } from './Camera.js';
 import { Dropzone } from './Dropzone.js';

@@ -1,6 +1,7 @@
 import { useSession, useSessionState } from '../useSession.js';
 import { Button } from './Button.js';
 import { Icon } from './Icon.js';
+import { UpdateNotice } from './UpdateNotice.js';
 import { useTexts } from '../useTexts.js';
 
 /** How far the start is, as a line under the header, or why there was none. The page can be read and filled in meanwhile. */
@@ -28,6 +29,7 @@ export function StartUp() {
           </div>
         )}
       </div>
+      <UpdateNotice />
     </section>
   );
 }

@@ -22,21 +22,26 @@ export function StatusChip() {
   }
   const away = !online || state.error === 'server_away';
   const { backend, release, model } = state.started;
+  const underKey = (state.key ?? state.ownKey) !== null;
+  const name = BACKEND_NAMES[backend];
+  // Said as one sentence: screen readers would stop at each part.
   return (
     <p className={away ? 'chip away' : 'chip'} title={t('chip.model', { model })}>
-      <span className="hidden">{t('chip.runsOn')} </span>
-      {BACKEND_NAMES[backend]}
-      <span className="chip-figure">
-        <span className="hidden">{t('chip.release')} </span>
+      <span className="hidden">
+        {t(underKey ? 'chip.saidUnderKey' : 'chip.said', { name, release })}, {t(away ? 'chip.away' : 'chip.online')}
+      </span>
+      <span aria-hidden="true">{name}</span>
+      <span className="chip-figure" aria-hidden="true">
         {release}
       </span>
-      {(state.key ?? state.ownKey) !== null && (
-        <span className="chip-figure">
-          <span className="hidden">{t('chip.underKey')} </span>
+      {underKey && (
+        <span className="chip-figure" aria-hidden="true">
           {t('chip.key')}
         </span>
       )}
-      <span className="chip-presence">{away ? t('chip.away') : t('chip.online')}</span>
+      <span className="chip-presence" aria-hidden="true">
+        {t(away ? 'chip.away' : 'chip.online')}
+      </span>
     </p>
   );
 }

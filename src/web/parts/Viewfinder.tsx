@@ -6,6 +6,7 @@ import { Button } from './Button.js';
 import { CameraControls } from './CameraControls.js';
 import { Oval } from './Oval.js';
 import { Screen } from './Screen.js';
+import { ScreenLight } from './ScreenLight.js';
 import { useTexts } from '../useTexts.js';
 
 interface ViewfinderProps {
@@ -42,7 +43,7 @@ export function Viewfinder(props: ViewfinderProps) {
   };
 
   return (
-    <>
+    <ScreenLight dark={hint === 'too_dark'}>
       <Screen stream={stream} video={video} hint={said} counted={automatic ? counted : null}>
         <Oval good={hint === null} taken={taken} wanted={wanted} flashes />
       </Screen>
@@ -60,6 +61,6 @@ export function Viewfinder(props: ViewfinderProps) {
           {takeLabel}
         </Button>
       </CameraControls>
-    </>
+    </ScreenLight>
   );
 }

@@ -30,13 +30,14 @@ export const texts: Texts = {
     starting: 'Startet',
     startUp: 'Start',
     tryAgain: 'Noch einmal versuchen',
+    newVersion: 'Eine neue Version dieser App ist bereit.',
+    reload: 'Neu laden',
   },
   tabs: { home: 'Start', enrol: 'Erfassen', verify: 'Prüfen', identify: 'Erkennen', forget: 'Vergessen' },
   chip: {
     notRunning: 'Läuft nicht',
-    runsOn: 'Läuft auf',
-    release: ', Modellausgabe',
-    underKey: ', unter einem',
+    said: 'Läuft auf {{name}}, Modellausgabe {{release}}',
+    saidUnderKey: 'Läuft auf {{name}}, Modellausgabe {{release}}, unter einem Schlüssel',
     key: 'Schlüssel',
     model: 'Modell {{model}}',
     away: 'nicht erreichbar',
@@ -117,7 +118,16 @@ export const texts: Texts = {
     taken_one: '{{taken}} von {{count}} Bild gemacht',
     taken_other: '{{taken}} von {{count}} Bildern gemacht',
   },
+  light: {
+    warning:
+      'Zu dunkel? Der Bildschirm kann das Licht sein: Rings um das Bild wird er weiß und bleibt es, ohne zu blitzen, bis Sie ihn ausschalten. Im Dunkeln blendet das; wem helles Licht schadet, etwa bei Migräne oder Epilepsie, nehme lieber eine Lampe.',
+    on: 'Mein Gesicht mit dem Bildschirm beleuchten',
+    off: 'Licht ausschalten',
+    brighter: 'Ist es noch zu dunkel, stellen Sie den Bildschirm selbst heller.',
+  },
   live: {
+    check: 'Prüfen, ob jemand da ist',
+    checkHint: 'Die Kamera bittet um drei kleine Bewegungen, während sie ihre Bilder macht.',
     left: 'Drehen Sie den Kopf nach links.',
     right: 'Drehen Sie den Kopf nach rechts.',
     closer: 'Kommen Sie näher.',
@@ -170,6 +180,8 @@ export const texts: Texts = {
       'Die Cloud hat {{count}} Aufnahmen zu einem Template gemittelt und bewahrt es auf. Dieser Browser behält den Beleg, mit dem es gelöscht werden kann.',
     step1:
       'Die Kamera macht von selbst drei Bilder, sobald sie gut sind, eine Sekunde auseinander. Oder Sie wählen bis zu fünf Fotos.',
+    step1Live:
+      'Sie werden um drei kleine Bewegungen gebeten, zwischen denen die Kamera ihre Bilder von selbst macht. Oder Sie wählen bis zu fünf Fotos.',
     step2:
       'Ihr Gerät macht aus jedem Merkmale und verdeckt sie mit frischem Rauschen. Bis Sie „Erfassen“ drücken, wird nichts gesendet.',
     step2Key:
@@ -201,8 +213,6 @@ export const texts: Texts = {
       'Seine Merkmale verlassen Ihr Gerät unter Ihrem Schlüssel, gebunden an eine Aufgabe, die für eine Antwort gilt.',
     step3: 'Die Cloud sagt Ja oder Nein. Wie knapp es war, sagt sie nie.',
     name: 'Zu prüfender Name',
-    live: 'Prüfen, ob jemand da ist',
-    liveHint: 'Die Kamera bittet vor dem Bild um drei kleine Bewegungen.',
     take: 'Mich prüfen',
     act: 'Prüfen',
     again: 'Noch einmal prüfen',
@@ -450,6 +460,8 @@ export const texts: Texts = {
     'log-in': 'Anmelden',
     register: 'Registrieren',
     recover: 'Wiederherstellen',
+    movementsRegister:
+      'Die Kamera bittet um drei kleine Bewegungen, um zu sehen, dass jemand da ist. Wer sie nicht machen kann, wählt Fotos.',
     movements:
       'Die Kamera bittet um drei kleine Bewegungen, jedes Mal andere: Ein vorgehaltenes Foto kann sie nicht machen. Wenn Sie den Kopf nicht drehen oder sich nicht bewegen können, melden Sie sich unter „Wiederherstellen“ mit einem Code an.',
     act: 'Mit Passkey und Gesicht anmelden',
@@ -520,7 +532,7 @@ export const texts: Texts = {
     cameraAny: 'Die Ihnen zugewandte',
     cameraHint: 'Weitere Kameras stehen hier, sobald Sie in dieser App eine gestartet haben.',
     live: 'Immer um Bewegungen bitten',
-    liveHint: 'Das Prüfen beginnt dann damit, ob jemand da ist. Bei der Anmeldung ist es immer so.',
+    liveHint: 'Das Erfassen und Prüfen beginnt dann damit, ob jemand da ist. Bei der Anmeldung ist es immer so.',
     engine: 'Worauf es läuft',
     backend: 'Backend',
     automatic: 'Automatisch',

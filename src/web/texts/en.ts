@@ -32,13 +32,14 @@ export const texts = {
     starting: 'Starting',
     startUp: 'Start-up',
     tryAgain: 'Try again',
+    newVersion: 'A new version of this app is ready.',
+    reload: 'Reload',
   },
   tabs: { home: 'Start', enrol: 'Enrol', verify: 'Verify', identify: 'Identify', forget: 'Forget' },
   chip: {
     notRunning: 'Not running',
-    runsOn: 'Runs on',
-    release: ', model release',
-    underKey: ', under a key',
+    said: 'Runs on {{name}}, model release {{release}}',
+    saidUnderKey: 'Runs on {{name}}, model release {{release}}, under a key',
     key: 'key',
     model: 'Model {{model}}',
     away: 'away',
@@ -119,7 +120,16 @@ export const texts = {
     taken_one: '{{taken}} of {{count}} picture taken',
     taken_other: '{{taken}} of {{count}} pictures taken',
   },
+  light: {
+    warning:
+      'Too dark? The screen can be the light: all around the picture it turns white and stays so, without flashing, until you switch it off. In the dark that dazzles; whom bright light harms, by migraine or epilepsy for instance, should rather take a lamp.',
+    on: 'Light my face with the screen',
+    off: 'Switch the light off',
+    brighter: 'If it is still too dark, turn up the brightness of the screen itself.',
+  },
   live: {
+    check: 'Check that somebody is there',
+    checkHint: 'The camera asks for three small movements while it takes its pictures.',
     left: 'Turn your head to your left.',
     right: 'Turn your head to your right.',
     closer: 'Come closer.',
@@ -171,6 +181,8 @@ export const texts = {
       'The cloud averaged {{count}} captures into one template and keeps that. This browser keeps the receipt that can delete it.',
     step1:
       'The camera takes three pictures by itself when they are good, a second apart. Or you choose up to five photos.',
+    step1Live:
+      'You are asked for three small movements, between which the camera takes its pictures by itself. Or you choose up to five photos.',
     step2:
       'Your device turns each into features and covers them with fresh noise. Until you press “Enrol”, nothing is sent.',
     step2Key:
@@ -199,8 +211,6 @@ export const texts = {
     step2Key: 'Its features leave your device under your key, bound to a challenge that is good for one answer.',
     step3: 'The cloud says yes or no. It never says how close it was.',
     name: 'Name to verify',
-    live: 'Check that somebody is there',
-    liveHint: 'The camera asks for three small movements before it takes the picture.',
     take: 'Verify me',
     act: 'Verify',
     again: 'Verify again',
@@ -444,6 +454,8 @@ export const texts = {
     'log-in': 'Log in',
     register: 'Register',
     recover: 'Recover',
+    movementsRegister:
+      'The camera asks for three small movements, to see that somebody is there. Who cannot make them chooses photos.',
     movements:
       'The camera asks for three small movements, others each time: a photo held before it cannot make them. If you cannot turn your head or move, log in with a recovery code under “Recover”.',
     act: 'Log in with passkey and face',
@@ -513,7 +525,7 @@ export const texts = {
     cameraAny: 'The one that faces you',
     cameraHint: 'Other cameras appear here once you have started one in this app.',
     live: 'Ask for movements by default',
-    liveHint: 'Verifying then begins with the check that somebody is there. The login always does.',
+    liveHint: 'Enrolling and verifying then begin with the check that somebody is there. The login always does.',
     engine: 'What it runs on',
     backend: 'Backend',
     automatic: 'Automatic',

@@ -30,13 +30,14 @@ export const texts: Texts = {
     starting: 'Arrancando',
     startUp: 'Arranque',
     tryAgain: 'Volver a intentar',
+    newVersion: 'Hay una nueva versión de esta aplicación lista.',
+    reload: 'Recargar',
   },
   tabs: { home: 'Inicio', enrol: 'Registrar', verify: 'Verificar', identify: 'Identificar', forget: 'Olvidar' },
   chip: {
     notRunning: 'Sin funcionar',
-    runsOn: 'Funciona con',
-    release: ', edición del modelo',
-    underKey: ', bajo una',
+    said: 'Funciona con {{name}}, edición del modelo {{release}}',
+    saidUnderKey: 'Funciona con {{name}}, edición del modelo {{release}}, bajo una clave',
     key: 'clave',
     model: 'Modelo {{model}}',
     away: 'sin acceso',
@@ -117,7 +118,16 @@ export const texts: Texts = {
     taken_one: '{{taken}} de {{count}} imagen tomada',
     taken_other: '{{taken}} de {{count}} imágenes tomadas',
   },
+  light: {
+    warning:
+      '¿Demasiado oscuro? La pantalla puede ser la luz: alrededor de la imagen se vuelve blanca y así se queda, sin destellos, hasta que la apagues. En la oscuridad deslumbra; si la luz intensa te hace daño, por migraña o epilepsia por ejemplo, usa mejor una lámpara.',
+    on: 'Iluminar mi cara con la pantalla',
+    off: 'Apagar la luz',
+    brighter: 'Si todavía está demasiado oscuro, sube el brillo de la pantalla.',
+  },
   live: {
+    check: 'Comprobar que hay alguien',
+    checkHint: 'La cámara pide tres movimientos pequeños mientras toma sus imágenes.',
     left: 'Gira la cabeza hacia tu izquierda.',
     right: 'Gira la cabeza hacia tu derecha.',
     closer: 'Acércate.',
@@ -170,6 +180,8 @@ export const texts: Texts = {
       'La nube ha promediado {{count}} capturas en una plantilla y la guarda. Este navegador guarda el recibo con el que se puede borrar.',
     step1:
       'La cámara toma por sí sola tres imágenes cuando son buenas, con un segundo entre ellas. O eliges hasta cinco fotos.',
+    step1Live:
+      'Se te piden tres movimientos pequeños, entre los cuales la cámara toma sus imágenes por sí sola. O eliges hasta cinco fotos.',
     step2:
       'Tu dispositivo convierte cada una en características y las cubre con ruido nuevo. Hasta que pulses «Registrar» no se envía nada.',
     step2Key:
@@ -199,8 +211,6 @@ export const texts: Texts = {
       'Sus características salen de tu dispositivo bajo tu clave, ligadas a un desafío que vale para una respuesta.',
     step3: 'La nube dice sí o no. Nunca dice por cuánto.',
     name: 'Nombre que verificar',
-    live: 'Comprobar que hay alguien',
-    liveHint: 'La cámara pide tres movimientos pequeños antes de tomar la imagen.',
     take: 'Verificarme',
     act: 'Verificar',
     again: 'Verificar de nuevo',
@@ -448,6 +458,8 @@ export const texts: Texts = {
     'log-in': 'Entrar',
     register: 'Crear cuenta',
     recover: 'Recuperar',
+    movementsRegister:
+      'La cámara pide tres movimientos pequeños, para ver que hay alguien. Quien no pueda hacerlos elige fotos.',
     movements:
       'La cámara pide tres movimientos pequeños, distintos cada vez: una foto puesta delante no puede hacerlos. Si no puedes girar la cabeza o moverte, entra con un código en «Recuperar».',
     act: 'Entrar con llave de acceso y cara',
@@ -518,7 +530,8 @@ export const texts: Texts = {
     cameraAny: 'La que te mira',
     cameraHint: 'Otras cámaras aparecen aquí cuando hayas encendido una en esta aplicación.',
     live: 'Pedir movimientos por defecto',
-    liveHint: 'Verificar empieza entonces por comprobar que hay alguien. El inicio de sesión lo hace siempre.',
+    liveHint:
+      'Registrar y verificar empiezan entonces por comprobar que hay alguien. El inicio de sesión lo hace siempre.',
     engine: 'Con qué se calcula',
     backend: 'Backend',
     automatic: 'Automático',

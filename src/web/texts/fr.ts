@@ -31,13 +31,14 @@ export const texts: Texts = {
     starting: 'Démarrage en cours',
     startUp: 'Démarrage',
     tryAgain: 'Réessayer',
+    newVersion: 'Une nouvelle version de cette application est prête.',
+    reload: 'Recharger',
   },
   tabs: { home: 'Accueil', enrol: 'Enregistrer', verify: 'Vérifier', identify: 'Identifier', forget: 'Oublier' },
   chip: {
     notRunning: 'À l’arrêt',
-    runsOn: 'Fonctionne avec',
-    release: ', version du modèle',
-    underKey: ', sous une',
+    said: 'Fonctionne avec {{name}}, version du modèle {{release}}',
+    saidUnderKey: 'Fonctionne avec {{name}}, version du modèle {{release}}, sous une clé',
     key: 'clé',
     model: 'Modèle {{model}}',
     away: 'injoignable',
@@ -119,7 +120,16 @@ export const texts: Texts = {
     taken_one: '{{taken}} image prise sur {{count}}',
     taken_other: '{{taken}} images prises sur {{count}}',
   },
+  light: {
+    warning:
+      'Trop sombre ? L’écran peut servir de lampe : tout autour de l’image il devient blanc et le reste, sans clignoter, jusqu’à ce que vous l’éteigniez. Dans l’obscurité cela éblouit ; si une lumière vive vous nuit, par exemple en cas de migraine ou d’épilepsie, prenez plutôt une lampe.',
+    on: 'Éclairer mon visage avec l’écran',
+    off: 'Éteindre la lumière',
+    brighter: 'S’il fait encore trop sombre, augmentez la luminosité de l’écran lui-même.',
+  },
   live: {
+    check: 'Contrôler que quelqu’un est présent',
+    checkHint: 'La caméra demande trois petits mouvements pendant qu’elle prend ses images.',
     left: 'Tournez la tête vers votre gauche.',
     right: 'Tournez la tête vers votre droite.',
     closer: 'Approchez-vous.',
@@ -171,6 +181,8 @@ export const texts: Texts = {
       'Le cloud a fait la moyenne de {{count}} prises en un gabarit et le conserve. Ce navigateur garde le reçu qui permet de le supprimer.',
     step1:
       'La caméra prend d’elle-même trois images quand elles sont bonnes, à une seconde d’intervalle. Ou vous choisissez jusqu’à cinq photos.',
+    step1Live:
+      'Trois petits mouvements vous sont demandés, entre lesquels la caméra prend ses images d’elle-même. Ou vous choisissez jusqu’à cinq photos.',
     step2:
       'Votre appareil transforme chacune en caractéristiques et les recouvre d’un bruit nouveau. Rien n’est envoyé avant que vous appuyiez sur « Enregistrer ».',
     step2Key:
@@ -202,8 +214,6 @@ export const texts: Texts = {
       'Ses caractéristiques quittent votre appareil sous votre clé, liées à un défi valable pour une seule réponse.',
     step3: 'Le cloud dit oui ou non. Il ne dit jamais de combien.',
     name: 'Nom à vérifier',
-    live: 'Contrôler que quelqu’un est présent',
-    liveHint: 'La caméra demande trois petits mouvements avant de prendre l’image.',
     take: 'Me vérifier',
     act: 'Vérifier',
     again: 'Vérifier à nouveau',
@@ -452,6 +462,8 @@ export const texts: Texts = {
     'log-in': 'Se connecter',
     register: 'S’inscrire',
     recover: 'Récupérer',
+    movementsRegister:
+      'La caméra demande trois petits mouvements, pour voir que quelqu’un est présent. Qui ne peut pas les faire choisit des photos.',
     movements:
       'La caméra demande trois petits mouvements, différents chaque fois : une photo tenue devant elle ne peut pas les faire. Si vous ne pouvez pas tourner la tête ou bouger, connectez-vous avec un code sous « Récupérer ».',
     act: 'Se connecter avec clé d’accès et visage',
@@ -522,7 +534,8 @@ export const texts: Texts = {
     cameraAny: 'Celle qui vous fait face',
     cameraHint: 'D’autres caméras apparaissent ici dès que vous en avez démarré une dans cette application.',
     live: 'Demander des mouvements par défaut',
-    liveHint: 'La vérification commence alors par contrôler que quelqu’un est présent. La connexion le fait toujours.',
+    liveHint:
+      'L’enregistrement et la vérification commencent alors par contrôler que quelqu’un est présent. La connexion le fait toujours.',
     engine: 'Moteur de calcul',
     backend: 'Backend',
     automatic: 'Automatique',

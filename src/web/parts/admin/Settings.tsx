@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { TENANT_MODES, type Admin, type Settings as Values } from '../../../client/admin.js';
+import { XnnError } from '../../../client/messages.js';
 import { Button } from '../Button.js';
 import { TextField } from '../TextField.js';
 import { Check } from './Check.js';
@@ -17,14 +18,22 @@ export function Settings({ desk }: { desk: Desk }) {
 
 function Change({ desk, settings }: { desk: Desk; settings: Values }) {
   const [threshold, setThreshold] = useState(String(settings.threshold ?? ''));
+  const [keyedThreshold, setKeyedThreshold] = useState(String(settings.keyedThreshold ?? ''));
+  const [perMinute, setPerMinute] = useState(String(settings.perMinute ?? ''));
   const [days, setDays] = useState(String(settings.retentionDays ?? ''));
   const [isPublic, setPublic] = useState(settings.isPublic);
   const [modes, setModes] = useState(settings.modes);
 
   const save = () =>
     desk.run(async (admin) => {
-      const retentionDays = days === '' ? null : Number(days);
-      await admin.change({ threshold: threshold === '' ? null : Number(threshold), retentionDays, isPublic, modes });
+      await admin.change({
+        threshold: numberIn(threshold),
+        keyedThreshold: numberIn(keyedThreshold),
+        perMinute: numberIn(perMinute),
+        retentionDays: numberIn(days),
+        isPublic,
+        modes,
+      });
     }, 'The settings are kept.');
 
   return (
@@ -35,6 +44,20 @@ function Change({ desk, settings }: { desk: Desk; settings: Values }) {
         value={threshold}
         onChange={setThreshold}
         inputMode="decimal"
+      />
+      <TextField
+        label="Threshold under a key"
+        hint="The same for faces under their owner’s key. Empty: the release’s."
+        value={keyedThreshold}
+        onChange={setKeyedThreshold}
+        inputMode="decimal"
+      />
+      <TextField
+        label="Requests a minute"
+        hint="Of this tenant, with its keys and without; those that only read are not counted. Empty, or more than the server allows: the server’s."
+        value={perMinute}
+        onChange={setPerMinute}
+        inputMode="numeric"
       />
       <TextField
         label="Days that a template is kept"
@@ -63,4 +86,13 @@ function Change({ desk, settings }: { desk: Desk; settings: Values }) {
       </Button>
     </Form>
   );
+}
+
+/** The number of a field, null for an empty one. @throws request_invalid */
+function numberIn(text: string): number | null {
+  if (text.trim() === '') return null;
+  const value = Number(text);
+  // JSON has no NaN: it would take the setting away.
+  if (!Number.isFinite(value)) throw new XnnError('request_invalid', text);
+  return value;
 }

@@ -1,0 +1,22 @@
+/** What tfjs computes our networks with, by its own names. Builds leave out its other kernels; a test holds this list to what runs. */
+export const KERNELS: readonly string[] = [
+  'Add',
+  'ClipByValue',
+  'Concat',
+  'Conv2D',
+  'DepthwiseConv2dNative',
+  'FusedConv2D',
+  'FusedDepthwiseConv2D',
+  'Mean',
+  'Multiply',
+  'Range',
+  'RealDiv',
+  'Relu',
+  'Reshape',
+  'ResizeNearestNeighbor',
+  'Rsqrt',
+  'Sigmoid',
+  'Square',
+  'Sub',
+  'Transpose',
+];
