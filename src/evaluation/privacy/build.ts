@@ -189,7 +189,7 @@ function linkageByPhotos(rows: readonly ReportRow[]): Chart {
   }));
   return {
     title: 'What more photos give an attacker',
-    text: 'Under noise D rises as fast as on clean features. Under an own key he stays at guessing after 20,000.',
+    text: 'Under noise D rises nearly as fast as on clean features. Under an own key he stays at guessing after 20,000.',
     x: {
       label: 'photos of other people that D learnt from',
       ticks: [100, 1000, 10_000, 100_000].map((at) => ({ at, text: counted(at) })),
