@@ -8,7 +8,7 @@ export function tableOf({ date, commit, command, cores, browser, backend, conten
   const rows: [string, (figures: Figures) => string][] = [
     ['click to verdict, p50 / p95', ({ verdict }) => `${verdict.p50} / ${verdict.p95}`],
     ['as many times ours, p50', (figures) => (figures === ours ? '1' : `**${ratio(figures)}**`)],
-    ['of it, picture to bytes, p50 / p95', ({ toBytes }) => (toBytes ? `${toBytes.p50} / ${toBytes.p95}` : '')],
+    ['of it, press to bytes, p50 / p95', ({ toBytes }) => (toBytes ? `${toBytes.p50} / ${toBytes.p95}` : '')],
     ['of it, cloud and line, p50 / p95', ({ cloud }) => (cloud ? `${cloud.p50} / ${cloud.p95}` : '')],
     ['first visit until it can answer', ({ coldStart }) => String(coldStart)],
     ['second visit until it can answer', ({ warmStart }) => String(warmStart)],

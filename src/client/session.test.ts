@@ -460,6 +460,15 @@ describe('verify and identify', () => {
     expect(boundTo(cloud.verify.mock.lastCall![1]).challenge).toBe('ab'.repeat(16));
   });
 
+  it('asks what is served once, and again after anything went wrong', async () => {
+    await ready();
+    for (let i = 0; i < 2; i++) await session.verify('Ada', PICTURE);
+    expect(cloud.service).toHaveBeenCalledTimes(1);
+    cloud.verify.mockImplementationOnce(away('model_unsupported'));
+    for (let i = 0; i < 2; i++) await session.verify('Ada', PICTURE);
+    expect(cloud.service).toHaveBeenCalledTimes(2);
+  });
+
   it('sends nothing to a cloud with another model', async () => {
     await ready();
     cloud.service.mockResolvedValue({ ...SERVICE, model: 'f'.repeat(16) });

@@ -1,6 +1,6 @@
 import { isErrorCode, XnnError, type ErrorCode } from '../core/errors.js';
 import { CHALLENGE_BYTES, MAX_CAPTURES, MODEL_VERSION_BYTES, TENANT_BYTES } from '../core/spec.js';
-import { SUBJECT_PATTERN } from '../wire/api.js';
+import { SUBJECT_PATTERN, type ServiceReply } from '../wire/api.js';
 import { fromHex } from '../wire/hex.js';
 import { bind, type MessageHeader } from '../wire/message.js';
 import { connectCloud, type Cloud, type Served } from './cloud.js';
@@ -64,6 +64,8 @@ class EngineSession implements Session {
   /** Null before the first start and after the end. What comes from another engine than this one is late and ignored. */
   #engine: Engine | null = null;
   #action: Promise<void> | null = null;
+  /** What the cloud serves, once it was asked; asked again after anything went wrong. */
+  #service: Promise<ServiceReply> | null = null;
 
   constructor({
     backend,
@@ -304,6 +306,7 @@ class EngineSession implements Session {
       )
       .then((result) => {
         for (const picture of pictures) if ('close' in picture) picture.close();
+        if (result.error !== null) this.#service = null;
         this.#action = null;
         this.#continue({ activity: 'idle', ...result });
       });
@@ -338,7 +341,7 @@ class EngineSession implements Session {
   async #served(started: Started, own: OwnKey | null): Promise<Served> {
     const key = this.#key();
     if (key !== null) return this.#deployed(key);
-    const { model, keyedModel, tenant } = await this.#cloud.service();
+    const { model, keyedModel, tenant } = await (this.#service ??= this.#cloud.service());
     if (own === null) {
       checkModel(started.model, model);
       return { model, tenant };

@@ -103,10 +103,13 @@ const AWAY = /^(08...|57P0.|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTU
 const AWAY_WORDS =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 const FULL = /^(53100|ENOSPC|EDQUOT)$/;
+/** A text with a NUL, which no text in a PostgreSQL has: somebody sent it. */
+const UNTEXT = '22021';
 
 /** What an error of a driver's means when it is not the statement's fault; null for all others. */
 export function databaseTrouble(error: Error): ErrorCode | null {
   const code = 'code' in error ? String(error.code) : '';
+  if (code === UNTEXT) return 'request_invalid';
   if (FULL.test(code)) return 'storage_full';
   return AWAY.test(code) || AWAY_WORDS.test(error.message) ? 'database_away' : null;
 }

@@ -118,6 +118,7 @@ describe('of anything at all', () => {
   });
 
   test('any JSON at the login is refused with a code', async () => {
+    const withNul = JSON.stringify({ challenge: '03'.repeat(16), messages: '', device: { id: '\0', response: {} } });
     const login = cloud.targets.find(({ name }) => name === 'login')!;
     const text = fc.string({ maxLength: 40, unit: 'binary' });
     const request = fc.record(
@@ -138,7 +139,8 @@ describe('of anything at all', () => {
           await login.read(Buffer.from(body));
         },
       ),
-      { numRuns: 60 },
+      // It was found so: no text in a PostgreSQL holds a NUL.
+      { numRuns: 60, examples: [[withNul]] },
     );
   });
 });

@@ -3,7 +3,7 @@ import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { httpStatus, type ErrorCode } from '../core/errors.js';
 import { ROUTES } from '../wire/api.js';
-import { openPostgres, type Driver } from './drivers.js';
+import { databaseTrouble, openPostgres, type Driver } from './drivers.js';
 import { openStore, type Store } from './store.js';
 import { enrol, MASTER, openTestDatabase, show, testCloud, type Fetch } from './testing.js';
 
@@ -71,6 +71,11 @@ describe('a database that fails', () => {
     expect(await driver.query('SELECT * FROM audit ORDER BY seq')).toEqual(before);
     expect((await fetch('/v1/ready')).status).toBe(200);
     await enrol(fetch, `person ${++enrolled}`, enrolled);
+  });
+
+  test('is not at fault for a text that it cannot hold: who sent it is', async () => {
+    const refused = await driver.query('SELECT $1::text', ['\0']).catch((error: unknown) => error as Error);
+    expect(databaseTrouble(refused as Error)).toBe('request_invalid');
   });
 });
 

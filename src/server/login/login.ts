@@ -54,7 +54,7 @@ export interface LoginDependencies {
 const MOST_BYTES = Math.ceil((MAX_CAPTURES * KEYED_MESSAGE_BYTES * 4) / 3) + 16_384;
 const COOKIE = 'session';
 
-const device = z.looseObject({ id: z.string().min(1).max(1_400), response: z.looseObject({}) });
+const device = z.looseObject({ id: z.base64url().min(1).max(1_400), response: z.looseObject({}) });
 const challenge = z.string().length(2 * CHALLENGE_BYTES);
 const messages = z.base64url();
 const schemas = {

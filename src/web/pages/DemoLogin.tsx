@@ -122,6 +122,7 @@ export function DemoLogin() {
       )}
       {words !== null && <KeyWords words={words} />}
       {client !== null && account !== undefined && <ClientCard client={client} account={account} action={action} />}
+      {account === undefined && client === null && error === null && <div className="coming" />}
       {(account === null || client !== null) && <LoginForms action={action} />}
       {account && client === null && <AccountCard account={account} action={action} />}
     </>
