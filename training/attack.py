@@ -6,7 +6,9 @@
     python3 -m training.attack S --defence xnn-d                            the cloud's own student: the ceiling, and the defence's utility
 
 Defences: `clean` features; `gaussian` noise of --level; `xnn-d`, with the generator of --generator; `paper`, the authors' generator
-(`training/paper.py`); `nothing`, which sends zeros and is what a painter paints who sees nothing.
+(`training/paper.py`); `partialface`, `ldp-slicing`, `instahide-2` and `instahide-3` (`training/baselines.py`); `nothing`, which sends
+zeros and is what a painter paints who sees nothing. Where pictures are sent, attackers have an encoder of their own before the network
+that the others have, and train both.
 
 All know encoder and generator, may query them as often as they like, and are trained on the training chips; who is tested (LFW, `val`)
 is in nobody's training. `--messages N` lets them average N messages of one photo (attacker A); `--bits` is what a message says of each value. Each run prints one row of
@@ -28,7 +30,8 @@ from torch import Tensor, nn
 
 from training import spec
 from training.adversaries import am_softmax
-from training.attackers import Classes, UNet
+from training.attackers import Classes, PictureReader, UNet
+from training.baselines import MIXTURES, PICTURES, insta_hide
 from training.data import CACHE, ROOT, Chips, Jitter, Lfw, load_chips, load_lfw, save_array, to_input, to_pixels
 from training.evaluate import embed_all, held_out_rates, pair_scores, ten_fold_accuracy, tar_at_far
 from training.export import fingerprint
@@ -37,21 +40,31 @@ from training.loop import Step, descend, fit, load_modules, use_one_core
 from training.networks import Encoder, Generator, PaperGenerator, Tail, new_student, random_seed, through_message
 from training.rows import record
 
-DEFENCES = ("clean", "gaussian", "xnn-d", "paper", "nothing")
+DEFENCES = ("clean", "gaussian", "xnn-d", "paper", *PICTURES, *MIXTURES, "nothing")
 LEARNT = ("xnn-d", "paper")  # with a generator
+PUBLIC_FACES = 1024  # that InstaHide mixes others with
 ROWS = ROOT / "training" / "attacks.jsonl"
 
 Network = TypeVar("Network", bound=nn.Module)
 Send = Callable[[Tensor, torch.Generator], Tensor]
-"""Faces [batch, 3, 112, 112] in [-1, 1] to features [batch, 128, 14, 14] as the cloud reads them."""
+"""Faces [batch, 3, 112, 112] in [-1, 1] to what the cloud reads: features [batch, 128, 14, 14], or hidden pictures [batch, channels, 112, 112]."""
 
 
-def sender(options: argparse.Namespace) -> Send:
+def sender(chips: Chips, options: argparse.Namespace) -> Send:
     """The browser's part under a defence. With several messages of a face, their mean."""
+
+    def mean(draw: Callable[[], Tensor]) -> Tensor:
+        return torch.stack([draw() for _ in range(options.messages)]).mean(0)
+
+    if options.defence in PICTURES:
+        hide, _ = PICTURES[options.defence]
+        return lambda faces, random: mean(lambda: hide(faces, random)).contiguous(memory_format=torch.channels_last)
+
     defence, most = options.defence, 2 ** (options.bits - 1) - 1
     encoder, generator = attacked(options)
     for network in (encoder, generator):
         network.eval().to(memory_format=torch.channels_last)
+    others = torch.from_numpy(embed_all(lambda faces: encoder(to_input(faces))[1], public_faces(chips))) if defence in MIXTURES else None
 
     def perturbed(faces: Tensor, stem: Tensor, clean: Tensor, random: torch.Generator) -> Tensor:
         if defence == "gaussian":
@@ -60,22 +73,46 @@ def sender(options: argparse.Namespace) -> Send:
             return clean + generator(stem, random_seed(len(clean), random))
         if defence == "paper":
             return clean + generator(faces)
+        if others is not None:
+            return insta_hide(clean, others, MIXTURES[defence], random)
         return clean if defence == "clean" else torch.zeros_like(clean)
+
+    def read(features: Tensor) -> Tensor:
+        return through_message(features, most).abs() if defence in MIXTURES else through_message(features, most)
 
     @torch.no_grad()
     def send(faces: Tensor, random: torch.Generator) -> Tensor:
         faces = faces.contiguous(memory_format=torch.channels_last)
         stem, clean = encoder(faces)
-        return torch.stack([through_message(perturbed(faces, stem, clean, random), most) for _ in range(options.messages)]).mean(0)
+        return mean(lambda: read(perturbed(faces, stem, clean, random)))
 
     return send
+
+
+def public_faces(chips: Chips) -> NDArray[np.uint8]:
+    """Some of nobody that is tested [PUBLIC_FACES, 112, 112, 3]."""
+    rows = chips.rows("unlabelled")
+    return chips.crops(rows[:: len(rows) // PUBLIC_FACES][:PUBLIC_FACES])
+
+
+def reading(network: nn.Module, chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
+    """A network of features as one of what is sent: where that are pictures, behind an encoder that starts as the released one."""
+    if options.defence not in PICTURES:
+        return network
+    reader = PictureReader(PICTURES[options.defence][1], Encoder())
+    load_modules("encoder", {"encoder": reader.encoder})
+    rows = chips.rows("train", "unlabelled")
+    photos = to_input(torch.from_numpy(chips.crops(rows[:: len(rows) // 32])))
+    reader.start_from(send(photos, torch.Generator().manual_seed(options.seed)), photos)
+    return nn.Sequential(reader, network)
 
 
 def train_recogniser(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
     """R: AM-softmax on the labelled training people, from scratch or from the clean tail's weights."""
     rows = chips.rows("train")
     people = np.unique(chips.identities[rows])
-    tail, classes = clean_tail() if options.warm else start_anew(Tail()), Classes(len(people))
+    tail = reading(clean_tail() if options.warm else start_anew(Tail()), chips, send, options)
+    classes = Classes(len(people))
     optimiser = torch.optim.Adam([*tail.parameters(), *classes.parameters()], lr=options.rate)
     jitter = Jitter()
 
@@ -104,9 +141,10 @@ def train_ceiling(chips: Chips, send: Send, options: argparse.Namespace) -> nn.M
 
 
 def train_embedder(
-    chips: Chips, send: Send, options: argparse.Namespace, tail: Tail, rows: NDArray[np.int64], target: Callable[[Tensor], Tensor]
-) -> Tail:
+    chips: Chips, send: Send, options: argparse.Namespace, start: Tail, rows: NDArray[np.int64], target: Callable[[Tensor], Tensor]
+) -> nn.Module:
     """From what is sent of the chips `rows` to the unit embeddings that `target` gives of chip numbers."""
+    tail = reading(start, chips, send, options)
     optimiser = torch.optim.Adam(tail.parameters(), lr=options.rate)
     jitter = Jitter()
 
@@ -126,7 +164,7 @@ def clean_tail() -> Tail:
 
 def train_painter(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
     """I: least squared error to the photo."""
-    painter = UNet()
+    painter = reading(UNet(), chips, send, options)
     optimiser = torch.optim.Adam(painter.parameters(), lr=options.rate)
     plain = Jitter(contrast=0, brightness=0, blurred=0, grey=0)
 
@@ -257,7 +295,7 @@ def attacked(options: argparse.Namespace) -> tuple[Encoder, nn.Module]:
 
 
 def networks(options: argparse.Namespace) -> str:
-    """The fingerprint of what was attacked."""
+    """The fingerprint of what was attacked, or what attackers of pictures start from."""
     encoder, generator = attacked(options)
     return fingerprint(encoder, generator) if options.defence in LEARNT else fingerprint(encoder)
 
@@ -265,7 +303,8 @@ def networks(options: argparse.Namespace) -> str:
 def settings(options: argparse.Namespace) -> dict[str, object]:
     """What a row is of. A dial that the defence does not have is left out."""
     own = {"xnn-d": ("generator",), "gaussian": ("level",)}.get(options.defence, ())
-    return {key: getattr(options, key) for key in ("attacker", "defence", *own, "messages", "bits", "pairs", "warm", "rate")}
+    sent = ("messages",) if options.defence in PICTURES else ("messages", "bits")
+    return {key: getattr(options, key) for key in ("attacker", "defence", *own, *sent, "pairs", "warm", "rate")}
 
 
 def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
@@ -275,7 +314,7 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--defence", choices=DEFENCES, required=True)
     parser.add_argument("--generator", default="generator", help="checkpoint of xnn-d's generator in training/runs, without .pt")
     parser.add_argument("--level", type=float, default=1.0, help="of Gaussian noise: 1 has the power of the features")
-    parser.add_argument("--bits", type=int, default=spec.STEP_BITS)
+    parser.add_argument("--bits", type=int, default=spec.STEP_BITS, help="a value of features; hidden pictures have bytes")
     parser.add_argument("--messages", type=int, default=1, help="messages of one photo that the attacker averages")
     parser.add_argument("--pairs", type=int, help="photos D may learn from; all of them if not given")
     parser.add_argument("--warm", action="store_true", help="R starts from the clean tail's weights")
@@ -298,7 +337,7 @@ def main() -> None:
     torch.manual_seed(options.seed)
 
     chips, lfw = load_chips(), load_lfw()
-    send = sender(options)
+    send = sender(chips, options)
     random = torch.Generator().manual_seed(1000 + options.seed)
     begun = time.process_time()
     train = {"R": train_recogniser, "D": train_student, "I": train_painter, "S": train_ceiling}[options.attacker]

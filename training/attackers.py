@@ -7,7 +7,7 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from training import spec
-from training.networks import convolution
+from training.networks import Encoder, convolution
 
 
 class Classes(nn.Module):
@@ -19,6 +19,28 @@ class Classes(nn.Module):
 
     def forward(self, embeddings: Tensor) -> Tensor:
         return embeddings @ functional.normalize(self.centres, dim=1).T
+
+
+class PictureReader(nn.Module):
+    """What an attacker puts before a network of features where a hidden picture [batch, channels, 112, 112] is sent: a guess at the photo
+    from 3x3 pixels, and an encoder of the guess. Gives features [batch, 128, 14, 14]."""
+
+    def __init__(self, channels: int, encoder: Encoder) -> None:
+        super().__init__()
+        self.guess, self.encoder = convolution(channels, 3, 3), encoder
+
+    @torch.no_grad()
+    def start_from(self, sent: Tensor, photos: Tensor) -> None:
+        """The guess of least squared error, from what was sent of some photos [batch, 3, 112, 112]."""
+        around = functional.pad(functional.unfold(sent, 3, padding=1), (0, 0, 0, 1), value=1.0)  # [batch, channels * 9 + 1, 112 * 112]
+        known = torch.einsum("bip,bjp->ij", around, around)
+        wanted = torch.einsum("bip,bcp->ic", around, photos.flatten(2))
+        solved = torch.linalg.solve(known + 1e-4 * known.diagonal().diag(), wanted)
+        self.guess.weight.copy_(solved[:-1].T.view_as(self.guess.weight))
+        self.guess.bias.copy_(solved[-1])
+
+    def forward(self, sent: Tensor) -> Tensor:
+        return self.encoder(self.guess(sent))[1]
 
 
 class UNet(nn.Module):

@@ -35,7 +35,8 @@ def main() -> None:
     rows = chips.rows("train")
     people = np.unique(chips.identities[rows])
     encoder, generator, tail, classes = Encoder(), PaperGenerator(), Tail(), Classes(len(people))
-    load_modules("encoder", {"encoder": encoder, "tail": tail})
+    load_modules("encoder", {"encoder": encoder})
+    load_modules("clean-tail", {"tail": tail})
     generator.encoder.load_state_dict(encoder.state_dict())
     for network in (encoder, generator, tail, classes):
         network.to(memory_format=torch.channels_last)

@@ -44,6 +44,10 @@ const LABELS: Readonly<Record<string, string>> = {
   'xnn-d': 'XNN-d, as released',
   nothing: 'nothing',
   paper: 'XNN-d of the paper',
+  partialface: 'PartialFace',
+  'ldp-slicing': 'LDP-Slicing, ε = 20',
+  'instahide-2': 'InstaHide of 2',
+  'instahide-3': 'InstaHide of 3',
 };
 
 /** What is sent, in words. */

@@ -1,5 +1,5 @@
 import type { Chart, Report, ReportRow } from '../../wire/report.js';
-import { counted, defenceName, formatted } from '../../client/figures.js';
+import { counted, defenceName, formatted, withInterval } from '../../client/figures.js';
 import { LINKED, rowsOf, type Names, type RowFiles } from './rows.js';
 import { ATTACKERS, NOT_PROTECTED, NOT_RUN } from './words.js';
 
@@ -35,7 +35,17 @@ function find(rows: readonly ReportRow[], { settings, knowledge, ...exact }: Wan
   );
 }
 
+/** What that row's budget gave under every seed. */
+function seedsOf(rows: readonly ReportRow[], row: ReportRow): number[] {
+  const budget = ({ attacker, defence, metric, knowledge, settings }: ReportRow) =>
+    [attacker, defence, metric, knowledge, settings.replace(/, seed \d+$/, '')].join('\n');
+  return rows.filter((other) => budget(other) === budget(row)).map(({ value }) => value);
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 const SENT = ['clean', 'gaussian', 'xnn-d'] as const;
+const OTHERS = ['paper', 'instahide-2', 'instahide-3', 'partialface', 'ldp-slicing'] as const;
 const VERIFIED = 'recovered faces: LFW pairs told right by dlib';
 const RANK_ONE = 'rank-1 among 50 held-out people';
 const VIEW_2 = 'LFW View 2, pairs told right';
@@ -48,7 +58,10 @@ const PAINTER_BUDGET = /^0.3 epochs/;
 function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
   const cell = (wanted: Wanted) => {
     const row = find(rows, wanted);
-    return row === undefined ? null : formatted(row.value, row.unit);
+    if (row === undefined) return null;
+    const values = seedsOf(rows, row);
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    return withInterval({ ...row, value: mean(values), ...(low < high ? { low, high } : { low: null, high: null }) });
   };
   const across = (wanted: Wanted, keyed: Wanted, chance: string) => [
     ...SENT.map((defence) => cell({ ...wanted, defence })),
@@ -119,7 +132,7 @@ function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
     remarks: [
       'The higher a leakage figure above guessing, the worse. Under noise every one of them is bad: noise alone does not protect who you are, and no claim beyond “no picture and no clean features are sent” is made for it.',
       'Under an own key they are those of guessing, by proof and by measurement, as long as the key is secret.',
-      'One seed, minutes of one core an attacker: a patient one does better. Each number with its settings, interval, date and commit is below.',
+      'Of several seeds, the mean and in brackets the lowest and the highest. Minutes of one core an attacker: a patient one does better. Each number with its settings, interval, date and commit is below.',
     ],
   };
 }
@@ -138,7 +151,7 @@ function triesOf(rows: readonly ReportRow[]): string {
 const tick = (at: number) => ({ at, text: `${Math.round(100 * at)} %` });
 
 function utilityAgainstLeakage(rows: readonly ReportRow[]): Chart {
-  const points = [...SENT, 'own key'].flatMap((defence) => {
+  const points = [...SENT, ...OTHERS, 'own key'].flatMap((defence) => {
     const keyed = defence === 'own key';
     const utility = find(rows, { attacker: keyed ? 'utility' : 'S', metric: VIEW_2, defence });
     const leakage = find(rows, {
@@ -147,7 +160,9 @@ function utilityAgainstLeakage(rows: readonly ReportRow[]): Chart {
       defence,
       ...(keyed ? { knowledge: NO_KEY } : { settings: BUDGET }),
     });
-    return utility && leakage ? [{ x: leakage.value, y: utility.value, name: defenceName(defence) }] : [];
+    return utility && leakage
+      ? [{ x: mean(seedsOf(rows, leakage)), y: mean(seedsOf(rows, utility)), name: defenceName(defence) }]
+      : [];
   });
   return {
     title: 'Use against leakage',
@@ -159,11 +174,14 @@ function utilityAgainstLeakage(rows: readonly ReportRow[]): Chart {
 }
 
 function linkageByPhotos(rows: readonly ReportRow[]): Chart {
-  const linked = rows.filter(({ attacker, metric }) => attacker === 'D' && metric === LINKED.name);
+  const linked = rows.filter(
+    ({ attacker, metric, settings }) => attacker === 'D' && metric === LINKED.name && !settings.includes('seed'),
+  );
   const series = [...SENT, 'own key'].map((defence) => ({
     name: defenceName(defence),
     points: linked
       .filter((row) => row.defence === defence && (defence !== 'own key' || NO_KEY.test(row.knowledge)))
+      .map((row) => ({ ...row, value: mean(seedsOf(rows, row)) }))
       .map(({ settings, value }) => ({ photos: Number(/^[\d,]+/.exec(settings)?.[0].replaceAll(',', '')), value }))
       .filter(({ photos }) => photos > 0)
       .sort((a, b) => a.photos - b.photos)
@@ -171,7 +189,7 @@ function linkageByPhotos(rows: readonly ReportRow[]): Chart {
   }));
   return {
     title: 'What more photos give an attacker',
-    text: 'Under noise D rises as fast as on clean features. Under an own key he stays at guessing after 20,000.',
+    text: 'Under noise D rises nearly as fast as on clean features. Under an own key he stays at guessing after 20,000.',
     x: {
       label: 'photos of other people that D learnt from',
       ticks: [100, 1000, 10_000, 100_000].map((at) => ({ at, text: counted(at) })),

@@ -48,6 +48,15 @@ describe('rowsOf', () => {
     ]);
   });
 
+  it('says what attackers of others’ defences know, and repeats no dial that they lack', () => {
+    const pictures = { ...D, defence: 'partialface', generator: undefined, bits: undefined };
+    const [row] = rowsOf({ ...EMPTY, attacks: lines(pictures) }, NAMES);
+    expect(row!.knowledge).toMatch(/^how pictures are hidden/);
+    expect(row!.command).toBe(
+      'python3 -m training.attack D --defence partialface --pairs 1024 --epochs 10 --rate 0.0005',
+    );
+  });
+
   it('says which line lacks a number', () => {
     const broken = { date: '2026-01-02', commit: 'abcdef0', attacker: 'D', defence: 'clean' };
     expect(() => rowsOf({ ...EMPTY, attacks: lines(broken) }, NAMES)).toThrow('no number messages');
@@ -60,9 +69,40 @@ describe('a report', () => {
     const report = buildReport({ ...EMPTY, attacks: lines({ ...D, linked: 1 }) }, release, NAMES);
     expect(report.charts.map(({ title }) => title)).toEqual(['What more photos give an attacker']);
     const page = markdownOf(report);
-    for (const part of ['100 % [99.9, 100]', 'What we do not protect against', 'PartialFace'])
+    for (const part of ['100 % [99.9, 100]', 'What we do not protect against', 'MinusFace'])
       expect(page).toContain(part);
     expect(svgOf(report.charts[0]!)).toContain('<title>What more photos give an attacker</title>');
+  });
+});
+
+describe('several seeds', () => {
+  const release = { release: '9.9.9', model: 'm', keyedModel: 'k' };
+  const attacks = lines(
+    D,
+    { ...D, seed: 2, linked: 0.92 },
+    { ...D, seed: 3, linked: 0.97 },
+    { ...D, pairs: 256, linked: 0.5 },
+  );
+  const report = buildReport({ ...EMPTY, attacks }, release, NAMES);
+
+  it('are rows of their own, each with its command', () => {
+    const own = report.rows.filter(
+      ({ metric, settings }) => metric.startsWith('LFW pairs') && settings.includes('1,024'),
+    );
+    expect(own.map(({ settings, value }) => [settings, value])).toEqual([
+      ['1,024 photos, 10 epochs', 0.9],
+      ['1,024 photos, 10 epochs, seed 2', 0.92],
+      ['1,024 photos, 10 epochs, seed 3', 0.97],
+    ]);
+    expect(new Set(own.map(({ run }) => run)).size).toBe(3);
+    expect(own[1]!.command).toMatch(/ --seed 2$/);
+  });
+
+  it('are their mean, lowest and highest in the headline, and their mean in the chart', () => {
+    expect(report.headline.rows[1]!.cells[2]).toBe('93 % [90, 97]');
+    const points = report.charts[0]!.series[0]!.points;
+    expect(points.map(({ x }) => x)).toEqual([256, 1024]);
+    expect(points[1]!.y).toBeCloseTo(0.93, 10);
   });
 });
 

@@ -173,6 +173,17 @@ function utilityRows(line: Line): ReportRow[] {
   ];
 }
 
+const PICTURES_KNOWN =
+  'how pictures are hidden, and every architecture; starts from the released encoder; photos of others, none of the victim';
+const MIXTURES_KNOWN = 'encoder, how features are mixed, and every architecture; photos of others, none of the victim';
+/** What attackers of others' defences know. */
+const KNOWN: Readonly<Record<string, string>> = {
+  partialface: PICTURES_KNOWN,
+  'ldp-slicing': PICTURES_KNOWN,
+  'instahide-2': MIXTURES_KNOWN,
+  'instahide-3': MIXTURES_KNOWN,
+};
+
 function attackRows(line: Line, { byHash }: Names): ReportRow[] {
   const attacker = text(line, 'attacker');
   const [messages, pairs, epochs] = [number(line, 'messages'), numberOrNull(line, 'pairs'), number(line, 'epochs')];
@@ -184,13 +195,16 @@ function attackRows(line: Line, { byHash }: Names): ReportRow[] {
     typeof line['generator'] === 'string' && line['generator'] !== 'generator' && line['generator'],
     typeof line['level'] === 'number' && line['level'] !== 1 && `noise of ${line['level']} times the amplitude`,
     `${epochs} epochs`,
+    (line['seed'] ?? 1) !== 1 && `seed ${number(line, 'seed')}`,
   ];
+  const defence = text(line, 'defence');
   const shared = common(line, {
     attacker: messages > 1 ? 'A' : attacker,
-    defence: text(line, 'defence'),
+    defence,
     settings: settings.filter(Boolean).join(', '),
     networks: byHash.has(hash) ? `${byHash.get(hash)} (${hash})` : hash,
     command: attackCommand(line),
+    ...(KNOWN[defence] !== undefined && { knowledge: KNOWN[defence] }),
     ...(attacker === 'S' && {
       knowledge: 'is the cloud: trained on all photos, as the released student is, for a shorter time',
       queries: 'reads every message that is sent to it',
