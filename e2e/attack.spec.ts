@@ -12,7 +12,8 @@ test('what was just sent is attacked in the page, and nothing of it leaves', asy
     .on('request', (request) =>
       asked.push({ method: request.method(), url: new URL(request.url()), body: request.postDataBuffer() }),
     );
-  await page.getByRole('link', { name: 'Attack it yourself' }).first().click();
+  // The footer has such a link, too, which takes nothing along.
+  await page.locator('.reveal').getByRole('link', { name: 'Attack it yourself' }).click();
   await page.getByRole('button', { name: 'Attack what I sent' }).click();
   const seen = page.getByRole('region', { name: 'What an attacker sees' });
   await expect(seen).toBeVisible({ timeout: 60_000 });
