@@ -6,8 +6,9 @@ import { UnwatchedPage } from './fixtures/unwatched.js';
 
 /** Longest that one task may hold the page's own thread up, in ms of the clock without what the lack of cores explains. */
 const LONGEST = 50;
-/** What the page does, it does in every visit, and what befell the machine not: one visit without a long task tells. */
+/** What the page does, it does in every visit; what befell the machine is not there in most. */
 const VISITS = 3;
+const MOST_OF_THEM = 2;
 
 /** The thread's tasks while the app starts, encodes a face, sends it and shows what left. */
 async function visit(origin: string, backend: Backend): Promise<readonly Task[]> {
@@ -42,12 +43,12 @@ for (const backend of BACKENDS) {
   }) => {
     test.setTimeout(VISITS * 120_000);
     const longest: Task[] = [];
-    const held = () => longest.some(({ own }) => own <= LONGEST);
-    while (longest.length < VISITS && !held()) {
+    const held = () => longest.filter(({ own }) => own <= LONGEST).length;
+    while (longest.length < VISITS && held() < MOST_OF_THEM) {
       const tasks = await visit(baseURL!, backend);
       expect(tasks.length).toBeGreaterThan(100);
       longest.push(tasks.reduce((a, b) => (a.own > b.own ? a : b)));
     }
-    expect(held(), JSON.stringify(longest)).toBe(true);
+    expect(held(), JSON.stringify(longest)).toBe(MOST_OF_THEM);
   });
 }
