@@ -72,73 +72,75 @@ test('Chromium can install it', async ({ baseURL }, info) => {
   }
 });
 
-let build: Build;
-test.beforeEach(async () => {
-  build = await serveBuild();
-});
-test.afterEach(() => build.close());
+test.describe('a build of its own', () => {
+  let build: Build;
+  test.beforeEach(async () => {
+    build = await serveBuild();
+  });
+  test.afterEach(() => build.close());
 
-test('a download that breaks off goes on where it was', async ({ page }) => {
-  const networks = build.breakOff('/models/encoder.bin');
-  const runtime = build.breakOff('/wasm/vision_wasm_module_internal.wasm');
-  await open(page, build.address);
-  expect(networks).toEqual([null, expect.stringMatching(/^bytes=[1-9]\d*-$/)]);
-  // At least these: the service worker keeps it, too.
-  expect(runtime.slice(0, 2)).toEqual([null, expect.stringMatching(/^bytes=[1-9]\d*-$/)]);
-});
-
-test.describe('a second version', () => {
-  const notice = (page: Page) => page.getByRole('status').filter({ hasText: 'A new version of this app is ready.' });
-
-  test('is offered, and is there once the person has reloaded', async ({ page, context }) => {
+  test('a download that breaks off goes on where it was', async ({ page }) => {
+    const networks = build.breakOff('/models/encoder.bin');
+    const runtime = build.breakOff('/wasm/vision_wasm_module_internal.wasm');
     await open(page, build.address);
-    await kept(page);
-    await page.reload();
-    await expect(page.getByText('Runs on')).toBeVisible({ timeout: 60_000 });
-    await expect(notice(page)).toHaveCount(0);
-
-    await build.renew();
-    await page.goto(`${build.address}enrol?backend=wasm`);
-    await expect(page.locator('html')).toHaveAttribute('data-build', '1');
-    await page.getByLabel('Your name').fill('Ada');
-    await expect(notice(page)).toBeVisible({ timeout: 60_000 });
-    await expect(page.getByLabel('Your name')).toBeFocused();
-    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
-
-    const other = await context.newPage();
-    await other.goto(`${build.address}verify?backend=wasm`);
-    await expect(notice(other)).toBeVisible({ timeout: 60_000 });
-    await other.getByLabel('Name to verify').fill('Grace');
-
-    await page.getByRole('button', { name: 'Reload' }).focus();
-    await page.keyboard.press('Enter');
-    await expect(page.locator('html')).toHaveAttribute('data-build', '2');
-    await expect(page.getByText('Runs on')).toBeVisible({ timeout: 60_000 });
-    await expect(notice(page)).toHaveCount(0);
-    // Another page of the app keeps what was filled in.
-    await expect(other.getByLabel('Name to verify')).toHaveValue('Grace');
-    await expect(other.locator('html')).toHaveAttribute('data-build', '1');
-
-    await context.setOffline(true);
-    await page.reload();
-    await expect(page.locator('html')).toHaveAttribute('data-build', '2');
+    expect(networks).toEqual([null, expect.stringMatching(/^bytes=[1-9]\d*-$/)]);
+    // At least these: the service worker keeps it, too.
+    expect(runtime.slice(0, 2)).toEqual([null, expect.stringMatching(/^bytes=[1-9]\d*-$/)]);
   });
 
-  test('does not interrupt who is before the camera', async () => {
-    await withCamera('nobody', undefined, async (page) => {
-      await open(page, `${build.address}enrol`);
+  test.describe('a second version', () => {
+    const notice = (page: Page) => page.getByRole('status').filter({ hasText: 'A new version of this app is ready.' });
+
+    test('is offered, and is there once the person has reloaded', async ({ page, context }) => {
+      await open(page, build.address);
       await kept(page);
       await page.reload();
       await expect(page.getByText('Runs on')).toBeVisible({ timeout: 60_000 });
-      await page.getByRole('button', { name: 'Start camera' }).click();
-      await expect(page.locator('.viewport video')).toBeVisible();
+      await expect(notice(page)).toHaveCount(0);
 
       await build.renew();
-      await page.evaluate(async () => (await navigator.serviceWorker.ready).update());
-      await expect(page.locator('.update-notice .banner')).toBeAttached({ timeout: 60_000 });
-      await expect(page.locator('.update-notice .banner')).toBeHidden();
-      await page.getByRole('button', { name: 'Stop camera' }).click();
-      await expect(notice(page)).toBeVisible();
+      await page.goto(`${build.address}enrol?backend=wasm`);
+      await expect(page.locator('html')).toHaveAttribute('data-build', '1');
+      await page.getByLabel('Your name').fill('Ada');
+      await expect(notice(page)).toBeVisible({ timeout: 60_000 });
+      await expect(page.getByLabel('Your name')).toBeFocused();
+      expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+
+      const other = await context.newPage();
+      await other.goto(`${build.address}verify?backend=wasm`);
+      await expect(notice(other)).toBeVisible({ timeout: 60_000 });
+      await other.getByLabel('Name to verify').fill('Grace');
+
+      await page.getByRole('button', { name: 'Reload' }).focus();
+      await page.keyboard.press('Enter');
+      await expect(page.locator('html')).toHaveAttribute('data-build', '2');
+      await expect(page.getByText('Runs on')).toBeVisible({ timeout: 60_000 });
+      await expect(notice(page)).toHaveCount(0);
+      // Another page of the app keeps what was filled in.
+      await expect(other.getByLabel('Name to verify')).toHaveValue('Grace');
+      await expect(other.locator('html')).toHaveAttribute('data-build', '1');
+
+      await context.setOffline(true);
+      await page.reload();
+      await expect(page.locator('html')).toHaveAttribute('data-build', '2');
+    });
+
+    test('does not interrupt who is before the camera', async () => {
+      await withCamera('nobody', undefined, async (page) => {
+        await open(page, `${build.address}enrol`);
+        await kept(page);
+        await page.reload();
+        await expect(page.getByText('Runs on')).toBeVisible({ timeout: 60_000 });
+        await page.getByRole('button', { name: 'Start camera' }).click();
+        await expect(page.locator('.viewport video')).toBeVisible();
+
+        await build.renew();
+        await page.evaluate(async () => (await navigator.serviceWorker.ready).update());
+        await expect(page.locator('.update-notice .banner')).toBeAttached({ timeout: 60_000 });
+        await expect(page.locator('.update-notice .banner')).toBeHidden();
+        await page.getByRole('button', { name: 'Stop camera' }).click();
+        await expect(notice(page)).toBeVisible();
+      });
     });
   });
 });

@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { invert } from '../core/inversion.js';
 import { CROP_SIZE, FEATURE_CHANNELS, FEATURE_SIZE } from '../core/spec.js';
-import { readAttacker, readReleased } from '../server/testing.js';
+import { readAttacker, readReleased, WASM_FOLDER } from '../server/testing.js';
 import { likeness, recover } from './attack.js';
 import { goldenFace, goldenSeed } from './golden.js';
 
@@ -17,8 +15,7 @@ const golden = JSON.parse(
 ) as Record<'clean' | 'xnn-d', readonly number[]> & { readonly stride: number };
 
 beforeAll(async () => {
-  const wasm = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json');
-  setWasmPaths(`${dirname(wasm)}/dist/`);
+  setWasmPaths(WASM_FOLDER);
   expect(await tf.setBackend('wasm')).toBe(true);
 });
 

@@ -1,12 +1,10 @@
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { quantise } from '../core/quantise.js';
 import { STEP_MAX } from '../core/spec.js';
-import { readGolden, readReleased } from '../server/testing.js';
+import { readGolden, readReleased, WASM_FOLDER } from '../server/testing.js';
 import { runGolden } from './golden.js';
 
 const golden = readGolden();
@@ -20,8 +18,7 @@ function worst(values: Float32Array | Int8Array, expected: readonly number[], st
 
 describe.each(['cpu', 'wasm'])('networks on %s', (backend) => {
   beforeAll(async () => {
-    const wasm = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json');
-    setWasmPaths(`${dirname(wasm)}/dist/`);
+    setWasmPaths(WASM_FOLDER);
     expect(await tf.setBackend(backend)).toBe(true);
   });
 

@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { serve } from '@hono/node-server';
 import * as tf from '@tensorflow/tfjs-core';
 import { asPerturbed } from '../core/features.js';
@@ -197,6 +199,9 @@ export function distance(a: readonly number[], b: readonly number[]): number {
 }
 
 const PROJECT = new URL('../../', import.meta.url);
+
+/** Where tfjs's WebAssembly lies, with a slash at the end. */
+export const WASM_FOLDER = `${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json'))}/dist/`;
 
 /** The released weights of one of the browser's networks. */
 export function readReleased(network: 'encoder' | 'generator' | 'tail'): tf.NamedTensorMap {

@@ -1,6 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
@@ -13,7 +11,7 @@ import { CROP_SIZE, FEATURE_CHANNELS, FEATURE_VALUES } from '../core/spec.js';
 import { protect, type BrowserModel } from '../protocol/protect.js';
 import { decodeMessage, encodeMessage } from '../wire/message.js';
 import { loadCloudModel, type CloudModel } from './models.js';
-import { readReleased, seeded, SERVED } from './testing.js';
+import { readReleased, seeded, SERVED, WASM_FOLDER } from './testing.js';
 import { drawing } from './testing.fuzz.js';
 
 // Messages that show nobody, against the released student. The people are made up of waves, which are one person to it: whether the mean of
@@ -59,9 +57,7 @@ function faces(): readonly Uint8Array[] {
 
 beforeAll(async () => {
   cloud = await loadCloudModel(fileURLToPath(new URL('../../models', import.meta.url)));
-  setWasmPaths(
-    `${dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json'))}/dist/`,
-  );
+  setWasmPaths(WASM_FOLDER);
   await tf.setBackend('wasm');
   const browser: BrowserModel = { encoder: readReleased('encoder'), generator: readReleased('generator') };
   const random = seeded(8);

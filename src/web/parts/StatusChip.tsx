@@ -23,13 +23,11 @@ export function StatusChip() {
   const away = !online || state.error === 'server_away';
   const { backend, release, model } = state.started;
   const underKey = (state.key ?? state.ownKey) !== null;
-  const name = BACKEND_NAMES[backend];
+  const [name, presence] = [BACKEND_NAMES[backend], t(away ? 'chip.away' : 'chip.online')];
   // Said as one sentence: screen readers would stop at each part.
   return (
     <p className={away ? 'chip away' : 'chip'} title={t('chip.model', { model })}>
-      <span className="hidden">
-        {t(underKey ? 'chip.saidUnderKey' : 'chip.said', { name, release })}, {t(away ? 'chip.away' : 'chip.online')}
-      </span>
+      <span className="hidden">{t(underKey ? 'chip.saidUnderKey' : 'chip.said', { name, release, presence })}</span>
       <span aria-hidden="true">{name}</span>
       <span className="chip-figure" aria-hidden="true">
         {release}
@@ -40,7 +38,7 @@ export function StatusChip() {
         </span>
       )}
       <span className="chip-presence" aria-hidden="true">
-        {t(away ? 'chip.away' : 'chip.online')}
+        {presence}
       </span>
     </p>
   );

@@ -36,8 +36,8 @@ export const texts: Texts = {
   tabs: { home: 'البداية', enrol: 'تسجيل', verify: 'تحقّق', identify: 'تعرّف', forget: 'نسيان' },
   chip: {
     notRunning: 'لا يعمل',
-    said: 'يعمل على {{name}}، إصدار النموذج {{release}}',
-    saidUnderKey: 'يعمل على {{name}}، إصدار النموذج {{release}}، تحت مفتاح',
+    said: 'يعمل على {{name}}، إصدار النموذج {{release}}، {{presence}}',
+    saidUnderKey: 'يعمل على {{name}}، إصدار النموذج {{release}}، تحت مفتاح، {{presence}}',
     key: 'مفتاح',
     model: 'النموذج {{model}}',
     away: 'غير متاح',

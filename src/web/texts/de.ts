@@ -36,8 +36,8 @@ export const texts: Texts = {
   tabs: { home: 'Start', enrol: 'Erfassen', verify: 'Prüfen', identify: 'Erkennen', forget: 'Vergessen' },
   chip: {
     notRunning: 'Läuft nicht',
-    said: 'Läuft auf {{name}}, Modellausgabe {{release}}',
-    saidUnderKey: 'Läuft auf {{name}}, Modellausgabe {{release}}, unter einem Schlüssel',
+    said: 'Läuft auf {{name}}, Modellausgabe {{release}}, {{presence}}',
+    saidUnderKey: 'Läuft auf {{name}}, Modellausgabe {{release}}, unter einem Schlüssel, {{presence}}',
     key: 'Schlüssel',
     model: 'Modell {{model}}',
     away: 'nicht erreichbar',

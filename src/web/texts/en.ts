@@ -38,8 +38,8 @@ export const texts = {
   tabs: { home: 'Start', enrol: 'Enrol', verify: 'Verify', identify: 'Identify', forget: 'Forget' },
   chip: {
     notRunning: 'Not running',
-    said: 'Runs on {{name}}, model release {{release}}',
-    saidUnderKey: 'Runs on {{name}}, model release {{release}}, under a key',
+    said: 'Runs on {{name}}, model release {{release}}, {{presence}}',
+    saidUnderKey: 'Runs on {{name}}, model release {{release}}, under a key, {{presence}}',
     key: 'key',
     model: 'Model {{model}}',
     away: 'away',

@@ -36,8 +36,8 @@ export const texts: Texts = {
   tabs: { home: 'Inicio', enrol: 'Registrar', verify: 'Verificar', identify: 'Identificar', forget: 'Olvidar' },
   chip: {
     notRunning: 'Sin funcionar',
-    said: 'Funciona con {{name}}, edición del modelo {{release}}',
-    saidUnderKey: 'Funciona con {{name}}, edición del modelo {{release}}, bajo una clave',
+    said: 'Funciona con {{name}}, edición del modelo {{release}}, {{presence}}',
+    saidUnderKey: 'Funciona con {{name}}, edición del modelo {{release}}, bajo una clave, {{presence}}',
     key: 'clave',
     model: 'Modelo {{model}}',
     away: 'sin acceso',

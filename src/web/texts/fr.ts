@@ -37,8 +37,8 @@ export const texts: Texts = {
   tabs: { home: 'Accueil', enrol: 'Enregistrer', verify: 'Vérifier', identify: 'Identifier', forget: 'Oublier' },
   chip: {
     notRunning: 'À l’arrêt',
-    said: 'Fonctionne avec {{name}}, version du modèle {{release}}',
-    saidUnderKey: 'Fonctionne avec {{name}}, version du modèle {{release}}, sous une clé',
+    said: 'Fonctionne avec {{name}}, version du modèle {{release}}, {{presence}}',
+    saidUnderKey: 'Fonctionne avec {{name}}, version du modèle {{release}}, sous une clé, {{presence}}',
     key: 'clé',
     model: 'Modèle {{model}}',
     away: 'injoignable',

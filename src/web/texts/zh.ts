@@ -36,8 +36,8 @@ export const texts: Texts = {
   tabs: { home: '首页', enrol: '登记', verify: '验证', identify: '识别', forget: '忘记' },
   chip: {
     notRunning: '未运行',
-    said: '运行于 {{name}}，模型发布版本 {{release}}',
-    saidUnderKey: '运行于 {{name}}，模型发布版本 {{release}}，使用密钥',
+    said: '运行于 {{name}}，模型发布版本 {{release}}，{{presence}}',
+    saidUnderKey: '运行于 {{name}}，模型发布版本 {{release}}，使用密钥，{{presence}}',
     key: '密钥',
     model: '模型 {{model}}',
     away: '无法连接',
