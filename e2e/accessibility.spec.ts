@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test, type Page } from '@playwright/test';
 import { PATHS } from '../src/web/routes.js';
 import { answer, open, turnTo, verify } from './fixtures/app.js';
+import { expect, test, type Page } from './fixtures/test.js';
 
 /** A screen of 1280 × 1024 at 200 % and at 400 % is one of half and of a quarter of that (WCAG 1.4.10). */
 const SIZES = {

@@ -1,15 +1,11 @@
 import AxeBuilder from '@axe-core/playwright';
 import { readFileSync } from 'node:fs';
-import { expect, test, type Page } from '@playwright/test';
 import { keyedRotation, protectDescriptor } from '../src/core/keyed.js';
 import { MESSAGE_TYPE, ROUTES, type ChallengeReply, type ServiceReply } from '../src/wire/api.js';
 import { fromHex } from '../src/wire/hex.js';
 import { encodeKeyedMessage } from '../src/wire/message.js';
 import { open } from './fixtures/app.js';
-
-/** Keys that were made before the server started. */
-const keyOf = (who: 'owner' | 'operator' | 'user') =>
-  (JSON.parse(readFileSync('test-results/keys.json', 'utf8')) as Record<typeof who, string>)[who];
+import { expect, test, type Page } from './fixtures/test.js';
 
 const press = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true }).click();
 const status = (page: Page) => page.locator('.answer');
@@ -24,8 +20,11 @@ async function expectNoViolations(page: Page): Promise<void> {
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 }
 
-test('an owner makes a key, sees it once, revokes it, changes the settings and verifies the log', async ({ page }) => {
-  const key = keyOf('owner');
+test('an owner makes a key, sees it once, revokes it, changes the settings and verifies the log', async ({
+  page,
+  cloud,
+}) => {
+  const key = cloud.keys.owner;
   const addresses: string[] = [];
   page.on('request', (request) => addresses.push(request.url()));
   await page.goto('/admin?backend=wasm');
@@ -34,7 +33,7 @@ test('an owner makes a key, sees it once, revokes it, changes the settings and v
 
   await signIn(page, `${key.slice(0, -1)}${key.endsWith('0') ? '1' : '0'}`);
   await expect(status(page)).toContainText('unknown, expired or revoked');
-  await signIn(page, keyOf('user'));
+  await signIn(page, cloud.keys.user);
   await expect(status(page)).toContainText('may not do that');
   await signIn(page, key);
   await expect(section(page, 'Overview')).toContainText('acme');
@@ -104,8 +103,9 @@ test('an owner makes a key, sees it once, revokes it, changes the settings and v
 
 test('subjects are found, unlocked, and deleted after a question; an operator makes and disables a tenant', async ({
   page,
+  cloud,
 }) => {
-  const { tenant, keys } = await newTenant(page);
+  const { tenant, keys } = await newTenant(page, cloud.keys.operator);
   await page.goto('/admin?backend=wasm');
   await signIn(page, keys);
   await press(page, 'Subjects');
@@ -123,7 +123,7 @@ test('subjects are found, unlocked, and deleted after a question; an operator ma
   await expect(subjects.getByRole('heading', { level: 2 })).toBeFocused();
   await press(page, 'Sign out');
 
-  await signIn(page, keyOf('operator'));
+  await signIn(page, cloud.keys.operator);
   await press(page, 'Tenants');
   await press(page, `Disable ${tenant}`);
   await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
@@ -154,10 +154,10 @@ async function show(page: Page, key: string, what: 'enrolment' | 'verification',
 }
 
 /** A tenant that the operator makes, with two subjects, and its owner's key. */
-async function newTenant(page: Page) {
+async function newTenant(page: Page, operator: string) {
   const tenant = `made ${Date.now()}`;
   await page.goto('/admin?backend=wasm');
-  await signIn(page, keyOf('operator'));
+  await signIn(page, operator);
   await press(page, 'Tenants');
   await page.getByLabel('Name of a new tenant').fill(tenant);
   await press(page, 'Make a tenant');
@@ -168,11 +168,11 @@ async function newTenant(page: Page) {
   return { tenant, keys };
 }
 
-test('every section is accessible, fits a phone and is left after a quarter of an hour', async ({ page }) => {
+test('every section is accessible, fits a phone and is left after a quarter of an hour', async ({ page, cloud }) => {
   test.slow();
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.goto('/admin?backend=wasm');
-  await signIn(page, keyOf('operator'));
+  await signIn(page, cloud.keys.operator);
   for (const name of ['Overview', 'API keys', 'Settings', 'Subjects', 'Audit log', 'Webhook', 'Tenants', 'Sites']) {
     await press(page, name);
     await expect(page.locator('[aria-busy]')).toHaveCount(0);

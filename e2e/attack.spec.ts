@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test } from '@playwright/test';
 import { answer, choosePhotos, identify, open } from './fixtures/app.js';
+import { expect, test } from './fixtures/test.js';
 
 test('what was just sent is attacked in the page, and nothing of it leaves', async ({ page }) => {
   await open(page);

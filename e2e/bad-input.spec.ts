@@ -1,7 +1,8 @@
-import { chromium, expect, test, type Page } from '@playwright/test';
+import { chromium } from '@playwright/test';
 import { sentence } from '../src/core/errors.js';
 import { launchOptions } from '../tools/chromium.js';
 import { answer, chooseFiles, open, verify } from './fixtures/app.js';
+import { expect, test, type Page } from './fixtures/test.js';
 
 for (const [photo, sentence] of [
   ['nobody.jpg', 'No face was found'],

@@ -1,7 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test } from '@playwright/test';
 import { answer, goTo, open } from './fixtures/app.js';
 import { withCamera } from './fixtures/camera.js';
+import { expect, test } from './fixtures/test.js';
 
 test('enrol and verify with the camera; another face is refused', async ({ baseURL }) => {
   const name = 'Bea at the camera';

@@ -1,16 +1,16 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test, type Page } from '@playwright/test';
 import type { XnnFaceLogin } from '../src/element/index.js';
 import { withCamera } from './fixtures/camera.js';
 import { serveExamples } from './fixtures/examples.js';
+import { expect, test, type Page } from './fixtures/test.js';
 
 const NAME = 'Bea of another site';
 
 test.describe.configure({ mode: 'serial' });
 
 let examples: Awaited<ReturnType<typeof serveExamples>>;
-test.beforeAll(async ({ baseURL }) => {
-  examples = await serveExamples(baseURL!);
+test.beforeAll(async ({ baseURL, cloud }) => {
+  examples = await serveExamples(baseURL!, cloud.otherPort);
 });
 test.afterAll(() => examples.close());
 

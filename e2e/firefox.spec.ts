@@ -1,8 +1,8 @@
-import { expect, test } from '@playwright/test';
 import type { Page } from 'puppeteer-core';
 import { picture, type Picture } from './fixtures/faces.js';
 import { fill, findFirefox, press, waitForText, withFirefox } from './fixtures/firefox.js';
 import { perturbedOnly, record } from './fixtures/recorder.js';
+import { expect, test } from './fixtures/test.js';
 
 const NAME = 'Ann of Firefox';
 

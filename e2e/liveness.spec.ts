@@ -1,8 +1,8 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, test } from '@playwright/test';
 import { addDevice, answer, forget, open } from './fixtures/app.js';
 import { withCamera } from './fixtures/camera.js';
 import { putPerson } from './fixtures/person.js';
+import { expect, test } from './fixtures/test.js';
 
 test('a picture that stands still before the camera is refused, with a way on', async ({ baseURL }) => {
   await withCamera('bea-still', baseURL, async (page) => {

@@ -1,5 +1,5 @@
-import { expect, test, type Page } from '@playwright/test';
 import { addDevice, answer, choosePhotos, open } from './fixtures/app.js';
+import { expect, test, type Page } from './fixtures/test.js';
 
 const heading = (page: Page) => page.getByRole('heading', { level: 1 });
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();

@@ -1,9 +1,10 @@
 import AxeBuilder from '@axe-core/playwright';
-import { chromium, expect, test, type Page } from '@playwright/test';
+import { chromium } from '@playwright/test';
 import { launchOptions } from '../tools/chromium.js';
 import { answer, enrol, forget, open, verify } from './fixtures/app.js';
 import { serveBuild, type Build } from './fixtures/build.js';
 import { withCamera } from './fixtures/camera.js';
+import { expect, test, type Page } from './fixtures/test.js';
 
 /** Waits until all is kept that a visit without a network needs. */
 async function kept(page: Page): Promise<void> {

@@ -1,7 +1,7 @@
-import { expect, test, type Page } from '@playwright/test';
 import { sentence } from '../src/core/errors.js';
 import { KEYED_MESSAGE_BYTES, MESSAGE_BYTES } from '../src/wire/message.js';
 import { addDevice, answer, enrol, forget, goTo, identify, open, verify } from './fixtures/app.js';
+import { expect, test, type Page } from './fixtures/test.js';
 
 const toKey = (page: Page) => page.getByRole('link', { name: 'Your own key', exact: true }).click();
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();

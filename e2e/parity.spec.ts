@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from '@playwright/test';
 import { build } from 'vite';
 import { BACKENDS } from '../src/client/types.js';
 import type { Golden } from '../src/protocol/golden.js';
+import { expect, test } from './fixtures/test.js';
 
 const golden = JSON.parse(readFileSync('models/golden.json', 'utf8')) as Golden;
 

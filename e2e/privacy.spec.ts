@@ -1,7 +1,8 @@
-import { chromium, expect, test } from '@playwright/test';
+import { chromium } from '@playwright/test';
 import { launchOptions } from '../tools/chromium.js';
 import { answer, enrol, forget, identify, open, verify } from './fixtures/app.js';
 import { correlation, perturbedOnly, record } from './fixtures/recorder.js';
+import { expect, test } from './fixtures/test.js';
 
 const NAME = 'Private Ann';
 

@@ -1,7 +1,7 @@
-import { expect, test } from '@playwright/test';
 import { BACKENDS, type Backend } from '../src/client/types.js';
 import { picture } from './fixtures/faces.js';
 import { QueueWatch, TASK_CATEGORIES, tasksOf, type Task } from './fixtures/main-thread.js';
+import { expect, test } from './fixtures/test.js';
 import { UnwatchedPage } from './fixtures/unwatched.js';
 
 /** Longest that one task may hold the page's own thread up, in ms of the clock without what the lack of cores explains. */

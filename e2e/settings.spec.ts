@@ -1,5 +1,5 @@
-import { expect, test } from '@playwright/test';
 import { enrol, open } from './fixtures/app.js';
+import { expect, test } from './fixtures/test.js';
 
 test('the first visit explains; then the camera; back goes back, and the address of a page leads to it', async ({
   page,

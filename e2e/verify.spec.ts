@@ -1,6 +1,6 @@
-import { expect, test } from '@playwright/test';
 import { BACKENDS } from '../src/client/types.js';
 import { answer, choosePhotos, enrol, forget, identify, open, verify } from './fixtures/app.js';
+import { expect, test } from './fixtures/test.js';
 
 for (const backend of BACKENDS) {
   test(`on ${backend}: enrol, verify, identify, see what left, forget`, async ({ page }) => {

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { expect, test, type Page } from '@playwright/test';
 import { PATHS } from '../src/web/routes.js';
 import { answer, choosePhotos, open, turnTo } from './fixtures/app.js';
 import { withCamera } from './fixtures/camera.js';
+import { expect, test, type Page } from './fixtures/test.js';
 
 // How every page and state looks, at three widths, in light and dark, beside pictures that somebody looked at (e2e/pictures). They are drawn at
 // half size: layout and colours are what they are for, and so they are small. The app takes its fonts from the system; here it is given one, so
