@@ -5,7 +5,7 @@
     python3 -m training.attack I --defence xnn-d                            inversion: a U-Net from what is sent to the photo
     python3 -m training.attack S --defence xnn-d                            the cloud's own student: the ceiling, and the defence's utility
 
-Defences: `clean` features; `gaussian` noise of --level; `xnn-d`, with the generator of --generator; `paper`, the authors' generator
+Defences: `clean` features; `gaussian` noise; `xnn-d`, with the generator of --generator; `paper`, the authors' generator
 (`training/paper.py`); `partialface`, `ldp-slicing`, `instahide-2` and `instahide-3` (`training/baselines.py`); `nothing`, which sends
 zeros and is what a painter paints who sees nothing. Where pictures are sent, attackers have an encoder of their own before the network
 that the others have, and train both.
@@ -70,7 +70,7 @@ def sender(chips: Chips, options: argparse.Namespace) -> Send:
         if defence == "gaussian":
             return clean + options.level * torch.randn(clean.shape, generator=random).contiguous(memory_format=torch.channels_last)
         if defence == "xnn-d":
-            return clean + generator(stem, random_seed(len(clean), random))
+            return clean + options.level * generator(stem, random_seed(len(clean), random))
         if defence == "paper":
             return clean + generator(faces)
         if others is not None:
@@ -302,7 +302,7 @@ def networks(options: argparse.Namespace) -> str:
 
 def settings(options: argparse.Namespace) -> dict[str, object]:
     """What a row is of. A dial that the defence does not have is left out."""
-    own = {"xnn-d": ("generator",), "gaussian": ("level",)}.get(options.defence, ())
+    own = {"xnn-d": ("generator",) if options.level == 1 else ("generator", "level"), "gaussian": ("level",)}.get(options.defence, ())
     sent = ("messages",) if options.defence in PICTURES else ("messages", "bits")
     return {key: getattr(options, key) for key in ("attacker", "defence", *own, *sent, "pairs", "warm", "rate")}
 
@@ -313,7 +313,7 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("attacker", choices=("R", "D", "I", "S"))
     parser.add_argument("--defence", choices=DEFENCES, required=True)
     parser.add_argument("--generator", default="generator", help="checkpoint of xnn-d's generator in training/runs, without .pt")
-    parser.add_argument("--level", type=float, default=1.0, help="of Gaussian noise: 1 has the power of the features")
+    parser.add_argument("--level", type=float, default=1.0, help="amplitude of gaussian's or xnn-d's noise: 1 has the power of the features")
     parser.add_argument("--bits", type=int, default=spec.STEP_BITS, help="a value of features; hidden pictures have bytes")
     parser.add_argument("--messages", type=int, default=1, help="messages of one photo that the attacker averages")
     parser.add_argument("--pairs", type=int, help="photos D may learn from; all of them if not given")

@@ -194,6 +194,7 @@ function attackRows(line: Line, { byHash }: Names): ReportRow[] {
     line['warm'] === true && 'from the clean tail’s weights',
     typeof line['generator'] === 'string' && line['generator'] !== 'generator' && line['generator'],
     typeof line['level'] === 'number' && line['level'] !== 1 && `noise of ${line['level']} times the amplitude`,
+    line['bits'] !== undefined && line['bits'] !== 4 && `${number(line, 'bits')} bits a value`,
     `${epochs} epochs`,
     (line['seed'] ?? 1) !== 1 && `seed ${number(line, 'seed')}`,
   ];
@@ -215,11 +216,10 @@ function attackRows(line: Line, { byHash }: Names): ReportRow[] {
 }
 
 function attackCommand(line: Line): string {
-  const own = { 'xnn-d': 'generator', gaussian: 'level' }[text(line, 'defence')];
   const defaults: Readonly<Record<string, unknown>> = {
     generator: 'generator', level: 1, messages: 1, bits: 4, pairs: null, epochs: 3, rate: 1e-3, seed: 1,
   }; // prettier-ignore
-  const dials = ['messages', 'bits', 'pairs', 'epochs', 'rate', 'seed', ...(own === undefined ? [] : [own])];
+  const dials = ['messages', 'bits', 'pairs', 'epochs', 'rate', 'seed', 'generator', 'level'];
   const given = dials.filter((dial) => line[dial] !== undefined && line[dial] !== defaults[dial]);
   return [
     `python3 -m training.attack ${text(line, 'attacker')} --defence ${text(line, 'defence')}`,
