@@ -36,7 +36,7 @@ from training.data import CACHE, ROOT, Chips, Jitter, Lfw, load_chips, load_lfw,
 from training.evaluate import embed_all, held_out_rates, pair_scores, ten_fold_accuracy, tar_at_far
 from training.export import fingerprint
 from training.judge import Judge
-from training.loop import Step, descend, fit, load_modules, use_one_core
+from training.loop import Step, descend, fit, learning_curve, load_modules, use_one_core
 from training.networks import Encoder, Generator, PaperGenerator, Tail, new_student, random_seed, through_message
 from training.rows import record
 
@@ -355,7 +355,8 @@ def main() -> None:
         result = linkage(lfw, received)
     else:
         result = pictures(lfw, embed_all(painted, lfw.images), judged_lfw)
-    record(ROWS, {**settings(options), "networks": networks(options), "epochs": options.epochs, "seed": options.seed}, begun, result)
+    what = {**settings(options), "networks": networks(options), "epochs": options.epochs, "seed": options.seed}
+    record(ROWS, what, begun, {**result, "losses": learning_curve(checkpoint(options))})
 
 
 if __name__ == "__main__":

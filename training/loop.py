@@ -88,6 +88,14 @@ def fit(
             saved_at = time.monotonic()
 
 
+def learning_curve(name: str, key: str = "loss", most: int = 12) -> list[float]:
+    """What `fit` logged of a run, evenly thinned, from first to last; a resumed run's steps count once."""
+    with open(RUNS / f"{name}.jsonl") as log:
+        logged = {line["step"]: line[key] for line in map(json.loads, log)}
+    values = [logged[step] for step in sorted(logged)]
+    return [values[round(at)] for at in np.linspace(0, len(values) - 1, min(most, len(values)))]
+
+
 def use_one_core() -> None:
     """How every training process runs: one thread, and memory kept between steps."""
     torch.set_num_threads(1)

@@ -257,6 +257,14 @@ def test_a_short_training_learns_and_resumes(tmp_path: Path, monkeypatch: pytest
         assert torch.allclose(mine, theirs, atol=1e-5)
 
 
+def test_a_learning_curve_counts_the_steps_of_a_resumed_run_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(loop, "RUNS", tmp_path)
+    lines = [{"step": step, "loss": loss} for step, loss in ((50, 4.0), (100, 3.0), (150, 9.0), (150, 2.0), (200, 1.5), (250, 1.0))]
+    (tmp_path / "run.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    assert loop.learning_curve("run") == [4.0, 3.0, 2.0, 1.5, 1.0]
+    assert loop.learning_curve("run", most=3) == [4.0, 2.0, 1.0]
+
+
 def test_likeness_is_one_for_the_same_picture_and_low_for_another() -> None:
     random = np.random.default_rng(1)
     picture = random.integers(0, 256, (32, 32, 3), dtype=np.uint8)

@@ -6,10 +6,13 @@ import { ATTACKERS, NOT_PROTECTED, NOT_RUN } from './words.js';
 /** The report of what the row files hold. */
 export function buildReport(files: RowFiles, release: Report['release'], names: Names): Report {
   const rows = rowsOf(files, names);
+  const asReleased = rows.filter(({ settings }) => !OTHERWISE.test(settings));
   return {
     release,
-    headline: headlineOf(rows),
-    charts: [utilityAgainstLeakage(rows), linkageByPhotos(rows)].filter((chart) => chart.series.length > 0),
+    headline: headlineOf(asReleased),
+    charts: [utilityAgainstLeakage(asReleased), louderNoise(rows), linkageByPhotos(asReleased)].filter(
+      (chart) => chart.series.length > 0,
+    ),
     attackers: ATTACKERS.filter(({ id }) => rows.some(({ attacker }) => attacker === id)),
     rows,
     notProtected: NOT_PROTECTED,
@@ -54,6 +57,9 @@ const UNLINKABILITY = 'D_sys of two databases';
 /** What is compared in the headline had the same budget. */
 const BUDGET = /^1,024 photos/;
 const PAINTER_BUDGET = /^0.3 epochs/;
+const LEVEL = /noise of ([\d.]+) times the amplitude/;
+/** What is sent in another way than the release sends it. */
+const OTHERWISE = new RegExp(`${LEVEL.source}|bits a value`);
 
 function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
   const cell = (wanted: Wanted) => {
@@ -171,6 +177,37 @@ function utilityAgainstLeakage(rows: readonly ReportRow[]): Chart {
     y: { label: 'use: LFW View 2 told right', ticks: [0.95, 0.96, 0.97, 0.98, 0.99, 1].map(tick), logarithmic: false },
     series: points.map((point) => ({ name: point.name, points: [point] })),
   };
+}
+
+/** The same attackers at several levels of noise; no series before there are two. */
+function louderNoise(rows: readonly ReportRow[]): Chart {
+  const level = ({ settings }: ReportRow) => Number(LEVEL.exec(settings)?.[1] ?? 1);
+  const first = ({ attacker, settings, seed }: ReportRow, wanted: string) =>
+    attacker === wanted && seed === 1 && !settings.includes('bits a value');
+  const series = (['gaussian', 'xnn-d'] as const).map((defence) => {
+    const own = rows.filter((row) => row.defence === defence);
+    const use = own.filter((row) => first(row, 'S') && row.metric === VIEW_2);
+    const points = own
+      .filter((row) => first(row, 'D') && row.metric === LINKED.name && BUDGET.test(row.settings))
+      .flatMap((row) => {
+        const utility = use.find((other) => level(other) === level(row));
+        return utility ? [{ x: row.value, y: utility.value, name: decibels(level(row)) }] : [];
+      });
+    return { name: defenceName(defence), points: points.sort((a, b) => a.x - b.x) };
+  });
+  return {
+    title: 'Louder noise',
+    text: 'TODO',
+    x: { label: 'leakage: LFW pairs linked by D', ticks: [0.5, 0.6, 0.7, 0.8, 0.9, 1].map(tick), logarithmic: false },
+    y: { label: 'use: LFW View 2 told right', ticks: [0.8, 0.85, 0.9, 0.95, 1].map(tick), logarithmic: false },
+    series: series.filter(({ points }) => points.length > 1),
+  };
+}
+
+/** The power of noise of that amplitude, the features' being 0 dB: "+6 dB". */
+function decibels(level: number): string {
+  const value = Math.round(20 * Math.log10(level));
+  return `${value > 0 ? '+' : ''}${value} dB`;
 }
 
 function linkageByPhotos(rows: readonly ReportRow[]): Chart {
