@@ -1,6 +1,6 @@
 import type { Chart, Report, ReportRow } from '../../wire/report.js';
 import { counted, defenceName, formatted, withInterval } from '../../client/figures.js';
-import { LINKED, rowsOf, type Names, type RowFiles } from './rows.js';
+import { learningCurves, LINKED, rowsOf, type LearningCurve, type Names, type RowFiles } from './rows.js';
 import { ATTACKERS, NOT_PROTECTED, NOT_RUN } from './words.js';
 
 /** The report of what the row files hold. */
@@ -10,9 +10,12 @@ export function buildReport(files: RowFiles, release: Report['release'], names: 
   return {
     release,
     headline: headlineOf(asReleased),
-    charts: [utilityAgainstLeakage(asReleased), louderNoise(rows), linkageByPhotos(asReleased)].filter(
-      (chart) => chart.series.length > 0,
-    ),
+    charts: [
+      utilityAgainstLeakage(asReleased),
+      louderNoise(rows),
+      linkageByPhotos(asReleased),
+      learning(learningCurves(files.attacks)),
+    ].filter((chart) => chart.series.length > 0),
     attackers: ATTACKERS.filter(({ id }) => rows.some(({ attacker }) => attacker === id)),
     rows,
     notProtected: NOT_PROTECTED,
@@ -234,5 +237,25 @@ function linkageByPhotos(rows: readonly ReportRow[]): Chart {
     },
     y: { label: 'LFW pairs linked', ticks: [0.5, 0.6, 0.7, 0.8, 0.9, 1].map(tick), logarithmic: false },
     series: series.filter(({ points }) => points.length > 0),
+  };
+}
+
+function learning(curves: readonly LearningCurve[]): Chart {
+  const series = ['S', 'D', 'I', 'R'].flatMap((attacker) => {
+    const curve = curves.findLast((other) => other.attacker === attacker && other.defence === 'xnn-d');
+    if (curve === undefined) return [];
+    const { losses } = curve;
+    const points = losses.map((loss, i) => {
+      const [x, y] = [i / (losses.length - 1), loss / losses[0]!];
+      return { x, y, name: `${Math.round(100 * y)} % of the first loss` };
+    });
+    return [{ name: attacker, points }];
+  });
+  return {
+    title: 'How attackers of the released noise learn',
+    text: 'Each attacker’s loss on his own photos, as a share of what it was in his first steps. Where it still falls he would get better with time. Their rates go to zero at the end, so a flat end is no proof that he would not.',
+    x: { label: 'share of the training', ticks: [0, 0.25, 0.5, 0.75, 1].map(tick), logarithmic: false },
+    y: { label: 'loss, of the first', ticks: [0, 0.25, 0.5, 0.75, 1].map(tick), logarithmic: false },
+    series,
   };
 }

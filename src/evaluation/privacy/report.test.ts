@@ -106,6 +106,57 @@ describe('several seeds', () => {
   });
 });
 
+describe('noise of another level, or messages of other bits', () => {
+  const release = { release: '9.9.9', model: 'm', keyedModel: 'k' };
+  const S = { ...D, attacker: 'S', pairs: null, epochs: 0.5, rate: 0.0003, linked: undefined, lfw: 0.98 };
+  const attacks = lines(
+    D,
+    S,
+    { ...D, level: 2, linked: 0.8 },
+    { ...S, level: 2, lfw: 0.96 },
+    { ...D, bits: 8, linked: 0.94 },
+    { ...S, bits: 8, lfw: 0.99 },
+  );
+  const report = buildReport({ ...EMPTY, attacks }, release, NAMES);
+  const chart = (title: string) => report.charts.find((candidate) => candidate.title === title)!;
+
+  it('is a row of its own with its command, and not in the headline, which is of the release', () => {
+    const linked = report.rows.filter(({ metric }) => metric.startsWith('LFW pairs'));
+    expect(linked.map(({ settings }) => settings)).toEqual([
+      '1,024 photos, 10 epochs',
+      '1,024 photos, noise of 2 times the amplitude, 10 epochs',
+      '1,024 photos, 8 bits a value, 10 epochs',
+    ]);
+    expect(linked[1]!.command).toMatch(/ --level 2$/);
+    expect(report.headline.rows[0]!.cells[2]).toMatch(/^98 %/);
+    expect(report.headline.rows[1]!.cells[2]).toMatch(/^90 %/);
+    expect(chart('What more photos give an attacker').series[0]!.points).toHaveLength(1);
+  });
+
+  it('is drawn by level: 20 log10 2 = 6 dB', () => {
+    expect(chart('Louder noise').series).toEqual([
+      {
+        name: 'XNN-d, as released',
+        points: [
+          { x: 0.8, y: 0.96, name: '+6 dB' },
+          { x: 0.9, y: 0.98, name: '0 dB' },
+        ],
+      },
+    ]);
+  });
+});
+
+describe('a learning curve', () => {
+  it('is a share of its first loss, over its training', () => {
+    const release = { release: '9.9.9', model: 'm', keyedModel: 'k' };
+    const report = buildReport({ ...EMPTY, attacks: lines({ ...D, losses: [0.8, 0.4, 0.2] }) }, release, NAMES);
+    const { series } = report.charts.find(({ title }) => title.startsWith('How attackers'))!;
+    expect(series.map(({ name, points }) => [name, points.map(({ x, y }) => [x, y])])).toEqual([
+      ['D', [[0, 1], [0.5, 0.5], [1, 0.25]]],
+    ]); // prettier-ignore
+  });
+});
+
 describe('numbers', () => {
   it.each([
     // By hand: p̂ = 0.5, n = 100 gives 0.5 ± 0.09617; none of 10 gives 0 to z²/(n + z²).

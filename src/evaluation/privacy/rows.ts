@@ -98,6 +98,24 @@ export function rowsOf(files: RowFiles, names: Names): ReportRow[] {
   ];
 }
 
+/** How an attacker's loss on his training photos went. */
+export interface LearningCurve {
+  readonly attacker: string;
+  readonly defence: string;
+  /** From the first steps to the last, evenly. */
+  readonly losses: readonly number[];
+}
+
+/** Those that rows of training.attack have, the largest budget of an attacker last. */
+export function learningCurves(attacks: string): LearningCurve[] {
+  return newest(lines(attacks)).flatMap((line) => {
+    const losses = z.array(z.number()).min(2).safeParse(line['losses']);
+    return losses.success
+      ? [{ attacker: text(line, 'attacker'), defence: text(line, 'defence'), losses: losses.data }]
+      : [];
+  });
+}
+
 function lines(text: string): Line[] {
   return text
     .split('\n')
