@@ -42,7 +42,7 @@ export const ATTACKERS: Report['attackers'] = [
     id: 'H',
     name: 'H, hill climbing and guessing',
     question: 'Can one ask until one is let in?',
-    text: 'Asks the interface again and again, here without its limits. The service itself answers five misses freely, then one in 30 seconds, and none after 50; it gives verdicts and no scores, so that nothing says whether a refusal was a near one. By its threshold 1 stranger in 10,000 is taken for somebody (3.5 in a million on LFW): 10,000 different faces would get in with a chance of 3 to 63 %, the 50 that the limits leave with 0.02 to 0.5 %.',
+    text: 'Asks the interface again and again, here without its limits. The service itself answers five misses freely, then one in 30 seconds, and none after 50; it gives verdicts and no scores, so that nothing says whether a refusal was a near one. A climber who is told the scores, the control, needs few thousand tries. By its threshold 1 stranger in 10,000 is taken for somebody (3.5 in a million on LFW): 10,000 different faces would get in with a chance of 3 to 63 %, the 50 that the limits leave with 0.02 to 0.5 %.',
   },
   {
     id: 'T',
