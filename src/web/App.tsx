@@ -10,6 +10,7 @@ import { Missing } from './pages/Missing.js';
 import { Verify } from './pages/Verify.js';
 import { Footer } from './parts/Footer.js';
 import { Header } from './parts/Header.js';
+import { Opening } from './parts/Opening.js';
 import { StartUp } from './parts/StartUp.js';
 import type { Page } from './routes.js';
 import { AttackedContext } from './useAttacked.js';
@@ -75,10 +76,13 @@ function Main({ route }: { route: Page | null }) {
   const painted = usePainted();
   const page = useDeferredValue(painted ? route : undefined);
   const main = useRef<HTMLElement>(null);
+  /** The page that was opened, until another one has come. */
+  const [opened, setOpened] = useState<Page | null | undefined>(route);
+  if (opened !== undefined && page !== undefined && page !== opened) setOpened(undefined);
   const shown = useRef(page);
-  // Until the page itself is drawn there is the frame alone.
   const Content = page === undefined ? null : page === null ? Missing : CONTENTS[page];
   const title = page === undefined ? NAME : `${t(`title.${page ?? 'missing'}`)} · ${NAME}`;
+  const opening = opened === undefined ? null : <Opening page={opened} />;
   const english = page != null && language !== 'en' && ENGLISH.includes(page);
 
   useEffect(() => {
@@ -90,10 +94,16 @@ function Main({ route }: { route: Page | null }) {
   }, [page, title]);
 
   return (
-    <main ref={main} id="main" key={page} tabIndex={-1}>
+    <main
+      ref={main}
+      id="main"
+      key={page === undefined ? route : page}
+      className={opened === undefined ? 'arriving' : undefined}
+      tabIndex={-1}
+    >
       {english && <p className="english-only">{t('frame.englishOnly')}</p>}
       <div lang={english ? 'en' : undefined} dir={english ? 'ltr' : undefined}>
-        <Suspense>{Content && <Content />}</Suspense>
+        <Suspense fallback={opening}>{Content ? <Content /> : opening}</Suspense>
       </div>
     </main>
   );

@@ -3,7 +3,6 @@ import { BACKENDS } from '../client/types.js';
 import { applyLanguage } from './language.js';
 import { keepForOffline } from './offline.js';
 import { getSettings, onSettings } from './settings.js';
-import './styles/index.css';
 import { applyTheme } from './theme.js';
 
 /** Ends the task, so that each step of the start has one of its own: together they would keep the browser from answering. */
@@ -11,9 +10,7 @@ const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 
 const loading = [import('./render.js'), import('react-dom/client')] as const;
 
-// The thread waits here until the browser hands over its storage.
 const { backend } = getSettings();
-applyTheme();
 const speaking = applyLanguage();
 onSettings(() => {
   applyTheme();

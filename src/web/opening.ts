@@ -1,0 +1,46 @@
+import type { Page } from './routes.js';
+import type { Texts } from './texts/en.js';
+
+/** Pages that begin with a title and a lead, as their texts are named. What is in English only does not, nor an address without a page. */
+export const OPENINGS = [
+  'welcome',
+  'home',
+  'enrol',
+  'verify',
+  'identify',
+  'forget',
+  'ownKey',
+  'key',
+  'login',
+  'settings',
+  'attack',
+] as const;
+
+export type OpeningName = (typeof OPENINGS)[number];
+
+export interface OpeningTexts {
+  readonly title: string;
+  readonly lead: string;
+}
+
+/** What a page begins with; null if nothing. @param welcomed whether the first page has explained what happens to a picture */
+export function openingOf(page: Page | null, welcomed: boolean): OpeningName | null {
+  if (page === 'home') return welcomed ? 'home' : 'welcome';
+  return OPENINGS.find((name) => name === page) ?? null;
+}
+
+/** How what a page begins with is laid out. */
+export function openingClass(name: OpeningName): string {
+  return `${name === 'home' || name === 'welcome' ? 'hero' : 'page-title'} opening`;
+}
+
+/** All that pages begin with, in a language. */
+export function openingsIn(texts: Texts): Record<OpeningName, OpeningTexts> {
+  const entries = OPENINGS.map((name) => [name, { title: texts[name].title, lead: withoutTags(texts[name].lead) }]);
+  return Object.fromEntries(entries) as Record<OpeningName, OpeningTexts>;
+}
+
+/** A text as plain words: its links come with the page. */
+export function withoutTags(text: string): string {
+  return text.replace(/<\/?\w+>/g, '');
+}
