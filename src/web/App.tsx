@@ -50,7 +50,7 @@ const NAME = 'XNN-d';
 /** For operators, and for who reads what was measured: not translated. */
 const ENGLISH: readonly Page[] = ['admin', 'report'];
 
-export function App({ session }: { session: Session }) {
+export function App({ session, onShown }: { session: Session; onShown: () => void }) {
   const { t } = useTexts();
   const route = useRoute();
   const [capture, keep] = useState<Capture | null>(null);
@@ -63,15 +63,14 @@ export function App({ session }: { session: Session }) {
       <Header page={route} />
       <StartUp />
       <AttackedContext value={attacked}>
-        <Main route={route} />
+        <Main route={route} onShown={onShown} />
       </AttackedContext>
-      <Footer />
     </SessionContext>
   );
 }
 
-/** The page of a route, after the frame around it and after the press that led there: at once, they would keep the browser from answering. */
-function Main({ route }: { route: Page | null }) {
+/** The page of a route and what stands below it, after the frame around them and after the press that led there: at once, they would keep the browser from answering. */
+function Main({ route, onShown }: { route: Page | null; onShown: () => void }) {
   const { t, language } = useTexts();
   const painted = usePainted();
   const page = useDeferredValue(painted ? route : undefined);
@@ -86,6 +85,10 @@ function Main({ route }: { route: Page | null }) {
   const english = page != null && language !== 'en' && ENGLISH.includes(page);
 
   useEffect(() => {
+    if (page !== undefined) onShown();
+  }, [page, onShown]);
+
+  useEffect(() => {
     document.title = title;
     const isFirst = shown.current === undefined;
     if (shown.current === page) return;
@@ -94,17 +97,20 @@ function Main({ route }: { route: Page | null }) {
   }, [page, title]);
 
   return (
-    <main
-      ref={main}
-      id="main"
-      key={page === undefined ? route : page}
-      className={opened === undefined ? 'arriving' : undefined}
-      tabIndex={-1}
-    >
-      {english && <p className="english-only">{t('frame.englishOnly')}</p>}
-      <div lang={english ? 'en' : undefined} dir={english ? 'ltr' : undefined}>
-        <Suspense fallback={opening}>{Content ? <Content /> : opening}</Suspense>
-      </div>
-    </main>
+    <>
+      <main
+        ref={main}
+        id="main"
+        key={page === undefined ? route : page}
+        className={opened === undefined ? 'arriving' : undefined}
+        tabIndex={-1}
+      >
+        {english && <p className="english-only">{t('frame.englishOnly')}</p>}
+        <div lang={english ? 'en' : undefined} dir={english ? 'ltr' : undefined}>
+          <Suspense fallback={opening}>{Content ? <Content /> : opening}</Suspense>
+        </div>
+      </main>
+      {page !== undefined && <Footer />}
+    </>
   );
 }

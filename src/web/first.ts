@@ -18,8 +18,8 @@ document.documentElement.dir = directionOf(language);
 const name = openingOf(pageAt(location.pathname), getSettings().welcomed);
 if (name !== null) {
   const { title, lead } = OPENING_TEXTS[language][name];
-  const opening = element('div', openingClass(name));
-  opening.append(element('h1', '', title), element('p', 'lead', lead));
+  const opening = element('div', { className: openingClass(name) });
+  opening.append(element('h1', { textContent: title }), element('p', { className: 'lead', textContent: lead }));
   document.getElementById('main')!.append(opening);
 }
 
@@ -34,6 +34,6 @@ function load(): void {
   void import('./main.js');
 }
 
-function element(tag: string, className: string, text = ''): HTMLElement {
-  return Object.assign(document.createElement(tag), { className, textContent: text });
+function element(tag: string, properties: Partial<HTMLElement>): HTMLElement {
+  return Object.assign(document.createElement(tag), properties);
 }

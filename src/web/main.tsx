@@ -20,7 +20,11 @@ await nextTask();
 
 /** `?backend=wasm` tries that one alone: for support, and for tests. */
 const wanted = new URLSearchParams(location.search).get('backend') ?? backend;
+/** It takes all cores: the page comes first. */
+let pageIsShown = (): void => {};
+const after = new Promise<void>((resolve) => (pageIsShown = resolve));
 const session = createSession({
+  after,
   backend: BACKENDS.find((name) => name === wanted),
   secretOfPasskey: async (which) => {
     const { newPasskeySecret, passkeySecret } = await import('../client/passkey.js');
@@ -32,4 +36,4 @@ keepForOffline(session);
 const [{ render }] = await Promise.all(loading);
 await speaking;
 await nextTask();
-render(session);
+render(session, pageIsShown);
