@@ -59,6 +59,7 @@ export default defineConfig({
   build: {
     target: 'es2023',
     chunkSizeWarningLimit: 1200,
+    modulePreload: { polyfill: false },
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'first', test: FIRST }] } } },
   },
   server: { proxy: { '/v1': 'http://localhost:8080', '/oidc': 'http://localhost:8080' } },

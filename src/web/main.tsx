@@ -2,6 +2,8 @@ import { createSession } from '../client/session.js';
 import { BACKENDS } from '../client/types.js';
 import { applyLanguage } from './language.js';
 import { keepForOffline } from './offline.js';
+import { fetchNextPages, fetchPage } from './pages.js';
+import { pageAt } from './routes.js';
 import { getSettings, onSettings } from './settings.js';
 import { applyTheme } from './theme.js';
 
@@ -9,6 +11,9 @@ import { applyTheme } from './theme.js';
 const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 
 const loading = [import('./render.js'), import('react-dom/client')] as const;
+
+const page = pageAt(location.pathname);
+if (page !== null) fetchPage(page);
 
 const { backend } = getSettings();
 const speaking = applyLanguage();
@@ -31,7 +36,13 @@ const session = createSession({
     return (which === 'new' ? newPasskeySecret : passkeySecret)(location.hostname);
   },
 });
-keepForOffline(session);
+// Not before it has started: these downloads would take the cores and the line from those that the first visit waits for.
+const stop = session.subscribe(() => {
+  if (session.getState().status === 'starting') return;
+  stop();
+  keepForOffline();
+  fetchNextPages();
+});
 
 const [{ render }] = await Promise.all(loading);
 await speaking;

@@ -31,7 +31,7 @@ export function openingOf(page: Page | null, welcomed: boolean): OpeningName | n
 
 /** How what a page begins with is laid out. */
 export function openingClass(name: OpeningName): string {
-  return `${name === 'home' || name === 'welcome' ? 'hero' : 'page-title'} opening`;
+  return name === 'home' || name === 'welcome' ? 'hero' : 'page-title';
 }
 
 /** All that pages begin with, in a language. */
