@@ -1,20 +1,8 @@
 import type { Page } from './routes.js';
 import type { Texts } from './texts/en.js';
 
-/** Pages that begin with a title and a lead, as their texts are named. What is in English only does not, nor an address without a page. */
-export const OPENINGS = [
-  'welcome',
-  'home',
-  'enrol',
-  'verify',
-  'identify',
-  'forget',
-  'ownKey',
-  'key',
-  'login',
-  'settings',
-  'attack',
-] as const;
+/** Where visits begin, as the texts name it: what these pages begin with is in the first script, in all languages, and so there are few. */
+export const OPENINGS = ['welcome', 'home', 'enrol', 'verify', 'login'] as const;
 
 export type OpeningName = (typeof OPENINGS)[number];
 
@@ -23,7 +11,7 @@ export interface OpeningTexts {
   readonly lead: string;
 }
 
-/** What a page begins with; null if nothing. @param welcomed whether the first page has explained what happens to a picture */
+/** What a page begins with; null if that comes with the page. @param welcomed whether the first page has explained what happens to a picture */
 export function openingOf(page: Page | null, welcomed: boolean): OpeningName | null {
   if (page === 'home') return welcomed ? 'home' : 'welcome';
   return OPENINGS.find((name) => name === page) ?? null;
