@@ -13,7 +13,7 @@ const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 const loading = [import('./render.js'), import('react-dom/client')] as const;
 
 const page = pageAt(location.pathname);
-if (page !== null) fetchPage(page);
+if (page !== null) void fetchPage(page);
 
 const { backend } = getSettings();
 const speaking = applyLanguage();
@@ -41,7 +41,7 @@ const stop = session.subscribe(() => {
   if (session.getState().status === 'starting') return;
   stop();
   keepForOffline();
-  fetchNextPages();
+  void nextTask().then(fetchNextPages);
 });
 
 const [{ render }] = await Promise.all(loading);

@@ -20,12 +20,12 @@ export const PAGES: Record<Page, () => Promise<{ default: ComponentType }>> = {
 /** What most visitors open next. */
 const NEXT = ['home', 'enrol', 'verify', 'identify', 'forget', 'ownKey', 'key'] as const satisfies readonly Page[];
 
-/** Asks for a page's download. Whoever shows the page asks again if it fails. */
-export function fetchPage(page: Page): void {
-  PAGES[page]().catch(() => {});
+/** Asks for a page's download. Never rejects: whoever shows the page asks again if it fails. */
+export async function fetchPage(page: Page): Promise<void> {
+  await PAGES[page]().catch(() => {});
 }
 
-/** The same for all that are likely to be next, so that they are there without a network, too. */
-export function fetchNextPages(): void {
-  NEXT.forEach(fetchPage);
+/** The same for all that are likely to be next, so that they are there without a network, too; one after another, in tasks of their own. */
+export async function fetchNextPages(): Promise<void> {
+  for (const page of NEXT) await fetchPage(page);
 }
