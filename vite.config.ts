@@ -1,13 +1,17 @@
 import react from '@vitejs/plugin-react';
 import { VitePWA } from 'vite-plugin-pwa';
-import { defineConfig, type Plugin, type Rolldown } from 'vite';
+import { defineConfig } from 'vite';
+import { firstPaint } from './tools/first-paint.js';
 import { trimmed } from './tools/libraries.js';
+
+/** What the first script shares with the app: one file, and not one a module. */
+const FIRST = /src\/web\/(languages|opening|routes|settings|theme)\.ts$|vite\/preload-helper/;
 
 export default defineConfig({
   plugins: [
     react(),
     trimmed(),
-    preloadFirst(),
+    firstPaint(),
     VitePWA({
       // A new version waits until it is asked for (src/web/offline.ts, which registers it, too).
       registerType: 'prompt',
@@ -52,7 +56,12 @@ export default defineConfig({
       output: { chunkFileNames: ({ moduleIds }) => `assets/${packageOf(moduleIds)}-[hash].js` },
     },
   },
-  build: { target: 'es2023', chunkSizeWarningLimit: 1200 },
+  build: {
+    target: 'es2023',
+    chunkSizeWarningLimit: 1200,
+    modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'first', test: FIRST }] } } },
+  },
   server: { proxy: { '/v1': 'http://localhost:8080', '/oidc': 'http://localhost:8080' } },
 });
 
@@ -60,31 +69,4 @@ export default defineConfig({
 function packageOf(modules: readonly string[]): string {
   const names = modules.flatMap((id) => /tfjs-backend-\w+|tasks-vision|tfjs-core/.exec(id) ?? []);
   return names.find((name) => name !== 'tfjs-core') ?? names[0] ?? '[name]';
-}
-
-/** Has what draws the first page asked for with the entry, which imports it once it runs: a way to the server less. Nothing runs earlier. */
-function preloadFirst(): Plugin {
-  return {
-    name: 'preload-first',
-    transformIndexHtml: {
-      order: 'post',
-      handler(html, { bundle = {}, chunk }) {
-        const files = new Set<string>();
-        const add = (file: string): void => {
-          const part: Rolldown.OutputAsset | Rolldown.OutputChunk | undefined = bundle[file];
-          if (part?.type !== 'chunk' || files.has(file)) return;
-          files.add(file);
-          part.imports.forEach(add);
-        };
-        chunk?.dynamicImports.filter((file) => /\/(render|client)-/.test(file)).forEach(add);
-        return [...files]
-          .filter((file) => !html.includes(file))
-          .map((file) => ({
-            tag: 'link',
-            attrs: { rel: 'modulepreload', crossorigin: true, href: `/${file}` },
-            injectTo: 'head',
-          }));
-      },
-    },
-  };
 }

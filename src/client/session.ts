@@ -21,6 +21,8 @@ import type {
 } from './types.js';
 
 export interface SessionOptions {
+  /** What the first start waits for; without it, nothing. */
+  readonly after?: Promise<void> | undefined;
   /** Tries this backend alone. */
   readonly backend?: Backend | undefined;
   /** Where models come from, as in `StartOptions`. */
@@ -46,7 +48,7 @@ const RECEIPTS = 'receipts';
 /** The own key's name in the store. */
 const OWN_KEY = 'own';
 
-/** Starts the engine at once; the cloud is asked first when there is something to do, so a session is ready without it. */
+/** Starts the engine at once, if it is not told to wait; the cloud is asked first when there is something to do, so a session is ready without it. */
 export function createSession(options: SessionOptions = {}): Session {
   return new EngineSession(options);
 }
@@ -61,6 +63,7 @@ class EngineSession implements Session {
   #own: OwnKey | null = null;
   readonly #listeners = new Set<() => void>();
   #state: SessionState = { status: 'starting', progress: { stage: 'download', fraction: 0 } };
+  #ended = false;
   /** Null before the first start and after the end. What comes from another engine than this one is late and ignored. */
   #engine: Engine | null = null;
   #action: Promise<void> | null = null;
@@ -68,6 +71,7 @@ class EngineSession implements Session {
   #service: Promise<ServiceReply> | null = null;
 
   constructor({
+    after,
     backend,
     base,
     openEngine: open = openEngine,
@@ -82,7 +86,8 @@ class EngineSession implements Session {
     this.#storage = storage;
     this.#keys = keys;
     this.#secretOfPasskey = secretOfPasskey;
-    void this.#start();
+    if (after === undefined) void this.#start();
+    else void after.then(() => (this.#ended ? undefined : this.#start()));
   }
 
   getState(): SessionState {
@@ -264,6 +269,7 @@ class EngineSession implements Session {
   }
 
   dispose(): void {
+    this.#ended = true;
     this.#listeners.clear();
     this.#engine?.dispose();
     this.#engine = null;

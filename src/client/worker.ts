@@ -84,10 +84,13 @@ class FaceEngine implements WorkerEngine {
   async start(options: StartOptions, onProgress: (progress: Progress) => void): Promise<Started> {
     const enter = (stage: Progress['stage']) => onProgress({ stage, fraction: BEGINS[stage] });
     enter('download');
-    let [weights, rest] = [0, 0];
+    let [weights, rest, told] = [0, 0, 0];
     const downloaded = () => {
       const part = 0.1 * weights + 0.9 * Math.min(1, rest / DETECTOR_BYTES);
-      onProgress({ stage: 'download', fraction: part * BEGINS.detector });
+      // No finer than it is shown: the page draws each.
+      const fraction = Math.floor(100 * part * BEGINS.detector) / 100;
+      if (fraction !== told) onProgress({ stage: 'download', fraction });
+      told = fraction;
     };
     const onBytes = (count: number) => {
       rest += count;

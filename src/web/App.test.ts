@@ -24,7 +24,7 @@ import { SessionContext, type Action } from './useSession.js';
 
 const within = (session: Session, page: () => ReactNode) =>
   renderToStaticMarkup(createElement(SessionContext, { value: session }, createElement(page)));
-const app = (session: Session) => renderToStaticMarkup(createElement(App, { session }));
+const app = (session: Session) => renderToStaticMarkup(createElement(App, { session, onShown: vi.fn() }));
 const action = (change: Partial<Action>): Action => ({
   ready: true,
   activity: 'idle',

@@ -1,15 +1,10 @@
 import { lazy, Suspense, useDeferredValue, useEffect, useMemo, useRef, useState, type ComponentType } from 'react';
 import type { Capture, Session } from '../client/types.js';
-import { Enrol } from './pages/Enrol.js';
-import { Forget } from './pages/Forget.js';
-import { Home } from './pages/Home.js';
-import { Identify } from './pages/Identify.js';
-import { Key } from './pages/Key.js';
-import { OwnKey } from './pages/OwnKey.js';
+import { PAGES } from './pages.js';
 import { Missing } from './pages/Missing.js';
-import { Verify } from './pages/Verify.js';
 import { Footer } from './parts/Footer.js';
 import { Header } from './parts/Header.js';
+import { Opening } from './parts/Opening.js';
 import { StartUp } from './parts/StartUp.js';
 import type { Page } from './routes.js';
 import { AttackedContext } from './useAttacked.js';
@@ -18,38 +13,15 @@ import { useRoute } from './useRoute.js';
 import { SessionContext } from './useSession.js';
 import { useTexts } from './useTexts.js';
 
-/** Brings WebAuthn along, which the other pages do without. */
-const DemoLogin = lazy(async () => ({ default: (await import('./pages/DemoLogin.js')).DemoLogin }));
-
-/** For few, who wait for it; others never download it, not even to be kept for offline (vite.config.ts). */
-const Admin = lazy(async () => ({ default: (await import('./pages/Admin.js')).Admin }));
-/** What few visitors come for. */
-const Attack = lazy(async () => ({ default: (await import('./pages/Attack.js')).Attack }));
-const Report = lazy(async () => ({ default: (await import('./pages/Report.js')).Report }));
-
-const Settings = lazy(async () => ({ default: (await import('./pages/Settings.js')).Settings }));
-
-const CONTENTS: Record<Page, ComponentType> = {
-  home: Home,
-  enrol: Enrol,
-  verify: Verify,
-  identify: Identify,
-  forget: Forget,
-  ownKey: OwnKey,
-  key: Key,
-  login: DemoLogin,
-  settings: Settings,
-  admin: Admin,
-  attack: Attack,
-  report: Report,
-};
+const lazily = Object.entries(PAGES).map(([page, load]) => [page, lazy(load) as ComponentType] as const);
+const CONTENTS = Object.fromEntries(lazily) as Record<Page, ComponentType>;
 
 const NAME = 'XNN-d';
 
 /** For operators, and for who reads what was measured: not translated. */
 const ENGLISH: readonly Page[] = ['admin', 'report'];
 
-export function App({ session }: { session: Session }) {
+export function App({ session, onShown }: { session: Session; onShown: () => void }) {
   const { t } = useTexts();
   const route = useRoute();
   const [capture, keep] = useState<Capture | null>(null);
@@ -62,39 +34,62 @@ export function App({ session }: { session: Session }) {
       <Header page={route} />
       <StartUp />
       <AttackedContext value={attacked}>
-        <Main route={route} />
+        <Main route={route} onShown={onShown} />
       </AttackedContext>
-      <Footer />
     </SessionContext>
   );
 }
 
-/** The page of a route, after the frame around it and after the press that led there: at once, they would keep the browser from answering. */
-function Main({ route }: { route: Page | null }) {
-  const { t, language } = useTexts();
+/**
+ * The page of a route and what stands below it, after the frame around them and after the press that led there: at once, they would keep the browser
+ * from answering. Until a page has arrived the one before it stays, and at first what first.ts has drawn.
+ */
+function Main({ route, onShown }: { route: Page | null; onShown: () => void }) {
   const painted = usePainted();
   const page = useDeferredValue(painted ? route : undefined);
+  /** The page that was opened, until another one has come. */
+  const [opened, setOpened] = useState<Page | null | undefined>(route);
+  if (opened !== undefined && page !== undefined && page !== opened) setOpened(undefined);
+  return (
+    <Suspense>
+      {page === undefined ? (
+        <main id="main" tabIndex={-1}>
+          <div>
+            <Opening page={route} />
+          </div>
+        </main>
+      ) : (
+        <Shown page={page} first={opened !== undefined} onShown={onShown} />
+      )}
+    </Suspense>
+  );
+}
+
+function Shown({ page, first, onShown }: { page: Page | null; first: boolean; onShown: () => void }) {
+  const { t, language } = useTexts();
   const main = useRef<HTMLElement>(null);
-  const shown = useRef(page);
-  // Until the page itself is drawn there is the frame alone.
-  const Content = page === undefined ? null : page === null ? Missing : CONTENTS[page];
-  const title = page === undefined ? NAME : `${t(`title.${page ?? 'missing'}`)} · ${NAME}`;
-  const english = page != null && language !== 'en' && ENGLISH.includes(page);
+  const Content = page === null ? Missing : CONTENTS[page];
+  const title = `${t(`title.${page ?? 'missing'}`)} · ${NAME}`;
+  const english = page !== null && language !== 'en' && ENGLISH.includes(page);
 
   useEffect(() => {
     document.title = title;
-    const isFirst = shown.current === undefined;
-    if (shown.current === page) return;
-    shown.current = page;
-    if (!isFirst) main.current?.querySelector('h1')?.focus({ preventScroll: true });
-  }, [page, title]);
+  }, [title]);
+
+  useEffect(() => {
+    if (first) onShown();
+    else main.current?.querySelector('h1')?.focus({ preventScroll: true });
+  }, [page, first, onShown]);
 
   return (
-    <main ref={main} id="main" key={page} tabIndex={-1}>
-      {english && <p className="english-only">{t('frame.englishOnly')}</p>}
-      <div lang={english ? 'en' : undefined} dir={english ? 'ltr' : undefined}>
-        <Suspense>{Content && <Content />}</Suspense>
-      </div>
-    </main>
+    <>
+      <main ref={main} id="main" key={page} className={first ? undefined : 'arriving'} tabIndex={-1}>
+        {english && <p className="english-only">{t('frame.englishOnly')}</p>}
+        <div lang={english ? 'en' : undefined} dir={english ? 'ltr' : undefined}>
+          <Content />
+        </div>
+      </main>
+      <Footer />
+    </>
   );
 }

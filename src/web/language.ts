@@ -1,8 +1,8 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import type { Sentences } from '../client/messages.js';
-import { bestOf, directionOf, type Language } from './languages.js';
-import { getSettings } from './settings.js';
+import { directionOf, type Language } from './languages.js';
+import { wantedLanguage } from './settings.js';
 import { texts as english, type Texts } from './texts/en.js';
 
 declare module 'i18next' {
@@ -41,18 +41,22 @@ export function sentencesOf(language: string): Sentences | undefined {
 
 /** Speaks the chosen language, or the browser's. Resolves when the page shows it; without a network, the one before it stays. */
 export async function applyLanguage(): Promise<void> {
-  const language = getSettings().language ?? bestOf(navigator.languages);
-  if (language !== 'en' && !sentences.has(language)) {
-    try {
-      const [words, said] = await LOADERS[language]();
-      i18next.addResourceBundle(language, 'translation', words.texts);
-      sentences.set(language, said.sentences);
-    } catch {
-      return;
-    }
-  }
-  if (language === i18next.language) return;
+  const wanted = wantedLanguage();
+  const language = (await learn(wanted)) ? wanted : (i18next.language as Language);
   document.documentElement.lang = language;
   document.documentElement.dir = directionOf(language);
-  await i18next.changeLanguage(language);
+  if (language !== i18next.language) await i18next.changeLanguage(language);
+}
+
+/** @returns whether it could be had */
+async function learn(language: Language): Promise<boolean> {
+  if (language === 'en' || sentences.has(language)) return true;
+  try {
+    const [words, said] = await LOADERS[language]();
+    i18next.addResourceBundle(language, 'translation', words.texts);
+    sentences.set(language, said.sentences);
+    return true;
+  } catch {
+    return false;
+  }
 }

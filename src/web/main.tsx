@@ -2,8 +2,9 @@ import { createSession } from '../client/session.js';
 import { BACKENDS } from '../client/types.js';
 import { applyLanguage } from './language.js';
 import { keepForOffline } from './offline.js';
+import { fetchNextPages, fetchPage } from './pages.js';
+import { pageAt } from './routes.js';
 import { getSettings, onSettings } from './settings.js';
-import './styles/index.css';
 import { applyTheme } from './theme.js';
 
 /** Ends the task, so that each step of the start has one of its own: together they would keep the browser from answering. */
@@ -11,9 +12,10 @@ const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 
 const loading = [import('./render.js'), import('react-dom/client')] as const;
 
-// The thread waits here until the browser hands over its storage.
+const page = pageAt(location.pathname);
+if (page !== null) void fetchPage(page);
+
 const { backend } = getSettings();
-applyTheme();
 const speaking = applyLanguage();
 onSettings(() => {
   applyTheme();
@@ -23,16 +25,26 @@ await nextTask();
 
 /** `?backend=wasm` tries that one alone: for support, and for tests. */
 const wanted = new URLSearchParams(location.search).get('backend') ?? backend;
+/** It takes all cores: the page comes first. */
+let pageIsShown = (): void => {};
+const after = new Promise<void>((resolve) => (pageIsShown = resolve));
 const session = createSession({
+  after,
   backend: BACKENDS.find((name) => name === wanted),
   secretOfPasskey: async (which) => {
     const { newPasskeySecret, passkeySecret } = await import('../client/passkey.js');
     return (which === 'new' ? newPasskeySecret : passkeySecret)(location.hostname);
   },
 });
-keepForOffline(session);
+// Not before it has started: these downloads would take the cores and the line from those that the first visit waits for.
+const stop = session.subscribe(() => {
+  if (session.getState().status === 'starting') return;
+  stop();
+  keepForOffline();
+  void nextTask().then(fetchNextPages);
+});
 
 const [{ render }] = await Promise.all(loading);
 await speaking;
 await nextTask();
-render(session);
+render(session, pageIsShown);

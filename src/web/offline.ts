@@ -1,21 +1,13 @@
 import { useSyncExternalStore } from 'react';
-import type { Session } from '../client/types.js';
 
 const listeners = new Set<() => void>();
 let newVersion: ServiceWorkerRegistration | null = null;
 
-/**
- * Keeps the app for opening without a network, by a service worker. Not before the session has started: its downloads would take the
- * cores and the line from those that the first visit waits for, and afterwards the browser has them already.
- */
-export function keepForOffline(session: Session): void {
+/** Keeps the app for opening without a network, by a service worker. */
+export function keepForOffline(): void {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
-  const stop = session.subscribe(() => {
-    if (session.getState().status === 'starting') return;
-    stop();
-    // A browser that forbids it shows the app all the same.
-    void navigator.serviceWorker.register(`${import.meta.env.BASE_URL}sw.js`).then(watch, () => {});
-  });
+  // A browser that forbids it shows the app all the same.
+  void navigator.serviceWorker.register(`${import.meta.env.BASE_URL}sw.js`).then(watch, () => {});
 }
 
 /** Loads the new version of the app that is ready; null while there is none. It comes by itself when no page of the app is open any more. */

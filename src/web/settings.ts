@@ -1,6 +1,5 @@
-import { useSyncExternalStore } from 'react';
 import { BACKENDS, type Backend } from '../client/types.js';
-import { isLanguage, type Language } from './languages.js';
+import { bestOf, isLanguage, type Language } from './languages.js';
 
 export type Theme = 'light' | 'dark';
 
@@ -18,7 +17,7 @@ export interface Settings {
 }
 
 const KEY = 'settings';
-const UNCHOSEN: Settings = {
+export const UNCHOSEN: Settings = {
   language: null,
   theme: null,
   backend: null,
@@ -52,8 +51,9 @@ export function onSettings(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-export function useSettings(): Settings {
-  return useSyncExternalStore(onSettings, getSettings, () => UNCHOSEN);
+/** The chosen language, or the browser's. */
+export function wantedLanguage(): Language {
+  return getSettings().language ?? bestOf(navigator.languages);
 }
 
 /** What was kept, as far as it can be understood: another version of the app may have kept it. */

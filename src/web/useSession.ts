@@ -1,6 +1,6 @@
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from 'react';
 import type { ErrorCode } from '../client/messages.js';
-import type { Activity, OpenKey, Outcome, Session, SessionState } from '../client/types.js';
+import type { Activity, OpenKey, Outcome, Progress, Session, SessionState } from '../client/types.js';
 
 export const SessionContext = createContext<Session | null>(null);
 
@@ -10,13 +10,23 @@ export function useSession(): Session {
   return session;
 }
 
-export function useSessionState(): SessionState {
+const STARTING = { status: 'starting' } as const;
+
+/** Where the session stands, without how far its start is: whole pages would be drawn again for each step of it. */
+export function useSessionState(): Exclude<SessionState, { status: 'starting' }> | typeof STARTING {
+  return useSnapshot((state) => (state.status === 'starting' ? STARTING : state));
+}
+
+/** How far the start is; null without one. */
+export function useProgress(): Progress | null {
+  return useSnapshot((state) => (state.status === 'starting' ? state.progress : null));
+}
+
+/** @param part the same object until it has changed */
+function useSnapshot<Part>(part: (state: SessionState) => Part): Part {
   const session = useSession();
-  return useSyncExternalStore(
-    (listener) => session.subscribe(listener),
-    () => session.getState(),
-    () => session.getState(),
-  );
+  const snapshot = () => part(session.getState());
+  return useSyncExternalStore((listener) => session.subscribe(listener), snapshot, snapshot);
 }
 
 /** Fingerprint of the person's own key; null without one. */

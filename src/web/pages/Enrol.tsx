@@ -9,7 +9,7 @@ import { NameField } from '../parts/NameField.js';
 import { PicturePicker } from '../parts/PicturePicker.js';
 import { Switch } from '../parts/Switch.js';
 import { copyOf } from '../pictures.js';
-import { useSettings } from '../settings.js';
+import { useSettings } from '../useSettings.js';
 import { useCheckedFor } from '../useCheckedFor.js';
 import { useAction, useSession, useUnderKey } from '../useSession.js';
 import { useTexts } from '../useTexts.js';

@@ -3,7 +3,7 @@ import { Icon } from '../parts/Icon.js';
 import { Link } from '../parts/Link.js';
 import { PathPicture } from '../parts/PathPicture.js';
 import { Welcome } from '../parts/Welcome.js';
-import { useSettings } from '../settings.js';
+import { useSettings } from '../useSettings.js';
 import { useTexts } from '../useTexts.js';
 
 /** What is there besides the pages that the tabs lead to. */

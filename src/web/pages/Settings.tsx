@@ -9,7 +9,8 @@ import { Segments } from '../parts/Segments.js';
 import { SelectField } from '../parts/SelectField.js';
 import { BACKEND_NAMES } from '../parts/StatusChip.js';
 import { Switch } from '../parts/Switch.js';
-import { changeSettings, useSettings } from '../settings.js';
+import { changeSettings } from '../settings.js';
+import { useSettings } from '../useSettings.js';
 import { useSessionState } from '../useSession.js';
 import { useTexts } from '../useTexts.js';
 

@@ -5,7 +5,7 @@ import { NameField } from '../parts/NameField.js';
 import { OnePicture } from '../parts/OnePicture.js';
 import { Switch } from '../parts/Switch.js';
 import { copyOf } from '../pictures.js';
-import { useSettings } from '../settings.js';
+import { useSettings } from '../useSettings.js';
 import { useCheckedFor } from '../useCheckedFor.js';
 import { useAction, useOwnKey, useSession, useUnderKey } from '../useSession.js';
 import { useTexts } from '../useTexts.js';

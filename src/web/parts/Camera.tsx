@@ -1,5 +1,6 @@
 import { lazy, Suspense, useRef, useState } from 'react';
-import { changeSettings, useSettings } from '../settings.js';
+import { changeSettings } from '../settings.js';
+import { useSettings } from '../useSettings.js';
 import { useCamera } from '../useCamera.js';
 import { useKeepFocus } from '../useKeepFocus.js';
 import type { Challenger } from '../useCheckedFor.js';

@@ -1,7 +1,7 @@
 import type { Page } from '../routes.js';
+import { Brand } from './Brand.js';
 import { Icon } from './Icon.js';
 import { Link } from './Link.js';
-import { Logo } from './Logo.js';
 import { StatusChip } from './StatusChip.js';
 import { ThemeToggle } from './ThemeToggle.js';
 import { useTexts } from '../useTexts.js';
@@ -13,12 +13,7 @@ export function Header({ page }: { page: Page | null }) {
   const { t } = useTexts();
   return (
     <header className="header">
-      <Link to="home" className="brand">
-        <Logo />
-        <span>
-          XNN<i>-d</i>
-        </span>
-      </Link>
+      <Brand />
       <nav className="tabs" aria-label={t('frame.pages')}>
         {TABS.map((to) => (
           <Link key={to} to={to} current={page === to}>

@@ -1,4 +1,4 @@
-import { useSession, useSessionState } from '../useSession.js';
+import { useProgress, useSession, useSessionState } from '../useSession.js';
 import { Button } from './Button.js';
 import { Icon } from './Icon.js';
 import { UpdateNotice } from './UpdateNotice.js';
@@ -9,11 +9,12 @@ export function StartUp() {
   const { t, sentence } = useTexts();
   const session = useSession();
   const state = useSessionState();
+  const progress = useProgress();
   return (
     <section className="start-up" aria-label={t('frame.startUp')}>
-      {state.status === 'starting' && (
-        <progress aria-label={t('frame.starting')} value={state.progress.fraction} max={1}>
-          {t(`chip.stage.${state.progress.stage}`)}
+      {progress !== null && (
+        <progress aria-label={t('frame.starting')} value={progress.fraction} max={1}>
+          {t(`chip.stage.${progress.stage}`)}
         </progress>
       )}
       <div role="alert">

@@ -1,6 +1,6 @@
 import type { Backend } from '../../client/types.js';
 import { useOnline } from '../useOnline.js';
-import { useSessionState } from '../useSession.js';
+import { useProgress, useSessionState } from '../useSession.js';
 import { useTexts } from '../useTexts.js';
 
 /** As their makers write them. */
@@ -10,13 +10,14 @@ export const BACKEND_NAMES: Record<Backend, string> = { webgpu: 'WebGPU', webgl:
 export function StatusChip() {
   const { t, percent } = useTexts();
   const state = useSessionState();
+  const progress = useProgress();
   const online = useOnline();
   if (state.status === 'failed') return <p className="chip away">{t('chip.notRunning')}</p>;
   if (state.status === 'starting') {
-    const { stage, fraction } = state.progress;
     return (
       <p className="chip">
-        {t(`chip.stage.${stage}`)} <span className="chip-figure">{percent(fraction)}</span>
+        {progress && t(`chip.stage.${progress.stage}`)}{' '}
+        <span className="chip-figure">{progress && percent(progress.fraction)}</span>
       </p>
     );
   }

@@ -1,5 +1,5 @@
 import { changeSettings } from '../settings.js';
-import { useTheme } from '../theme.js';
+import { useTheme } from '../useTheme.js';
 import { Icon } from './Icon.js';
 import { useTexts } from '../useTexts.js';
 
