@@ -1,4 +1,4 @@
-import { expect, test, type Page } from '@playwright/test';
+import { expect, test, type Page } from './fixtures/test.js';
 
 /** Keeps the app away until it is let in. @returns how to let it in */
 async function holdBack(page: Page): Promise<() => void> {
@@ -50,3 +50,15 @@ for (const [locale, title] of [
     });
   });
 }
+
+test('a page that does not arrive is said in words, and the others can be gone to', async ({ page }) => {
+  await page.route(/\/assets\/Verify-[^/]+\.js$/, (route) => route.abort());
+  await page.goto('/verify');
+  await expect(page.getByRole('main').getByRole('alert')).toContainText('page_failed');
+  await page.getByRole('navigation').getByRole('link', { name: 'Enrol' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Enrol');
+  await page.unrouteAll({ behavior: 'wait' });
+  await page.getByRole('navigation').getByRole('link', { name: 'Verify' }).click();
+  await page.getByRole('button', { name: 'Reload' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Verify');
+});

@@ -5,6 +5,7 @@ import { Missing } from './pages/Missing.js';
 import { Footer } from './parts/Footer.js';
 import { Header } from './parts/Header.js';
 import { Opening } from './parts/Opening.js';
+import { PageBoundary } from './parts/PageBoundary.js';
 import { StartUp } from './parts/StartUp.js';
 import type { Page } from './routes.js';
 import { AttackedContext } from './useAttacked.js';
@@ -51,17 +52,19 @@ function Main({ route, onShown }: { route: Page | null; onShown: () => void }) {
   const [opened, setOpened] = useState<Page | null | undefined>(route);
   if (opened !== undefined && page !== undefined && page !== opened) setOpened(undefined);
   return (
-    <Suspense>
-      {page === undefined ? (
-        <main id="main" tabIndex={-1}>
-          <div>
-            <Opening page={route} />
-          </div>
-        </main>
-      ) : (
-        <Shown page={page} first={opened !== undefined} onShown={onShown} />
-      )}
-    </Suspense>
+    <PageBoundary page={page}>
+      <Suspense>
+        {page === undefined ? (
+          <main id="main" tabIndex={-1}>
+            <div>
+              <Opening page={route} />
+            </div>
+          </main>
+        ) : (
+          <Shown page={page} first={opened !== undefined} onShown={onShown} />
+        )}
+      </Suspense>
+    </PageBoundary>
   );
 }
 
@@ -77,8 +80,8 @@ function Shown({ page, first, onShown }: { page: Page | null; first: boolean; on
   }, [title]);
 
   useEffect(() => {
-    if (first) onShown();
-    else main.current?.querySelector('h1')?.focus({ preventScroll: true });
+    onShown();
+    if (!first) main.current?.querySelector('h1')?.focus({ preventScroll: true });
   }, [page, first, onShown]);
 
   return (

@@ -1,0 +1,49 @@
+import { Component, type ReactNode } from 'react';
+import { Button } from './Button.js';
+import { Icon } from './Icon.js';
+import { useTexts } from '../useTexts.js';
+
+interface Props {
+  /** What is drawn; another one is tried anew. */
+  readonly page: unknown;
+  readonly children: ReactNode;
+}
+
+interface State {
+  readonly page: unknown;
+  readonly failed: boolean;
+}
+
+/** Where a page did not arrive, or failed while it was drawn, says so in its place; the frame around it stays. */
+export class PageBoundary extends Component<Props, State> {
+  override readonly state: State = { page: this.props.page, failed: false };
+
+  static getDerivedStateFromProps({ page }: Props, state: State): State | null {
+    return page === state.page ? null : { page, failed: false };
+  }
+
+  static getDerivedStateFromError() {
+    return { failed: true };
+  }
+
+  override render() {
+    return this.state.failed ? <PageFailed /> : this.props.children;
+  }
+}
+
+function PageFailed() {
+  const { t, sentence } = useTexts();
+  return (
+    <main id="main" tabIndex={-1}>
+      <div className="banner" role="alert">
+        <Icon name="warning" />
+        <p>
+          {sentence('page_failed')} <code>page_failed</code>
+        </p>
+        <Button icon="retry" onPress={() => location.reload()}>
+          {t('frame.reload')}
+        </Button>
+      </div>
+    </main>
+  );
+}
