@@ -30,7 +30,7 @@ from torch import Tensor, nn
 
 from training import spec
 from training.adversaries import am_softmax
-from training.attackers import Classes, PictureReader, UNet
+from training.attackers import FULL_WIDTH, Classes, PictureReader, UNet
 from training.baselines import MIXTURES, PICTURES, insta_hide
 from training.data import CACHE, ROOT, Chips, Jitter, Lfw, load_chips, load_lfw, save_array, to_input, to_pixels
 from training.evaluate import embed_all, held_out_rates, pair_scores, ten_fold_accuracy, tar_at_far
@@ -42,6 +42,7 @@ from training.rows import record
 
 DEFENCES = ("clean", "gaussian", "xnn-d", "paper", *PICTURES, *MIXTURES, "nothing")
 LEARNT = ("xnn-d", "paper")  # with a generator
+OTHERWISE = ("width",)  # dials that a row has only where they are not as usual
 PUBLIC_FACES = 1024  # that InstaHide mixes others with
 ROWS = ROOT / "training" / "attacks.jsonl"
 
@@ -164,7 +165,7 @@ def clean_tail() -> Tail:
 
 def train_painter(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
     """I: least squared error to the photo."""
-    painter = reading(UNet(), chips, send, options)
+    painter = reading(UNet(options.width), chips, send, options)
     optimiser = torch.optim.Adam(painter.parameters(), lr=options.rate)
     plain = Jitter(contrast=0, brightness=0, blurred=0, grey=0)
 
@@ -301,10 +302,11 @@ def networks(options: argparse.Namespace) -> str:
 
 
 def settings(options: argparse.Namespace) -> dict[str, object]:
-    """What a row is of. A dial that the defence does not have is left out."""
+    """What a row is of. A dial that defence or attacker does not have is left out, and `OTHERWISE` where nothing is other than usual."""
+    otherwise = ("width",) if options.attacker == "I" and options.width != FULL_WIDTH else ()
     own = {"xnn-d": ("generator",), "gaussian": ("level",)}.get(options.defence, ())
     sent = ("messages",) if options.defence in PICTURES else ("messages", "bits")
-    return {key: getattr(options, key) for key in ("attacker", "defence", *own, *sent, "pairs", "warm", "rate")}
+    return {key: getattr(options, key) for key in ("attacker", "defence", *own, *sent, "pairs", "warm", "rate", *otherwise)}
 
 
 def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
@@ -317,6 +319,7 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--bits", type=int, default=spec.STEP_BITS, help="a value of features; hidden pictures have bytes")
     parser.add_argument("--messages", type=int, default=1, help="messages of one photo that the attacker averages")
     parser.add_argument("--pairs", type=int, help="photos D may learn from; all of them if not given")
+    parser.add_argument("--width", type=int, default=FULL_WIDTH, help="of I's painter")
     parser.add_argument("--warm", action="store_true", help="R starts from the clean tail's weights")
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--rate", type=float, default=1e-3)
@@ -324,11 +327,12 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def is_done(options: argparse.Namespace) -> bool:
-    """Whether there is a row already of these settings and networks."""
-    wanted = {**settings(options), "networks": networks(options), "epochs": options.epochs, "seed": options.seed}
+def rows_of(options: argparse.Namespace) -> list[dict[str, object]]:
+    """The rows that there are of these settings and networks, the newest last."""
+    run = {"networks": networks(options), "epochs": options.epochs, "seed": options.seed}
+    wanted = {**dict.fromkeys(OTHERWISE), **settings(options), **run}
     rows = [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
-    return any(all(row.get(key) == value for key, value in wanted.items()) for row in rows)
+    return [row for row in rows if all(row.get(key) == value for key, value in wanted.items())]
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The inversion attackers that the app runs in its visitor's own browser, from their checkpoints.
 
-    python3 -m training.export_attackers --epochs 0.3
+    python3 -m training.export_attackers
 
 Reads `training/runs/attack-I-*.pt` and writes `public/attackers`: one painter for clean features and one for what XNN-d sends (float16,
 tfjs's weights format), a manifest with their hashes, how like a person strangers are to the judge, and what the attackers got in `training/attacks.jsonl`, and golden vectors for the tests of the
@@ -41,13 +41,17 @@ def released() -> dict[str, object]:
     return manifest
 
 
+def painter_words(defence: str) -> tuple[str, ...]:
+    """By which `training.attack` trains the app's painter: half as wide as the report's, a quarter of the weights."""
+    return ("I", "--defence", defence, "--epochs", "0.3", "--width", "96")
+
+
 def row_of(options: argparse.Namespace) -> Mapping[str, object]:
     """The newest row of the table that this attacker got."""
-    if not attack.is_done(options):
+    rows = attack.rows_of(options)
+    if not rows:
         raise SystemExit(f"{attack.ROWS.name} has no row of this attacker: {attack.settings(options)}")
-    wanted = {**attack.settings(options), "epochs": options.epochs, "seed": options.seed}
-    rows = [json.loads(line) for line in attack.ROWS.read_text().splitlines()]
-    return [row for row in rows if all(row.get(key) == value for key, value in wanted.items())][-1]
+    return rows[-1]
 
 
 def painted(painter: UNet) -> list[float]:
@@ -68,17 +72,15 @@ def strangers() -> list[dict[str, float]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--epochs", type=float, required=True, help="that the attackers were trained for")
-    options = parser.parse_args()
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     use_one_core()
     manifest = released()
     keyed = json.loads((export.CLOUD / "manifest.json").read_text())["keyed"]
     FOLDER.mkdir(parents=True, exist_ok=True)
     entries, golden = {}, {}
     for defence in DEFENCES:
-        own = attack.parsed(["I", "--defence", defence, "--epochs", str(options.epochs)])
-        painter, row = UNet().eval(), row_of(own)
+        own = attack.parsed(painter_words(defence))
+        painter, row = UNet(own.width).eval(), row_of(own)
         load_file(RUNS / f"{attack.checkpoint(own)}.pt", {"painter": painter})
         round_to_half(painter)
         measured = {key: row[key] for key in ("networks", "epochs", "core_minutes", "date", "commit", *METRICS)}

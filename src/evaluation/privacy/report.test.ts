@@ -57,6 +57,17 @@ describe('rowsOf', () => {
     );
   });
 
+  it('keeps a narrow painter apart from the one of full width', () => {
+    const { pairs: _, linked: __, ...rest } = D;
+    const I = { ...rest, attacker: 'I', pairs: null, rate: 0.001, epochs: 0.3, verified: 0.8 };
+    const rows = rowsOf({ ...EMPTY, attacks: lines(I, { ...I, width: 96, verified: 0.7 }) }, NAMES);
+    expect(rows.map(({ settings, value }) => [settings, value])).toEqual([
+      ['0.3 epochs', 0.8],
+      ['painter of width 96, 0.3 epochs', 0.7],
+    ]);
+    expect(rows[1]!.command).toBe('python3 -m training.attack I --defence xnn-d --epochs 0.3 --width 96');
+  });
+
   it('says which line lacks a number', () => {
     const broken = { date: '2026-01-02', commit: 'abcdef0', attacker: 'D', defence: 'clean' };
     expect(() => rowsOf({ ...EMPTY, attacks: lines(broken) }, NAMES)).toThrow('no number messages');

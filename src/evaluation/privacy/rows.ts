@@ -80,7 +80,7 @@ const METRICS: Readonly<Record<string, readonly Metric[]>> = {
 
 /** What makes two lines rows of one thing. */
 const SETTINGS =
-  'attacker row defence knows generator level messages bits pairs warm rate epochs seed slots trained int8 whitened form shape mode victims'.split(
+  'attacker row defence knows generator level messages bits pairs warm rate width epochs seed slots trained int8 whitened form shape mode victims'.split(
     ' ',
   );
 
@@ -194,6 +194,7 @@ function attackRows(line: Line, { byHash }: Names): ReportRow[] {
     line['warm'] === true && 'from the clean tail’s weights',
     typeof line['generator'] === 'string' && line['generator'] !== 'generator' && line['generator'],
     typeof line['level'] === 'number' && line['level'] !== 1 && `noise of ${line['level']} times the amplitude`,
+    typeof line['width'] === 'number' && `painter of width ${line['width']}`,
     `${epochs} epochs`,
     (line['seed'] ?? 1) !== 1 && `seed ${number(line, 'seed')}`,
   ];
@@ -217,9 +218,9 @@ function attackRows(line: Line, { byHash }: Names): ReportRow[] {
 function attackCommand(line: Line): string {
   const own = { 'xnn-d': 'generator', gaussian: 'level' }[text(line, 'defence')];
   const defaults: Readonly<Record<string, unknown>> = {
-    generator: 'generator', level: 1, messages: 1, bits: 4, pairs: null, epochs: 3, rate: 1e-3, seed: 1,
+    generator: 'generator', level: 1, messages: 1, bits: 4, pairs: null, epochs: 3, rate: 1e-3, width: null, seed: 1,
   }; // prettier-ignore
-  const dials = ['messages', 'bits', 'pairs', 'epochs', 'rate', 'seed', ...(own === undefined ? [] : [own])];
+  const dials = ['messages', 'bits', 'pairs', 'epochs', 'rate', 'width', 'seed', ...(own === undefined ? [] : [own])];
   const given = dials.filter((dial) => line[dial] !== undefined && line[dial] !== defaults[dial]);
   return [
     `python3 -m training.attack ${text(line, 'attacker')} --defence ${text(line, 'defence')}`,
