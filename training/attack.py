@@ -1,7 +1,7 @@
 """Fresh attackers against what is sent: the only verdict on a generator.
 
     python3 -m training.attack R --defence xnn-d [--warm] [--epochs 4]      authors' attack: a tail on other people's labelled photos
-    python3 -m training.attack D --defence xnn-d --pairs 4096               distilled linkage: a student of a public face embedding
+    python3 -m training.attack D --defence xnn-d --pairs 4096               distilled linkage: a student of a public face embedding [--embedding tail]
     python3 -m training.attack I --defence xnn-d                            inversion: a U-Net from what is sent to the photo
     python3 -m training.attack S --defence xnn-d                            the cloud's own student: the ceiling, and the defence's utility
 
@@ -42,7 +42,7 @@ from training.rows import record
 
 DEFENCES = ("clean", "gaussian", "xnn-d", "paper", *PICTURES, *MIXTURES, "nothing")
 LEARNT = ("xnn-d", "paper")  # with a generator
-OTHERWISE = ("width",)  # dials that a row has only where they are not as usual
+USUAL = {"I": {"width": FULL_WIDTH}, "D": {"embedding": "dlib"}}  # dials of an attacker that a row has only where they are otherwise
 PUBLIC_FACES = 1024  # that InstaHide mixes others with
 ROWS = ROOT / "training" / "attacks.jsonl"
 
@@ -127,10 +127,10 @@ def train_recogniser(chips: Chips, send: Send, options: argparse.Namespace) -> n
 
 
 def train_student(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
-    """D: from what is sent to the judge's embedding of the photo. Starts from the clean tail, which fits a public teacher."""
+    """D: from what is sent to a public embedding of the photo. Starts from the clean tail, which fits a public teacher."""
     rows = np.random.default_rng(options.seed).permutation(chips.rows("train", "unlabelled"))[: options.pairs]
     targets = np.zeros((len(chips.images), spec.EMBEDDING_SIZE), np.float32)
-    targets[rows] = judged_chips(chips, rows, options.seed)
+    targets[rows] = described(chips.crops(rows)) if options.embedding == "tail" else judged_chips(chips, rows, options.seed)
     return train_embedder(chips, send, options, clean_tail(), rows, lambda numbers: torch.from_numpy(targets[numbers.numpy()]))
 
 
@@ -212,9 +212,9 @@ def recognition(chips: Chips, lfw: Lfw, embed: Callable[[Tensor], Tensor]) -> di
     }
 
 
-def linkage(lfw: Lfw, embed: Callable[[Tensor], Tensor]) -> dict[str, float]:
-    """Whether what was sent of one photo is linked to a plain photo, by the judge's embedding of the plain one. LFW, 50 % = chance."""
-    plain, sent = judged_lfw(lfw), embed_all(embed, lfw.images)
+def linkage(lfw: Lfw, embed: Callable[[Tensor], Tensor], plain: NDArray[np.float32]) -> dict[str, float]:
+    """Whether what was sent of one photo is linked to a plain photo, by the embeddings `plain` of LFW's. 50 % = chance."""
+    sent = embed_all(embed, lfw.images)
     first, second, same = (np.array(column) for column in zip(*lfw.view2))
     scores = (sent[first] * plain[second]).sum(1)
     both, _ = pair_scores(plain, lfw.view2)
@@ -264,6 +264,15 @@ def ssim(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
     return likeness.mean().item()
 
 
+def described(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The clean tail's embeddings [n, 128] of plain faces: every browser that uses a key gets encoder and tail."""
+    encoder, tail = Encoder(), clean_tail()
+    load_modules("encoder", {"encoder": encoder})
+    for network in (encoder, tail):
+        network.eval().to(memory_format=torch.channels_last)
+    return embed_all(lambda images: tail(encoder(to_input(images).contiguous(memory_format=torch.channels_last))[1]), faces)
+
+
 def judged_chips(chips: Chips, rows: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
     return about_mean(_judged(f"judged-{len(rows)}-chips-{seed}", lambda: chips.crops(rows)))
 
@@ -302,11 +311,11 @@ def networks(options: argparse.Namespace) -> str:
 
 
 def settings(options: argparse.Namespace) -> dict[str, object]:
-    """What a row is of. A dial that defence or attacker does not have is left out, and `OTHERWISE` where nothing is other than usual."""
-    otherwise = ("width",) if options.attacker == "I" and options.width != FULL_WIDTH else ()
+    """What a row is of. A dial that defence or attacker does not have is left out, and one of `USUAL` that is as usual."""
+    unusual = [key for key, value in USUAL.get(options.attacker, {}).items() if getattr(options, key) != value]
     own = {"xnn-d": ("generator",), "gaussian": ("level",)}.get(options.defence, ())
     sent = ("messages",) if options.defence in PICTURES else ("messages", "bits")
-    return {key: getattr(options, key) for key in ("attacker", "defence", *own, *sent, "pairs", "warm", "rate", *otherwise)}
+    return {key: getattr(options, key) for key in ("attacker", "defence", *own, *sent, "pairs", "warm", "rate", *unusual)}
 
 
 def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
@@ -320,6 +329,7 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--messages", type=int, default=1, help="messages of one photo that the attacker averages")
     parser.add_argument("--pairs", type=int, help="photos D may learn from; all of them if not given")
     parser.add_argument("--width", type=int, default=FULL_WIDTH, help="of I's painter")
+    parser.add_argument("--embedding", choices=("dlib", "tail"), default="dlib", help="that D learns: dlib's, or the clean tail's, which browsers get")
     parser.add_argument("--warm", action="store_true", help="R starts from the clean tail's weights")
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--rate", type=float, default=1e-3)
@@ -330,7 +340,7 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
 def rows_of(options: argparse.Namespace) -> list[dict[str, object]]:
     """The rows that there are of these settings and networks, the newest last."""
     run = {"networks": networks(options), "epochs": options.epochs, "seed": options.seed}
-    wanted = {**dict.fromkeys(OTHERWISE), **settings(options), **run}
+    wanted = {**dict.fromkeys(USUAL.get(options.attacker, ())), **settings(options), **run}
     rows = [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
     return [row for row in rows if all(row.get(key) == value for key, value in wanted.items())]
 
@@ -356,7 +366,7 @@ def main() -> None:
     if options.attacker in ("R", "S"):
         result = recognition(chips, lfw, received)
     elif options.attacker == "D":
-        result = linkage(lfw, received)
+        result = linkage(lfw, received, described(lfw.images) if options.embedding == "tail" else judged_lfw(lfw))
     else:
         result = pictures(lfw, embed_all(painted, lfw.images), judged_lfw)
     record(ROWS, {**settings(options), "networks": networks(options), "epochs": options.epochs, "seed": options.seed}, begun, result)

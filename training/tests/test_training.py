@@ -338,14 +338,17 @@ def test_a_run_is_done_when_its_row_is_there_of_the_same_networks(tmp_path: Path
     assert not rows_of(run)
 
 
-def test_a_narrow_painter_has_rows_and_a_checkpoint_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("attacker", "dial", "usual", "other"), [("I", "width", FULL_WIDTH, 96), ("D", "embedding", "dlib", "tail")])
+def test_a_dial_that_is_not_as_usual_makes_rows_and_a_checkpoint_of_their_own(
+    attacker: str, dial: str, usual: object, other: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("training.attack.ROWS", tmp_path / "rows.jsonl")
     monkeypatch.setattr("training.attack.networks", lambda _: "12345678")
-    full, narrow = (parsed(["I", "--defence", "clean", "--width", str(width)]) for width in (FULL_WIDTH, 96))
-    assert checkpoint(full) == checkpoint(parsed(["I", "--defence", "clean"])) != checkpoint(narrow)
-    assert "width" not in settings(full) and settings(narrow)["width"] == 96
+    as_usual, otherwise = (parsed([attacker, "--defence", "clean", f"--{dial}", str(value)]) for value in (usual, other))
+    assert checkpoint(as_usual) == checkpoint(parsed([attacker, "--defence", "clean"])) != checkpoint(otherwise)
+    assert dial not in settings(as_usual) and settings(otherwise)[dial] == other
     run = {"networks": "12345678", "epochs": 3, "seed": 1}
-    for options, others in ((full, narrow), (narrow, full)):
+    for options, others in ((as_usual, otherwise), (otherwise, as_usual)):
         (tmp_path / "rows.jsonl").write_text(json.dumps({**settings(options), **run}) + "\n")
         assert len(rows_of(options)) == 1 and not rows_of(others)
 

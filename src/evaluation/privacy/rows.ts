@@ -80,7 +80,7 @@ const METRICS: Readonly<Record<string, readonly Metric[]>> = {
 
 /** What makes two lines rows of one thing. */
 const SETTINGS =
-  'attacker row defence knows generator level messages bits pairs warm rate width epochs seed slots trained int8 whitened form shape mode victims'.split(
+  'attacker row defence knows generator level messages bits pairs warm rate width embedding epochs seed slots trained int8 whitened form shape mode victims'.split(
     ' ',
   );
 
@@ -189,6 +189,7 @@ function attackRows(line: Line, { byHash }: Names): ReportRow[] {
   const [messages, pairs, epochs] = [number(line, 'messages'), numberOrNull(line, 'pairs'), number(line, 'epochs')];
   const hash = text(line, 'networks');
   const settings = [
+    line['embedding'] === 'tail' && 'the clean tail’s embedding',
     pairs !== null && `${counted(pairs)} photos`,
     messages > 1 && `mean of ${messages} messages`,
     line['warm'] === true && 'from the clean tail’s weights',
@@ -218,9 +219,19 @@ function attackRows(line: Line, { byHash }: Names): ReportRow[] {
 function attackCommand(line: Line): string {
   const own = { 'xnn-d': 'generator', gaussian: 'level' }[text(line, 'defence')];
   const defaults: Readonly<Record<string, unknown>> = {
-    generator: 'generator', level: 1, messages: 1, bits: 4, pairs: null, epochs: 3, rate: 1e-3, width: null, seed: 1,
+    generator: 'generator', level: 1, messages: 1, bits: 4, pairs: null, epochs: 3, rate: 1e-3, width: null, embedding: null, seed: 1,
   }; // prettier-ignore
-  const dials = ['messages', 'bits', 'pairs', 'epochs', 'rate', 'width', 'seed', ...(own === undefined ? [] : [own])];
+  const dials = [
+    'messages',
+    'bits',
+    'pairs',
+    'epochs',
+    'rate',
+    'width',
+    'embedding',
+    'seed',
+    ...(own === undefined ? [] : [own]),
+  ];
   const given = dials.filter((dial) => line[dial] !== undefined && line[dial] !== defaults[dial]);
   return [
     `python3 -m training.attack ${text(line, 'attacker')} --defence ${text(line, 'defence')}`,
