@@ -48,6 +48,7 @@ def attacks(quick: bool) -> list[Run]:
         *map(linkage, NOISE),
         *map(painter, NOISE),
         *(Run(export_attackers.painter_words(defence), 2) for defence in export_attackers.DEFENCES),
+        Run(export_attackers.LINKER_WORDS, 2.5),
         Run(("I", "--defence", "nothing", "--epochs", "0.05"), 2),
     ]
     if quick:
