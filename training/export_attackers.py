@@ -48,8 +48,8 @@ def released() -> dict[str, object]:
 
 
 def painter_words(defence: str) -> tuple[str, ...]:
-    """By which `training.attack` trains the app's painter: half as wide as the report's, a quarter of the weights."""
-    return ("I", "--defence", defence, "--epochs", "0.3", "--width", "96")
+    """By which `training.attack` trains the app's painter: half as wide as the report's, a quarter of the weights, and for longer."""
+    return ("I", "--defence", defence, "--epochs", "1", "--width", "96")
 
 
 def row_of(options: argparse.Namespace) -> Mapping[str, object]:

@@ -47,7 +47,7 @@ def attacks(quick: bool) -> list[Run]:
         *(Run(("D", "--defence", defence, "--pairs", "256", "--epochs", "20", "--rate", "5e-4"), 1.5) for defence in NOISE),
         *map(linkage, NOISE),
         *map(painter, NOISE),
-        *(Run(export_attackers.painter_words(defence), 2) for defence in export_attackers.DEFENCES),
+        *(Run(export_attackers.painter_words(defence), 6) for defence in export_attackers.DEFENCES),
         Run(export_attackers.LINKER_WORDS, 2.5),
         Run(("I", "--defence", "nothing", "--epochs", "0.05"), 2),
     ]

@@ -24,7 +24,7 @@ export const ATTACKERS: Report['attackers'] = [
     id: 'I',
     name: 'I, inversion',
     question: 'Can the face be painted from a message?',
-    text: 'A network from what is sent to the photo, trained on all training photos to the least squared error. “Nothing” paints the mean face: what SSIM and PSNR give for free. Painters of width 96, of 192, have a quarter of the weights: those that the app’s page runs.',
+    text: 'A network from what is sent to the photo, trained on all training photos to the least squared error. “Nothing” paints the mean face: what SSIM and PSNR give for free. Painters of width 96, of 192, have a quarter of the weights; the app’s page runs those of one epoch.',
   },
   {
     id: 'A',
