@@ -46,7 +46,7 @@ async function look(page: Page, state: string): Promise<void> {
   const mask = [
     page.locator('video, .pixels, .thumbnail canvas, .countdown, .hint, .count, .oval'),
     page.locator(
-      '.chip-figure, .stages dd, .stage-bar, .sent-total, .scale-note, .key-facts dd, .anatomy code, #kept + p',
+      '.chip-figure, .verdict-figure, .stages dd, .stage-bar, .sent-total, .scale-note, .key-facts dd, .anatomy code, #kept + p',
     ),
   ];
   for (const colorScheme of SCHEMES) {
@@ -89,6 +89,11 @@ test.describe('in pictures', () => {
     await expect(answer(page)).toContainText('No match for Nobody');
     await expect(page.locator('.reveal')).toBeVisible();
     await look(page, 'verify-answer');
+
+    await page.locator('.reveal').getByRole('link', { name: 'Attack it yourself' }).click();
+    await page.getByRole('button', { name: 'Compare with the same picture' }).click();
+    await expect(page.locator('.verdict')).toHaveCount(2, { timeout: 60_000 });
+    await look(page, 'attack-linked');
 
     await turnTo(page, '/settings');
     await page.getByRole('button', { name: 'Delete all of it' }).click();

@@ -1,7 +1,7 @@
 """Fresh attackers against what is sent: the only verdict on a generator.
 
     python3 -m training.attack R --defence xnn-d [--warm] [--epochs 4]      authors' attack: a tail on other people's labelled photos
-    python3 -m training.attack D --defence xnn-d --pairs 4096               distilled linkage: a student of a public face embedding
+    python3 -m training.attack D --defence xnn-d --pairs 4096               distilled linkage: a student of a public face embedding [--embedding tail]
     python3 -m training.attack I --defence xnn-d                            inversion: a U-Net from what is sent to the photo
     python3 -m training.attack S --defence xnn-d                            the cloud's own student: the ceiling, and the defence's utility
 
@@ -30,7 +30,7 @@ from torch import Tensor, nn
 
 from training import spec
 from training.adversaries import am_softmax
-from training.attackers import Classes, PictureReader, UNet
+from training.attackers import FULL_WIDTH, Classes, PictureReader, UNet
 from training.baselines import MIXTURES, PICTURES, insta_hide
 from training.data import CACHE, ROOT, Chips, Jitter, Lfw, load_chips, load_lfw, save_array, to_input, to_pixels
 from training.evaluate import embed_all, held_out_rates, pair_scores, ten_fold_accuracy, tar_at_far
@@ -42,6 +42,7 @@ from training.rows import record
 
 DEFENCES = ("clean", "gaussian", "xnn-d", "paper", *PICTURES, *MIXTURES, "nothing")
 LEARNT = ("xnn-d", "paper")  # with a generator
+USUAL = {"I": {"width": FULL_WIDTH}, "D": {"embedding": "dlib"}}  # dials of an attacker that a row has only where they are otherwise
 PUBLIC_FACES = 1024  # that InstaHide mixes others with
 ROWS = ROOT / "training" / "attacks.jsonl"
 
@@ -126,10 +127,10 @@ def train_recogniser(chips: Chips, send: Send, options: argparse.Namespace) -> n
 
 
 def train_student(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
-    """D: from what is sent to the judge's embedding of the photo. Starts from the clean tail, which fits a public teacher."""
+    """D: from what is sent to a public embedding of the photo. Starts from the clean tail, which fits a public teacher."""
     rows = np.random.default_rng(options.seed).permutation(chips.rows("train", "unlabelled"))[: options.pairs]
     targets = np.zeros((len(chips.images), spec.EMBEDDING_SIZE), np.float32)
-    targets[rows] = judged_chips(chips, rows, options.seed)
+    targets[rows] = described(chips.crops(rows)) if options.embedding == "tail" else judged_chips(chips, rows, options.seed)
     return train_embedder(chips, send, options, clean_tail(), rows, lambda numbers: torch.from_numpy(targets[numbers.numpy()]))
 
 
@@ -164,7 +165,7 @@ def clean_tail() -> Tail:
 
 def train_painter(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
     """I: least squared error to the photo."""
-    painter = reading(UNet(), chips, send, options)
+    painter = reading(UNet(options.width), chips, send, options)
     optimiser = torch.optim.Adam(painter.parameters(), lr=options.rate)
     plain = Jitter(contrast=0, brightness=0, blurred=0, grey=0)
 
@@ -211,9 +212,9 @@ def recognition(chips: Chips, lfw: Lfw, embed: Callable[[Tensor], Tensor]) -> di
     }
 
 
-def linkage(lfw: Lfw, embed: Callable[[Tensor], Tensor]) -> dict[str, float]:
-    """Whether what was sent of one photo is linked to a plain photo, by the judge's embedding of the plain one. LFW, 50 % = chance."""
-    plain, sent = judged_lfw(lfw), embed_all(embed, lfw.images)
+def linkage(lfw: Lfw, embed: Callable[[Tensor], Tensor], plain: NDArray[np.float32]) -> dict[str, float]:
+    """Whether what was sent of one photo is linked to a plain photo, by the embeddings `plain` of LFW's. 50 % = chance."""
+    sent = embed_all(embed, lfw.images)
     first, second, same = (np.array(column) for column in zip(*lfw.view2))
     scores = (sent[first] * plain[second]).sum(1)
     both, _ = pair_scores(plain, lfw.view2)
@@ -263,6 +264,15 @@ def ssim(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
     return likeness.mean().item()
 
 
+def described(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The clean tail's embeddings [n, 128] of plain faces: every browser that uses a key gets encoder and tail."""
+    encoder, tail = Encoder(), clean_tail()
+    load_modules("encoder", {"encoder": encoder})
+    for network in (encoder, tail):
+        network.eval().to(memory_format=torch.channels_last)
+    return embed_all(lambda images: tail(encoder(to_input(images).contiguous(memory_format=torch.channels_last))[1]), faces)
+
+
 def judged_chips(chips: Chips, rows: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
     return about_mean(_judged(f"judged-{len(rows)}-chips-{seed}", lambda: chips.crops(rows)))
 
@@ -301,10 +311,11 @@ def networks(options: argparse.Namespace) -> str:
 
 
 def settings(options: argparse.Namespace) -> dict[str, object]:
-    """What a row is of. A dial that the defence does not have is left out."""
+    """What a row is of. A dial that defence or attacker does not have is left out, and one of `USUAL` that is as usual."""
+    unusual = [key for key, value in USUAL.get(options.attacker, {}).items() if getattr(options, key) != value]
     own = {"xnn-d": ("generator",) if options.level == 1 else ("generator", "level"), "gaussian": ("level",)}.get(options.defence, ())
     sent = ("messages",) if options.defence in PICTURES else ("messages", "bits")
-    return {key: getattr(options, key) for key in ("attacker", "defence", *own, *sent, "pairs", "warm", "rate")}
+    return {key: getattr(options, key) for key in ("attacker", "defence", *own, *sent, "pairs", "warm", "rate", *unusual)}
 
 
 def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
@@ -317,6 +328,8 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--bits", type=int, default=spec.STEP_BITS, help="a value of features; hidden pictures have bytes")
     parser.add_argument("--messages", type=int, default=1, help="messages of one photo that the attacker averages")
     parser.add_argument("--pairs", type=int, help="photos D may learn from; all of them if not given")
+    parser.add_argument("--width", type=int, default=FULL_WIDTH, help="of I's painter")
+    parser.add_argument("--embedding", choices=("dlib", "tail"), default="dlib", help="that D learns: dlib's, or the clean tail's, which browsers get")
     parser.add_argument("--warm", action="store_true", help="R starts from the clean tail's weights")
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--rate", type=float, default=1e-3)
@@ -324,11 +337,12 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(words)
 
 
-def is_done(options: argparse.Namespace) -> bool:
-    """Whether there is a row already of these settings and networks."""
-    wanted = {**settings(options), "networks": networks(options), "epochs": options.epochs, "seed": options.seed}
+def rows_of(options: argparse.Namespace) -> list[dict[str, object]]:
+    """The rows that there are of these settings and networks, the newest last."""
+    run = {"networks": networks(options), "epochs": options.epochs, "seed": options.seed}
+    wanted = {**dict.fromkeys(USUAL.get(options.attacker, ())), **settings(options), **run}
     rows = [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
-    return any(all(row.get(key) == value for key, value in wanted.items()) for row in rows)
+    return [row for row in rows if all(row.get(key) == value for key, value in wanted.items())]
 
 
 def main() -> None:
@@ -352,7 +366,7 @@ def main() -> None:
     if options.attacker in ("R", "S"):
         result = recognition(chips, lfw, received)
     elif options.attacker == "D":
-        result = linkage(lfw, received)
+        result = linkage(lfw, received, described(lfw.images) if options.embedding == "tail" else judged_lfw(lfw))
     else:
         result = pictures(lfw, embed_all(painted, lfw.images), judged_lfw)
     what = {**settings(options), "networks": networks(options), "epochs": options.epochs, "seed": options.seed}

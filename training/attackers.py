@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from training import spec
 from training.networks import Encoder, convolution
 
+FULL_WIDTH = 192  # of a painter; rows say another
+
 
 class Classes(nn.Module):
     """Unit embeddings [batch, 128] to one cosine a class [batch, classes]."""
@@ -44,18 +46,22 @@ class PictureReader(nn.Module):
 
 
 class UNet(nn.Module):
-    """From features [batch, 128, 14, 14] to the photo [batch, 3, 112, 112], RGB, about [-1, 1]."""
+    """From features [batch, 128, 14, 14] to the photo [batch, 3, 112, 112], RGB, about [-1, 1].
 
-    def __init__(self) -> None:
+    `width` is that of the maps of 14x14 and 7x7, in channels, a multiple of 6; wider maps have a third of it, and a sixth.
+    """
+
+    def __init__(self, width: int = FULL_WIDTH) -> None:
         super().__init__()
-        width = 192
+        if width % 6 != 0:
+            raise ValueError(f"a painter's width is a multiple of 6, not {width}")
         self.enter = convolution(spec.FEATURE_CHANNELS, width, 3)
         self.outer = _Block(width)
         self.down = convolution(width, width, 3, 2)
         self.inner = nn.Sequential(_Block(width), _Block(width))
         self.join = convolution(2 * width, width, 1)
-        self.rise = nn.ModuleList([_Rise(width, 64), _Rise(64, 32)])
-        self.paint = convolution(32, 3 * 4, 3)
+        self.rise = nn.ModuleList([_Rise(width, width // 3), _Rise(width // 3, width // 6)])
+        self.paint = convolution(width // 6, 3 * 4, 3)
 
     def forward(self, features: Tensor) -> Tensor:
         x = self.outer(functional.relu(self.enter(features)))

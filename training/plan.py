@@ -13,7 +13,7 @@ import sys
 import time
 from typing import NamedTuple
 
-from training import attack, data, released
+from training import attack, data, export_attackers, released
 from training.baselines import MIXTURES, PICTURES
 from training.data import ROOT
 from training.loop import RUNS
@@ -47,6 +47,8 @@ def attacks(quick: bool) -> list[Run]:
         *(Run(("D", "--defence", defence, "--pairs", "256", "--epochs", "20", "--rate", "5e-4"), 1.5) for defence in NOISE),
         *map(linkage, NOISE),
         *map(painter, NOISE),
+        *(Run(export_attackers.painter_words(defence), 6) for defence in export_attackers.DEFENCES),
+        Run(export_attackers.LINKER_WORDS, 2.5),
         Run(("I", "--defence", "nothing", "--epochs", "0.05"), 2),
     ]
     if quick:
@@ -79,7 +81,7 @@ def attacks(quick: bool) -> list[Run]:
 def is_left(run: Run) -> bool:
     """Whether it has no row yet. Of the authors' generator there is none before it is trained."""
     options = attack.parsed(run.words)
-    return (options.defence == "paper" and not (RUNS / "paper.pt").exists()) or not attack.is_done(options)
+    return (options.defence == "paper" and not (RUNS / "paper.pt").exists()) or not attack.rows_of(options)
 
 
 def main() -> None:

@@ -3,7 +3,7 @@ import type { Pixels } from './reveal.js';
 import { reach } from './remote.js';
 import type { Backend, Capture } from './types.js';
 
-/** What an attacker got on LFW, judged by a foreign network. */
+/** What a painter got on LFW, judged by a foreign network. */
 export interface Measured {
   /** That he was trained for. */
   readonly epochs: number;
@@ -32,40 +32,90 @@ export interface Recovered {
   readonly measured: Measured;
 }
 
-/** What attackers made of one capture. */
-export interface Attack {
+/** What painters made of one capture. */
+export interface Paintings {
   readonly fromClean: Recovered;
   /** Null where there is nothing to read: under a key. */
   readonly fromSent: Recovered | null;
   /** Likeness from which two faces count as one person's. */
   readonly threshold: number;
-  /** Both attackers and the judging, in ms. */
+  /** Both painters and the judging, in ms. */
   readonly ms: number;
 }
 
-/** The attackers in a worker of their own. Rejects with `XnnError` only. */
+/** How surely one kind of features is linked to a plain photo. Shares are in [0, 1]. */
+export interface Linkable {
+  /** Cosine from which features and photo count as one person's. */
+  readonly threshold: number;
+  /** Of LFW's pairs of View 2, told right at the thresholds that are best there; 0.5 is chance. */
+  readonly right: number;
+  /** Of LFW's pairs of one person, linked at `threshold`. */
+  readonly linked: number;
+  /** Of LFW's pairs of two people, linked at `threshold`. */
+  readonly mistaken: number;
+}
+
+/** What the linkage attacker got on people that he did not learn from. */
+export interface MeasuredLinker {
+  /** Photos that he learnt from. */
+  readonly pairs: number;
+  readonly coreMinutes: number;
+  /** Share of pairs of two held-out people that count as one person's: the thresholds are set so. */
+  readonly fmr: number;
+  /** Held-out people whose photos set the thresholds, and pairs of two of them. */
+  readonly people: number;
+  readonly impostors: number;
+}
+
+/** Whether features and the attacker's photo show one person. */
+export interface Link extends Linkable {
+  /** Their cosine. */
+  readonly likeness: number;
+}
+
+/** What the linkage attacker says of one capture beside a photo of his own. */
+export interface Linkage {
+  readonly fromClean: Link;
+  /** Null under a key, where there is nothing to read. */
+  readonly fromSent: Link | null;
+  readonly measured: MeasuredLinker;
+  /** In ms. */
+  readonly ms: number;
+}
+
+/** The attackers in a worker of their own, each loaded when it is first needed. Sends nothing. Rejects with `XnnError` only. */
 export interface AttackEngine {
   /**
-   * Loads encoder, judge and attackers. To be called once, before anything else.
+   * Loads what all attackers need: encoder and clean tail. To be called once, before anything else.
    *
    * @param onProgress called with the part of what is downloaded that is here, in [0, 1]
    * @throws model_missing, model_hash_wrong, model_invalid, model_unsupported, no_backend, page_failed
    */
   start(backend: Backend, onProgress: (fraction: number) => void): Promise<void>;
-  /** Sends nothing. @throws page_failed */
-  attack(capture: Capture): Promise<Attack>;
+  /**
+   * @param onProgress as in `start`, of the painters; called with 1 when they begin
+   * @throws model_missing, model_hash_wrong, model_invalid, model_unsupported, page_failed
+   */
+  paint(capture: Capture, onProgress: (fraction: number) => void): Promise<Paintings>;
+  /**
+   * @param photo the attacker's own, prepared as if it were to be sent
+   * @param onProgress as in `paint`
+   * @throws as `paint`
+   */
+  link(capture: Capture, photo: Capture, onProgress: (fraction: number) => void): Promise<Linkage>;
   dispose(): void;
 }
 
 /** What the worker exposes. */
-export type WorkerAttackEngine = Pick<AttackEngine, 'start' | 'attack'>;
+export type WorkerAttackEngine = Omit<AttackEngine, 'dispose'>;
 
 export function openAttackEngine(): AttackEngine {
   const worker = new Worker(new URL('./attack.worker.ts', import.meta.url), { type: 'module', name: 'attack' });
   const { remote, answered, dispose } = reach<WorkerAttackEngine>(worker);
   return {
     start: (backend, onProgress) => answered(remote.start(backend, proxy(onProgress))),
-    attack: (capture) => answered(remote.attack(capture)),
+    paint: (capture, onProgress) => answered(remote.paint(capture, proxy(onProgress))),
+    link: (capture, photo, onProgress) => answered(remote.link(capture, photo, proxy(onProgress))),
     dispose,
   };
 }

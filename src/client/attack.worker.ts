@@ -1,54 +1,86 @@
 import { expose } from 'comlink';
 import { XnnError } from '../core/errors.js';
-import { likeness, recover } from '../protocol/attack.js';
+import { similarity } from '../core/match.js';
+import { identity, likeness, recover } from '../protocol/attack.js';
 import type { KeyedModel } from '../protocol/protect.js';
-import type { Attack, Recovered, WorkerAttackEngine } from './attack.js';
-import { loadAttackers, strangersAt, type Attacked, type Attackers } from './attackers.js';
+import type { Linkage, Paintings, Recovered, WorkerAttackEngine } from './attack.js';
+import { loadLinker, loadPainters, strangersAt, type Attacked, type Linker, type Painters } from './attackers.js';
 import { pickBackend } from './backend.js';
-import { decodeModel, loadModel, loadTail } from './models.js';
+import { decodeModel, loadModel, loadTail, type ModelFiles, type ModelSource } from './models.js';
 import { opaque, reveal } from './reveal.js';
 import type { Backend, Capture } from './types.js';
 
 const BASE = new URL(import.meta.env.BASE_URL, self.location.origin).href;
 
-class PageAttackEngine implements WorkerAttackEngine {
-  #parts: { readonly attackers: Attackers; readonly judge: KeyedModel } | null = null;
+type OnProgress = (fraction: number) => void;
 
-  async start(backend: Backend, onProgress: (fraction: number) => void): Promise<void> {
-    const source = async (folder: string) => ({
-      url: `${BASE}${folder}/`,
-      fetch: ((...request) => fetch(...request)) as typeof fetch,
-      // Where the browser forbids keeping anything, nothing is kept.
-      cache: await caches.open(folder).catch(() => null),
-    });
-    const models = await source('models');
+/** What all attackers need. */
+interface Parts {
+  readonly files: ModelFiles;
+  readonly judge: KeyedModel;
+}
+
+class PageAttackEngine implements WorkerAttackEngine {
+  #parts: Parts | null = null;
+  #painters: Painters | null = null;
+  #linker: Linker | null = null;
+
+  async start(backend: Backend, onProgress: OnProgress): Promise<void> {
+    const models = await sourceOf('models');
     await pickBackend(`${BASE}wasm/`, backend);
     const files = await loadModel(models, () => {});
-    const tail = await loadTail(models, files.keyedModel);
-    const attackers = await loadAttackers(await source('attackers'), files, onProgress);
-    this.#parts = { attackers, judge: { encoder: decodeModel(files).encoder, tail } };
+    const tail = await loadTail(models, files.keyedModel, onProgress);
+    this.#parts = { files, judge: { encoder: decodeModel(files).encoder, tail } };
   }
 
-  async attack(capture: Capture): Promise<Attack> {
-    if (this.#parts === null) throw new XnnError('page_failed', 'not started');
+  async paint(capture: Capture, onProgress: OnProgress): Promise<Paintings> {
+    const { files, judge } = this.#started();
+    const painters = (this.#painters ??= await loadPainters(await sourceOf('attackers'), files, onProgress));
+    onProgress(1);
     const begun = performance.now();
+    const recovered = async (from: Attacked, features: Float32Array): Promise<Recovered> => {
+      const picture = await recover(painters.weights[from], features);
+      const alike = await likeness(judge, capture.face, picture);
+      const strangers = strangersAt(painters.strangers, alike);
+      return { picture: opaque(picture), likeness: alike, strangers, measured: painters.measured[from] };
+    };
     const { mode, sent } = reveal(capture);
-    const fromClean = await this.#recovered('clean', capture.clean, capture.face);
-    const fromSent = mode === 'xnn-d' ? await this.#recovered('xnn-d', sent, capture.face) : null;
-    return { fromClean, fromSent, threshold: this.#parts.attackers.threshold, ms: performance.now() - begun };
+    const fromClean = await recovered('clean', capture.clean);
+    const fromSent = mode === 'xnn-d' ? await recovered('xnn-d', sent) : null;
+    return { fromClean, fromSent, threshold: painters.threshold, ms: performance.now() - begun };
   }
 
-  async #recovered(from: Attacked, features: Float32Array, face: Uint8Array): Promise<Recovered> {
-    const { attackers, judge } = this.#parts!;
-    const picture = await recover(attackers.painters[from], features);
-    const alike = await likeness(judge, face, picture);
+  async link(capture: Capture, photo: Capture, onProgress: OnProgress): Promise<Linkage> {
+    const { files, judge } = this.#started();
+    const linker = (this.#linker ??= await loadLinker(await sourceOf('attackers'), files, onProgress));
+    onProgress(1);
+    const begun = performance.now();
+    const theirs = await identity(judge.tail, photo.clean);
+    const { mode, sent } = reveal(capture);
+    const clean = similarity(await identity(judge.tail, capture.clean), theirs);
+    const read = mode === 'xnn-d' ? similarity(await identity(linker.weights, sent), theirs) : null;
     return {
-      picture: opaque(picture),
-      likeness: alike,
-      strangers: strangersAt(attackers.strangers, alike),
-      measured: attackers.measured[from],
+      fromClean: { likeness: clean, ...linker.linkable.clean },
+      fromSent: read === null ? null : { likeness: read, ...linker.linkable['xnn-d'] },
+      measured: linker.measured,
+      ms: performance.now() - begun,
     };
   }
+
+  /** @throws page_failed before it has started */
+  #started(): Parts {
+    if (this.#parts === null) throw new XnnError('page_failed', 'not started');
+    return this.#parts;
+  }
+}
+
+async function sourceOf(folder: string): Promise<ModelSource> {
+  return {
+    url: `${BASE}${folder}/`,
+    fetch: (...request) => fetch(...request),
+    // Where the browser forbids keeping anything, nothing is kept.
+    cache: await caches.open(folder).catch(() => null),
+  };
 }
 
 expose(new PageAttackEngine());

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { loadAttackers, strangersAt } from './attackers.js';
+import { loadLinker, loadPainters, strangersAt } from './attackers.js';
 import type { ModelSource } from './models.js';
 
 /** The released files, and whatever is put in their place. */
@@ -21,19 +21,37 @@ const VERSIONS = JSON.parse(readFileSync(new URL('../../public/models/manifest.j
   keyedModel: string;
 };
 
-it('loads what was released, tells how far it is, and is of the networks that run', async () => {
+it('loads the painters that were released, tells how far it is, and is of the networks that run', async () => {
   await tf.setBackend('cpu');
   const fractions: number[] = [];
-  const { painters, threshold, strangers } = await loadAttackers(source(), VERSIONS, (part) => fractions.push(part));
+  const { weights, threshold, strangers } = await loadPainters(source(), VERSIONS, (part) => fractions.push(part));
   expect(fractions.at(-1)).toBe(1);
-  expect(painters.clean['enter.weight']!.shape).toEqual([3, 3, 128, 192]);
+  expect(weights.clean['enter.weight']!.shape).toEqual([3, 3, 128, 96]);
   expect(strangersAt(strangers, threshold)).toBeLessThanOrEqual(1e-4);
-  tf.dispose(Object.values(painters));
+  tf.dispose(Object.values(weights));
+});
+
+it('loads the linkage attacker alone, with what he got', async () => {
+  await tf.setBackend('cpu');
+  const requested: string[] = [];
+  const { fetch, ...rest } = source();
+  const watched: ModelSource = { ...rest, fetch: (url, init) => (requested.push(url), fetch(url, init)) };
+  const fractions: number[] = [];
+  const { weights, linkable, measured } = await loadLinker(watched, VERSIONS, (part) => fractions.push(part));
+  expect(requested.map((url) => url.replace(/.*\//, ''))).toEqual(['manifest.json', 'linker.bin', 'linker.json']);
+  expect(fractions.at(-1)).toBe(1);
+  expect(weights['embed.bias']!.shape).toEqual([128]);
+  expect(measured).toMatchObject({ pairs: 1024, fmr: 1e-3, people: 50 });
+  for (const { right, linked, mistaken } of Object.values(linkable)) {
+    expect(right).toBeGreaterThan(0.9);
+    expect(linked).toBeGreaterThan(mistaken);
+  }
+  tf.dispose(weights);
 });
 
 it.each([
   ['another release', { ...VERSIONS, model: '0'.repeat(16) }, {}, 'model_unsupported'],
-  ['changed weights', VERSIONS, { 'clean.bin': 'changed' }, 'model_hash_wrong'],
+  ['changed weights', VERSIONS, { 'clean.bin': 'changed', 'linker.bin': 'changed' }, 'model_hash_wrong'],
   ['a manifest without a judge', VERSIONS, { 'manifest.json': '{}' }, 'model_invalid'],
   [
     'strangers in words',
@@ -41,8 +59,15 @@ it.each([
     { 'manifest.json': manifest.replace(/"share": 0.5/, '"share": "half"') },
     'model_invalid',
   ],
+  [
+    'a linker without a threshold',
+    VERSIONS,
+    { 'manifest.json': manifest.replaceAll(/"threshold": 0\.\d+,\s+"right"/g, '"right"') },
+    'model_invalid',
+  ],
 ])('refuses %s', async (_, versions, changed, code) => {
-  await expect(loadAttackers(source(changed), versions, () => {})).rejects.toMatchObject({ code });
+  await expect(loadPainters(source(changed), versions, () => {})).rejects.toMatchObject({ code });
+  await expect(loadLinker(source(changed), versions, () => {})).rejects.toMatchObject({ code });
 });
 
 it('says how many strangers reach a likeness', () => {

@@ -6,60 +6,87 @@ import {
   fields,
   forgetOthers,
   isHex,
-  loadNetwork,
+  loadNetworks,
   newestManifest,
+  type ModelFiles,
   type ModelSource,
   type NetworkEntry,
 } from './models.js';
-import type { Measured, Strangers } from './attack.js';
+import type { Linkable, Measured, MeasuredLinker, Strangers } from './attack.js';
 
-/** What the attackers were trained on, which is what they can read. */
-export const ATTACKED = ['clean', 'xnn-d'] as const;
-export type Attacked = (typeof ATTACKED)[number];
+/** What attackers read. */
+export type Attacked = 'clean' | 'xnn-d';
 
-/** The released attackers, on the current tfjs backend. */
-export interface Attackers {
-  readonly painters: Readonly<Record<Attacked, Weights>>;
+/** The released painters, on the current tfjs backend. */
+export interface Painters {
+  readonly weights: Readonly<Record<Attacked, Weights>>;
   readonly measured: Readonly<Record<Attacked, Measured>>;
   /** Cosine from which the judge takes two faces for one person. */
   readonly threshold: number;
   readonly strangers: readonly Strangers[];
 }
 
+/** The released linkage attacker, on the current tfjs backend: a tail that reads what is sent as T reads clean features. */
+export interface Linker {
+  readonly weights: Weights;
+  /** Clean features are read by T itself. */
+  readonly linkable: Readonly<Record<Attacked, Linkable>>;
+  readonly measured: MeasuredLinker;
+}
+
 interface Manifest {
   /** Versions of the networks that are attacked, and of those that judge. */
   readonly model: string;
   readonly judge: { readonly model: string; readonly threshold: number; readonly strangers: readonly Strangers[] };
-  readonly attackers: Readonly<Record<Attacked, NetworkEntry & { readonly measured: Measured }>>;
+  readonly painters: Readonly<Record<Attacked, NetworkEntry & { readonly measured: Measured }>>;
+  readonly linker: NetworkEntry & {
+    readonly linkable: Readonly<Record<Attacked, Linkable>>;
+    readonly measured: MeasuredLinker;
+  };
 }
 
+/** Versions of the networks that run. */
+type Versions = Pick<ModelFiles, 'model' | 'keyedModel'>;
+
 /**
- * Loads the attackers and puts them on the current tfjs backend.
+ * Loads the painters and puts them on the current tfjs backend.
  *
  * @param onProgress called with the part that is here, in [0, 1]
- * @param versions of the encoder that runs
  * @throws model_missing, model_invalid, model_hash_wrong, model_unsupported if they attack another release
  */
-export async function loadAttackers(
+export async function loadPainters(
   source: ModelSource,
-  versions: { readonly model: string; readonly keyedModel: string },
+  versions: Versions,
   onProgress: (fraction: number) => void,
-): Promise<Attackers> {
-  const { model, judge, attackers } = checked(await newestManifest(source));
-  if (model !== versions.model || judge.model !== versions.keyedModel) throw new XnnError('model_unsupported', model);
-  const entries = ATTACKED.map((name) => attackers[name]);
-  const total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
-  let received = 0;
-  const onBytes = (count: number) => onProgress(Math.min(1, (received += count) / total));
-  const [clean, noisy] = await Promise.all(entries.map((entry) => loadNetwork(source, entry, onBytes)));
-  await forgetOthers(source, entries);
-  onProgress(1);
+): Promise<Painters> {
+  const { judge, painters } = await currentManifest(source, versions);
+  const [clean, noisy] = await loadNetworks(source, [painters.clean, painters['xnn-d']], onProgress);
   return {
-    painters: { clean: decode(clean!), 'xnn-d': decode(noisy!) },
-    measured: { clean: attackers.clean.measured, 'xnn-d': attackers['xnn-d'].measured },
+    weights: { clean: decode(clean!), 'xnn-d': decode(noisy!) },
+    measured: { clean: painters.clean.measured, 'xnn-d': painters['xnn-d'].measured },
     threshold: judge.threshold,
     strangers: judge.strangers,
   };
+}
+
+/** Loads the linkage attacker, in all else as `loadPainters`. */
+export async function loadLinker(
+  source: ModelSource,
+  versions: Versions,
+  onProgress: (fraction: number) => void,
+): Promise<Linker> {
+  const { linker } = await currentManifest(source, versions);
+  const [file] = await loadNetworks(source, [linker], onProgress);
+  return { weights: decode(file!), linkable: linker.linkable, measured: linker.measured };
+}
+
+/** @throws model_missing, model_invalid, model_unsupported */
+async function currentManifest(source: ModelSource, versions: Versions): Promise<Manifest> {
+  const manifest = checked(await newestManifest(source));
+  const { model, judge, painters, linker } = manifest;
+  if (model !== versions.model || judge.model !== versions.keyedModel) throw new XnnError('model_unsupported', model);
+  await forgetOthers(source, [...Object.values(painters), linker]);
+  return manifest;
 }
 
 /** Smallest known share of strangers that reach a likeness; null if more than all known ones do. */
@@ -69,33 +96,42 @@ export function strangersAt(strangers: readonly Strangers[], likeness: number): 
 }
 
 function checked(value: unknown): Manifest {
-  const { model, judge, attackers } = fields(value, 'manifest');
+  const { model, judge, painters, linker } = fields(value, 'manifest');
   const { model: judges, threshold, strangers } = fields(judge, 'judge');
   if (!isHex(model, 16) || !isHex(judges, 16)) throw new XnnError('model_invalid', 'model');
-  if (typeof threshold !== 'number') throw new XnnError('model_invalid', 'threshold');
   if (!Array.isArray(strangers)) throw new XnnError('model_invalid', 'strangers');
-  const named = fields(attackers, 'attackers');
-  const entry = (name: Attacked) => ({
+  const named = fields(painters, 'painters');
+  const painter = (name: Attacked) => ({
     ...checkedEntry(named[name]),
-    measured: checkedMeasured(fields(named[name], name)['measured']),
+    measured: numbers(fields(named[name], name)['measured'], 'epochs', 'ssim', 'psnr', 'verified'),
   });
+  const { linkable, measured, heldOut } = fields(linker, 'linker');
+  const { pairs, core_minutes: coreMinutes } = numbers(measured, 'pairs', 'core_minutes');
+  const links = fields(linkable, 'linkable');
+  const linkableFrom = (name: Attacked) => numbers(links[name], 'threshold', 'right', 'linked', 'mistaken');
   return {
     model,
-    judge: { model: judges, threshold, strangers: strangers.map(checkedStrangers) },
-    attackers: { clean: entry('clean'), 'xnn-d': entry('xnn-d') },
+    judge: {
+      model: judges,
+      ...numbers({ threshold }, 'threshold'),
+      strangers: strangers.map((known) => numbers(known, 'share', 'likeness')),
+    },
+    painters: { clean: painter('clean'), 'xnn-d': painter('xnn-d') },
+    linker: {
+      ...checkedEntry(linker),
+      linkable: { clean: linkableFrom('clean'), 'xnn-d': linkableFrom('xnn-d') },
+      measured: { pairs, coreMinutes, ...numbers(heldOut, 'fmr', 'people', 'impostors') },
+    },
   };
 }
 
-function checkedStrangers(value: unknown): Strangers {
-  const { share, likeness } = fields(value, 'strangers');
-  if (typeof share !== 'number' || typeof likeness !== 'number') throw new XnnError('model_invalid', 'strangers');
-  return { share, likeness };
-}
-
-function checkedMeasured(value: unknown): Measured {
-  const { epochs, ssim, psnr, verified } = fields(value, 'measured');
-  const numbers = { epochs, ssim, psnr, verified };
-  if (!Object.values(numbers).every((number) => typeof number === 'number'))
-    throw new XnnError('model_invalid', 'measured');
-  return numbers as Measured;
+/** Fields that are finite numbers, and no other. @throws model_invalid */
+function numbers<Name extends string>(value: unknown, ...names: readonly Name[]): Readonly<Record<Name, number>> {
+  const given = fields(value, names.join(', '));
+  const checked = names.map((name) => {
+    const number = given[name];
+    if (typeof number !== 'number' || !Number.isFinite(number)) throw new XnnError('model_invalid', name);
+    return [name, number] as const;
+  });
+  return Object.fromEntries(checked) as Record<Name, number>;
 }

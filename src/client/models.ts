@@ -55,22 +55,10 @@ interface Manifest {
  */
 export async function loadModel(source: ModelSource, onProgress: (fraction: number) => void): Promise<ModelFiles> {
   const manifest = checkedManifest(await newestManifest(source));
-  const { encoder, generator, tail } = manifest.networks;
-  let received = 0;
-  const onBytes = (count: number) => {
-    received += count;
-    onProgress(Math.min(1, received / (encoder.bytes + generator.bytes)));
-  };
-  const files = {
-    release: manifest.release,
-    model: manifest.model,
-    keyedModel: manifest.keyedModel,
-    encoder: await loadNetwork(source, encoder, onBytes),
-    generator: await loadNetwork(source, generator, onBytes),
-  };
-  onProgress(1);
-  await forgetOthers(source, [encoder, generator, tail]);
-  return files;
+  const { release, model, keyedModel, networks } = manifest;
+  const [encoder, generator] = await loadNetworks(source, [networks.encoder, networks.generator], onProgress);
+  await forgetOthers(source, Object.values(networks));
+  return { release, model, keyedModel, encoder: encoder!, generator: generator! };
 }
 
 /** Puts the weights on the current tfjs backend. @throws model_invalid */
@@ -82,12 +70,17 @@ export function decodeModel({ encoder, generator }: ModelFiles): BrowserModel {
  * Loads keyed mode's tail, which other modes do not need, and puts it on the current tfjs backend.
  *
  * @param keyedModel of the encoder that runs
+ * @param onProgress called with the part that is here, in [0, 1]
  * @throws model_missing, model_invalid, model_hash_wrong, model_unsupported if another release has come meanwhile
  */
-export async function loadTail(source: ModelSource, keyedModel: string): Promise<Weights> {
+export async function loadTail(
+  source: ModelSource,
+  keyedModel: string,
+  onProgress: (fraction: number) => void = () => {},
+): Promise<Weights> {
   const manifest = checkedManifest(await newestManifest(source));
   if (manifest.keyedModel !== keyedModel) throw new XnnError('model_unsupported', manifest.keyedModel);
-  return decode(await loadNetwork(source, manifest.networks.tail, () => {}));
+  return decode((await loadNetworks(source, [manifest.networks.tail], onProgress))[0]!);
 }
 
 /** Puts one network's weights on the current tfjs backend. @throws model_invalid */
@@ -113,8 +106,27 @@ export async function newestManifest({ url, fetch, cache }: ModelSource): Promis
   return parsed(await kept.text());
 }
 
-/** One network of a folder. @throws model_missing, model_invalid, model_hash_wrong */
-export async function loadNetwork(
+/**
+ * Networks of a folder, in their order.
+ *
+ * @param onProgress called with the part of the weights that is here, in [0, 1]
+ * @throws model_missing, model_invalid, model_hash_wrong
+ */
+export async function loadNetworks(
+  source: ModelSource,
+  entries: readonly NetworkEntry[],
+  onProgress: (fraction: number) => void,
+): Promise<NetworkFile[]> {
+  const total = entries.reduce((sum, { bytes }) => sum + bytes, 0);
+  let received = 0;
+  const onBytes = (count: number) => onProgress(Math.min(1, (received += count) / total));
+  const files: NetworkFile[] = [];
+  for (const entry of entries) files.push(await loadNetwork(source, entry, onBytes));
+  onProgress(1);
+  return files;
+}
+
+async function loadNetwork(
   source: ModelSource,
   entry: NetworkEntry,
   onBytes: (n: number) => void,

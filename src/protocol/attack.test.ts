@@ -4,15 +4,17 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { invert } from '../core/inversion.js';
-import { CROP_SIZE, FEATURE_CHANNELS, FEATURE_SIZE } from '../core/spec.js';
-import { readAttacker, readReleased, WASM_FOLDER } from '../server/testing.js';
-import { likeness, recover } from './attack.js';
+import { similarity } from '../core/match.js';
+import { CROP_SIZE, EMBEDDING_SIZE, FEATURE_CHANNELS, FEATURE_SIZE } from '../core/spec.js';
+import { readAttacker, readReleased, seeded, WASM_FOLDER } from '../server/testing.js';
+import { identity, likeness, recover } from './attack.js';
 import { goldenFace, goldenSeed } from './golden.js';
+import { protect } from './protect.js';
 
-/** What PyTorch painted of the golden seed with the exported attackers, written by training/export_attackers.py. */
+/** What PyTorch made of the golden seed with the exported attackers, written by training/export_attackers.py. */
 const golden = JSON.parse(
   readFileSync(new URL('../../models/golden-attackers.json', import.meta.url), 'utf8'),
-) as Record<'clean' | 'xnn-d', readonly number[]> & { readonly stride: number };
+) as Record<'clean' | 'xnn-d' | 'linker', readonly number[]> & { readonly stride: number };
 
 beforeAll(async () => {
   setWasmPaths(WASM_FOLDER);
@@ -43,6 +45,34 @@ describe.each(['clean', 'xnn-d'] as const)('the attacker on %s', (defence) => {
     const face = await recover(painter, goldenSeed());
     expect(face.length).toBe(CROP_SIZE * CROP_SIZE * 3);
     expect(new Set(face).size).toBeGreaterThan(20);
+  });
+});
+
+describe('the linkage attacker', () => {
+  it('reads what PyTorch reads and leaves no tensor behind', async () => {
+    const linker = readAttacker('linker');
+    const before = tf.memory().numTensors;
+    const read = await identity(linker, goldenSeed());
+    expect(tf.memory().numTensors).toBe(before);
+    expect(Math.hypot(...read)).toBeCloseTo(1, 5);
+    expect(golden.linker).toHaveLength(EMBEDDING_SIZE);
+    const worst = Math.max(...golden.linker.map((value, i) => Math.abs(read[i]! - value)));
+    expect(worst).toBeLessThan(2e-3);
+    tf.dispose(linker);
+  });
+
+  it('reads through the noise what the clean tail reads without it', async () => {
+    const [encoder, generator, tail] = (['encoder', 'generator', 'tail'] as const).map(readReleased);
+    const linker = readAttacker('linker');
+    const { clean, perturbed } = await protect({ encoder: encoder!, generator: generator! }, goldenFace(), seeded(1));
+    const [said, hidden, unread] = [
+      await identity(tail!, clean),
+      await identity(linker, perturbed),
+      await identity(linker, goldenSeed()),
+    ];
+    expect(similarity(said, hidden)).toBeGreaterThan(0.3);
+    expect(similarity(said, hidden)).toBeGreaterThan(similarity(said, unread) + 0.2);
+    tf.dispose([encoder!, generator!, tail!, linker]);
   });
 });
 

@@ -1,11 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { encode } from '../core/encoder.js';
 import { invert } from '../core/inversion.js';
 import type { Weights } from '../core/layers.js';
-import { similarity, unit } from '../core/match.js';
-import { CROP_SIZE, FEATURE_CHANNELS, FEATURE_SIZE } from '../core/spec.js';
+import { similarity, unit, type Embedding } from '../core/match.js';
+import { FEATURE_CHANNELS, FEATURE_SIZE } from '../core/spec.js';
 import { describe } from '../core/tail.js';
-import type { KeyedModel } from './protect.js';
+import { descriptorOf, type KeyedModel } from './protect.js';
 
 /**
  * The inversion attacker's answer to features [14, 14, 128], clean or as the cloud reads them: the face he believes they came from,
@@ -29,15 +28,18 @@ export async function recover(painter: Weights, features: Float32Array): Promise
  * T reads features of the encoder that is attacked, so it is no foreign judge: a report's numbers come from another network.
  */
 export async function likeness(judge: KeyedModel, a: Uint8Array, b: Uint8Array): Promise<number> {
-  const [first, second] = [await described(judge, a), await described(judge, b)];
-  return similarity(first, second);
+  return similarity(unit(await descriptorOf(judge, a)), unit(await descriptorOf(judge, b)));
 }
 
-async function described(judge: KeyedModel, face: Uint8Array): Promise<Float32Array> {
-  const vector = tf.tidy(() => {
-    const { features } = encode(judge.encoder, tf.tensor4d(Float32Array.from(face), [1, CROP_SIZE, CROP_SIZE, 3]));
-    return describe(judge.tail, features);
-  });
+/**
+ * What a tail makes of features [14, 14, 128], of unit length: T of clean ones; D, the linkage attacker, of what the cloud reads.
+ *
+ * D learnt to say of a message what T says of the photo, so the cosine of both tells whether message and photo show one person.
+ */
+export async function identity(tail: Weights, features: Float32Array): Promise<Embedding> {
+  const vector = tf.tidy(() =>
+    describe(tail, tf.tensor4d(features, [1, FEATURE_SIZE, FEATURE_SIZE, FEATURE_CHANNELS])),
+  );
   try {
     return unit(await vector.data<'float32'>());
   } finally {

@@ -208,9 +208,9 @@ export function readReleased(network: 'encoder' | 'generator' | 'tail'): tf.Name
   return readNetwork('public/models/', network);
 }
 
-/** Weights of the inversion attacker that was trained against a defence. */
-export function readAttacker(defence: 'clean' | 'xnn-d'): tf.NamedTensorMap {
-  return readNetwork('public/attackers/', defence);
+/** Weights of a released attacker: a painter, by what it reads, or the one who links. */
+export function readAttacker(name: 'clean' | 'xnn-d' | 'linker'): tf.NamedTensorMap {
+  return readNetwork('public/attackers/', name);
 }
 
 function readNetwork(path: string, network: string): tf.NamedTensorMap {

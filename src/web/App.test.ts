@@ -15,6 +15,7 @@ import { Settings } from './pages/Settings.js';
 import { Verify } from './pages/Verify.js';
 import { App } from './App.js';
 import { Answer } from './parts/Answer.js';
+import { Links } from './parts/Links.js';
 import { Recoveries } from './parts/Recoveries.js';
 import { LightSwitch } from './parts/ScreenLight.js';
 import { LaidOpen } from './parts/Reveal.js';
@@ -146,7 +147,7 @@ describe('what attackers painted', () => {
     renderToStaticMarkup(
       createElement(Recoveries, {
         capture,
-        attack: { fromClean: painted(0.6, 1e-4), fromSent, threshold: 0.51, ms: 80 },
+        paintings: { fromClean: painted(0.6, 1e-4), fromSent, threshold: 0.51, ms: 80 },
       }),
     );
 
@@ -161,6 +162,46 @@ describe('what attackers painted', () => {
     message.set([0x58, 0x4e, 0x4e, 0x46, 2, 3]);
     const html = shown(null, { ...fakeCapture(), message });
     expect(html).toContain('Nothing to paint from');
+    expect(html.match(/class="verdict[ "]/g)).toHaveLength(1);
+  });
+});
+
+describe('what the linkage attacker says', () => {
+  const linkable = { threshold: 0.4, right: 0.98, linked: 0.9, mistaken: 0.001 };
+  const measured = { pairs: 1024, coreMinutes: 2.4, fmr: 1e-3, people: 50, impostors: 1_467_174 };
+  const [capture, photo] = [fakeCapture(), fakeCapture()];
+  const shown = (sent: number | null, theirs = photo, of = capture) =>
+    renderToStaticMarkup(
+      createElement(Links, {
+        capture: of,
+        photo: theirs,
+        linkage: {
+          fromClean: { likeness: 0.6, ...linkable },
+          fromSent: sent === null ? null : { likeness: sent, ...linkable },
+          measured,
+          ms: 40,
+        },
+      }),
+    );
+
+  it('is a verdict each, from the threshold on, with cosine, error rate and source', () => {
+    expect(shown(0.4).match(/Linked: the same person/g)).toHaveLength(2);
+    const html = shown(0.39);
+    expect(html).toMatch(/Linked: the same person.*likeness 0.60, needed 0.40.*Not linked.*likeness 0.39/s);
+    expect(html).toContain('1 in 1,000 strangers');
+    expect(html).toMatch(/href="\/report"/);
+  });
+
+  it('says plainly when photo and message are of one picture', () => {
+    expect(shown(0.5, capture)).toContain('This was the easiest case.');
+    expect(shown(0.5)).not.toContain('easiest');
+  });
+
+  it('says plainly that under an own key there is nothing to compare', () => {
+    const message = new Uint8Array(KEYED_MESSAGE_BYTES).fill(1, 48);
+    message.set([0x58, 0x4e, 0x4e, 0x46, 2, 3]);
+    const html = shown(null, photo, { ...fakeCapture(), message });
+    expect(html).toContain('Nothing to compare');
     expect(html.match(/class="verdict[ "]/g)).toHaveLength(1);
   });
 });

@@ -13,8 +13,8 @@ import torch.nn.functional as functional
 
 from training import loop, plan, spec
 from training.adversaries import Painter, Recogniser, am_softmax, reverse
-from training.attack import checkpoint, is_done, parsed, psnr, ssim, start_anew
-from training.attackers import UNet
+from training.attack import checkpoint, parsed, psnr, rows_of, settings, ssim, start_anew
+from training.attackers import FULL_WIDTH, UNet
 from training.align import crop, similarity
 from training.data import CHIP_SIZE, MIDDLE, Jitter, augment, centre, placed, to_input
 from training.evaluate import rank_one, tar_at_far, ten_fold_accuracy
@@ -281,9 +281,12 @@ def test_rank_one_takes_the_first_face_of_each_person_as_gallery() -> None:
     assert rank_one(embeddings, np.array([0, 1, 0, 1, 1])) == pytest.approx(2 / 3)
 
 
-def test_the_painter_paints_a_crop() -> None:
+@pytest.mark.parametrize("width", [FULL_WIDTH, 96])
+def test_the_painter_paints_a_crop(width: int) -> None:
     features = torch.randn(1, spec.FEATURE_CHANNELS, spec.FEATURE_SIZE, spec.FEATURE_SIZE)
-    assert UNet()(features).shape == (1, 3, spec.CROP_SIZE, spec.CROP_SIZE)
+    assert UNet(width)(features).shape == (1, 3, spec.CROP_SIZE, spec.CROP_SIZE)
+    with pytest.raises(ValueError, match="multiple of 6, not 97"):
+        UNet(97)
 
 
 def test_noise_ratio_by_hand() -> None:
@@ -332,15 +335,30 @@ def test_a_run_is_done_when_its_row_is_there_of_the_same_networks(tmp_path: Path
     monkeypatch.setattr("training.attack.ROWS", rows)
     monkeypatch.setattr("training.attack.networks", lambda _: "12345678")
     run = parsed(["D", "--defence", "gaussian", "--pairs", "256"])
-    assert not is_done(run)
+    assert not rows_of(run)
     row = {"attacker": "D", "defence": "gaussian", "level": 1.0, "messages": 1, "bits": 4, "pairs": 256, "warm": False, "rate": 1e-3}
     line = {**row, "networks": "12345678", "epochs": 3, "seed": 1, "linked": 0.8}
     rows.write_text(json.dumps(line) + "\n")
-    assert is_done(run)
+    assert [row["linked"] for row in rows_of(run)] == [0.8]
     for other in (["--pairs", "512"], ["--seed", "2"], ["--epochs", "4"], ["--level", "2"]):
-        assert not is_done(parsed(["D", "--defence", "gaussian", "--pairs", "256", *other]))
+        assert not rows_of(parsed(["D", "--defence", "gaussian", "--pairs", "256", *other]))
     rows.write_text(json.dumps({**line, "networks": "00000000"}) + "\n")
-    assert not is_done(run)
+    assert not rows_of(run)
+
+
+@pytest.mark.parametrize(("attacker", "dial", "usual", "other"), [("I", "width", FULL_WIDTH, 96), ("D", "embedding", "dlib", "tail")])
+def test_a_dial_that_is_not_as_usual_makes_rows_and_a_checkpoint_of_their_own(
+    attacker: str, dial: str, usual: object, other: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.attack.ROWS", tmp_path / "rows.jsonl")
+    monkeypatch.setattr("training.attack.networks", lambda _: "12345678")
+    as_usual, otherwise = (parsed([attacker, "--defence", "clean", f"--{dial}", str(value)]) for value in (usual, other))
+    assert checkpoint(as_usual) == checkpoint(parsed([attacker, "--defence", "clean"])) != checkpoint(otherwise)
+    assert dial not in settings(as_usual) and settings(otherwise)[dial] == other
+    run = {"networks": "12345678", "epochs": 3, "seed": 1}
+    for options, others in ((as_usual, otherwise), (otherwise, as_usual)):
+        (tmp_path / "rows.jsonl").write_text(json.dumps({**settings(options), **run}) + "\n")
+        assert len(rows_of(options)) == 1 and not rows_of(others)
 
 
 @pytest.mark.parametrize("quick", [True, False])

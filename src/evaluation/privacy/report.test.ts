@@ -57,6 +57,28 @@ describe('rowsOf', () => {
     );
   });
 
+  it('keeps a narrow painter apart from the one of full width', () => {
+    const I = { ...D, attacker: 'I', pairs: null, rate: 0.001, epochs: 0.3, verified: 0.8 };
+    const rows = rowsOf({ ...EMPTY, attacks: lines(I, { ...I, width: 96, verified: 0.7 }) }, NAMES);
+    expect(rows.map(({ settings, value }) => [settings, value])).toEqual([
+      ['0.3 epochs', 0.8],
+      ['painter of width 96, 0.3 epochs', 0.7],
+    ]);
+    expect(rows[1]!.command).toBe('python3 -m training.attack I --defence xnn-d --epochs 0.3 --width 96');
+  });
+
+  it('keeps what learnt another embedding apart, and out of the headline', () => {
+    const attacks = lines(D, { ...D, embedding: 'tail', linked: 0.99 });
+    const linked = rowsOf({ ...EMPTY, attacks }, NAMES).filter(({ metric }) => metric.startsWith('LFW pairs'));
+    expect(linked.map(({ settings, value }) => [settings, value])).toEqual([
+      ['1,024 photos, 10 epochs', 0.9],
+      ['the clean tail’s embedding, 1,024 photos, 10 epochs', 0.99],
+    ]);
+    expect(linked[1]!.command).toMatch(/ --rate 0.0005 --embedding tail$/);
+    const release = { release: '9.9.9', model: 'm', keyedModel: 'k' };
+    expect(buildReport({ ...EMPTY, attacks }, release, NAMES).headline.rows[1]!.cells[2]).toBe('90 %');
+  });
+
   it('says which line lacks a number', () => {
     const broken = { date: '2026-01-02', commit: 'abcdef0', attacker: 'D', defence: 'clean' };
     expect(() => rowsOf({ ...EMPTY, attacks: lines(broken) }, NAMES)).toThrow('no number messages');

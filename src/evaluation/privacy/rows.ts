@@ -80,7 +80,7 @@ const METRICS: Readonly<Record<string, readonly Metric[]>> = {
 
 /** What makes two lines rows of one thing. */
 const SETTINGS =
-  'attacker row defence knows generator level messages bits pairs warm rate epochs seed slots trained int8 whitened form shape mode victims'.split(
+  'attacker row defence knows generator level messages bits pairs warm rate width embedding epochs seed slots trained int8 whitened form shape mode victims'.split(
     ' ',
   );
 
@@ -207,12 +207,14 @@ function attackRows(line: Line, { byHash }: Names): ReportRow[] {
   const [messages, pairs, epochs] = [number(line, 'messages'), numberOrNull(line, 'pairs'), number(line, 'epochs')];
   const hash = text(line, 'networks');
   const settings = [
+    line['embedding'] === 'tail' && 'the clean tail’s embedding',
     pairs !== null && `${counted(pairs)} photos`,
     messages > 1 && `mean of ${messages} messages`,
     line['warm'] === true && 'from the clean tail’s weights',
     typeof line['generator'] === 'string' && line['generator'] !== 'generator' && line['generator'],
     typeof line['level'] === 'number' && line['level'] !== 1 && `noise of ${line['level']} times the amplitude`,
     line['bits'] !== undefined && line['bits'] !== 4 && `${number(line, 'bits')} bits a value`,
+    typeof line['width'] === 'number' && `painter of width ${line['width']}`,
     `${epochs} epochs`,
     (line['seed'] ?? 1) !== 1 && `seed ${number(line, 'seed')}`,
   ];
@@ -235,9 +237,9 @@ function attackRows(line: Line, { byHash }: Names): ReportRow[] {
 
 function attackCommand(line: Line): string {
   const defaults: Readonly<Record<string, unknown>> = {
-    generator: 'generator', level: 1, messages: 1, bits: 4, pairs: null, epochs: 3, rate: 1e-3, seed: 1,
+    generator: 'generator', level: 1, messages: 1, bits: 4, pairs: null, epochs: 3, rate: 1e-3, width: null, embedding: null, seed: 1,
   }; // prettier-ignore
-  const dials = ['messages', 'bits', 'pairs', 'epochs', 'rate', 'seed', 'generator', 'level'];
+  const dials = ['messages', 'bits', 'pairs', 'epochs', 'rate', 'width', 'embedding', 'seed', 'generator', 'level'];
   const given = dials.filter((dial) => line[dial] !== undefined && line[dial] !== defaults[dial]);
   return [
     `python3 -m training.attack ${text(line, 'attacker')} --defence ${text(line, 'defence')}`,

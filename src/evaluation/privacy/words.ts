@@ -18,13 +18,13 @@ export const ATTACKERS: Report['attackers'] = [
     id: 'D',
     name: 'D, distilled linkage',
     question: 'Does a message give away whose photo it was made of?',
-    text: 'Learns dlib’s public face embedding from photos of other people beside their messages, then tells whether a message and a plain photo show one person. Judged by dlib’s embedding of the plain photo. Where others’ defences send pictures or magnitudes, he starts from networks that never saw such, and has the same few minutes: low figures there say that these were too few, not that the defence holds.',
+    text: 'Learns dlib’s public face embedding from photos of other people beside their messages, then tells whether a message and a plain photo show one person. Judged by dlib’s embedding of the plain photo. Where rows say so he learns the clean tail’s embedding instead, which every browser that uses a key gets, and compares with that of the plain photo: the app’s page runs him. Where others’ defences send pictures or magnitudes, he starts from networks that never saw such, and has the same few minutes: low figures there say that these were too few, not that the defence holds.',
   },
   {
     id: 'I',
     name: 'I, inversion',
     question: 'Can the face be painted from a message?',
-    text: 'A network from what is sent to the photo, trained on all training photos to the least squared error. “Nothing” paints the mean face: what SSIM and PSNR give for free.',
+    text: 'A network from what is sent to the photo, trained on all training photos to the least squared error. “Nothing” paints the mean face: what SSIM and PSNR give for free. Painters of width 96, of 192, have a quarter of the weights; the app’s page runs those of one epoch.',
   },
   {
     id: 'A',

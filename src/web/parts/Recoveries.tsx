@@ -1,6 +1,6 @@
 import { useId, useMemo } from 'react';
 import { Trans } from 'react-i18next';
-import type { Attack, Recovered } from '../../client/attack.js';
+import type { Paintings, Recovered } from '../../client/attack.js';
 import { reveal, type Mode } from '../../client/reveal.js';
 import type { Capture } from '../../client/types.js';
 import { block, commonRange, mosaic } from '../mosaic.js';
@@ -10,11 +10,11 @@ import { PixelCanvas } from './PixelCanvas.js';
 import { useTexts } from '../useTexts.js';
 
 /** Photo and what attackers made of it, side by side, and a face network's verdict on each. */
-export function Recoveries({ capture, attack }: { capture: Capture; attack: Attack }) {
+export function Recoveries({ capture, paintings }: { capture: Capture; paintings: Paintings }) {
   const { t, duration } = useTexts();
   const id = useId();
   const revealed = useMemo(() => reveal(capture), [capture]);
-  const { fromClean, fromSent, threshold, ms } = attack;
+  const { fromClean, fromSent, threshold, ms } = paintings;
   return (
     <section className="reveal" aria-labelledby={id}>
       <h2 id={id}>{t('recovered.title')}</h2>
@@ -90,7 +90,7 @@ const PHOTOS = 27_727;
 const STRONG = { strong: <strong /> };
 
 /** How good these attackers are, and whose the verdicts. */
-function Honesty({ fromClean, fromSent, threshold }: Omit<Attack, 'ms'>) {
+function Honesty({ fromClean, fromSent, threshold }: Omit<Paintings, 'ms'>) {
   const { t, number, decimal, percent } = useTexts();
   return (
     <div className="card honesty">

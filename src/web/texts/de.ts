@@ -396,7 +396,7 @@ export const texts: Texts = {
     againFresh: 'Noch einmal angreifen, mit frischem Rauschen',
     act: 'Dieses Bild angreifen',
     nothingSent:
-      '<strong>Hier wird nichts gesendet.</strong> Die Angreifer werden heruntergeladen (13 MB, einmal) und laufen in dieser Seite. Weder Foto noch Merkmale noch das Gemalte verlassen sie.',
+      '<strong>Hier wird nichts gesendet.</strong> Die Angreifer werden heruntergeladen (5 MB, einmal) und laufen in dieser Seite. Weder Foto noch Merkmale noch das Gemalte verlassen sie.',
     onward: 'Was alle Angreifer bekamen, bei Gesichtern, auf denen keiner trainiert wurde: <a>der Angriffsbericht</a>.',
     step1: 'Ihr Gesicht wird ausgeschnitten und kodiert, als sollte es gesendet werden.',
     step2: 'Ein Angreifer malt es aus den unverhüllten Merkmalen, die nie hinausgehen: der schlimmste Fall.',
@@ -445,6 +445,53 @@ export const texts: Texts = {
       '<strong>Das Urteil oben stammt von unserem eigenen Netz</strong>, dem des Modus mit Schlüssel bei seiner Schwelle von {{threshold}}. Es liest dieselben Merkmale, die angegriffen wurden, ist also ein befangener Richter; und es vergleicht mit eben dem angegriffenen Foto, was leichter ist als mit einem anderen.',
     noSecret:
       '<strong>Rauschen ist kein Geheimnis.</strong> Es verbirgt einiges vom Bild und wenig davon, wer Sie sind. Genügt Ihnen das nicht, verwenden Sie einen eigenen Schlüssel.',
+  },
+  linking: {
+    title: 'Verrät es, von wem es ist?',
+    lead: 'Ein anderer Angreifer malt nicht. Er hat ein Foto von jemandem und fragt bei jeder Nachricht, ob sie dieselbe Person zeigt.',
+    photo: 'Das Foto des Angreifers',
+    photoText:
+      'Geben Sie ihm ein anderes Foto von Ihnen oder eines von jemand anderem und sehen Sie, was er sagt. Ohne eines bekommt er genau das Bild, aus dem die Nachricht wurde: der leichteste Fall.',
+    act: 'Mit meiner Nachricht vergleichen',
+    actSame: 'Mit demselben Bild vergleichen',
+    step1:
+      'Sein Foto geht durch die Netze des Modus mit Schlüssel, die jeder herunterladen darf, und wird zu 128 Zahlen.',
+    step2: 'Ebenso die unverhüllten Merkmale, die nie hinausgehen: der schlimmste Fall.',
+    step3:
+      'Die Bytes Ihrer Nachricht gehen durch ein Netz von ihm, das gelernt hat, von Nachrichten zu sagen, was jene Netze von Fotos sagen.',
+    comparing: 'Wird verglichen',
+    done: 'Was er von den unverhüllten Merkmalen und vom Gesendeten sagt, steht unten.',
+    nothingSent:
+      '<strong>Auch hier wird nichts gesendet.</strong> Der Angreifer wird heruntergeladen (4 MB, einmal) und läuft in dieser Seite. Sein Foto verlässt sie nicht.',
+    theirs: 'In der Hand des Angreifers',
+    same: 'Dasselbe Bild',
+    sameText: 'Genau das, aus dem die Nachricht wurde.',
+    other: 'Sein Foto',
+    otherText: 'Wie es ausgeschnitten wurde. Es blieb in dieser Seite.',
+    theirLabel: 'Das Foto des Angreifers, wie es ausgeschnitten wurde',
+    clean: 'Unverhüllte Merkmale',
+    cleanLabel: 'Die unverhüllten Merkmale, in Grautönen gezeichnet',
+    'xnn-d': 'Merkmale plus Rauschen',
+    'xnn-dText': 'Allein aus den Bytes der Nachricht gelesen.',
+    keyed: 'Nichts zu vergleichen',
+    keyedText:
+      'Unter Ihrem eigenen Schlüssel zeigen diese 128 Zahlen in eine zufällige Richtung. Ein Foto sagt ohne den Schlüssel nichts über sie; mit dem Schlüssel ist es so leicht wie bei unverhüllten Merkmalen.',
+    xnn: 'Kein Angreifer dieser Art',
+    xnnText:
+      'Aus Datensätzen unter dem Schlüssel eines Netzes hat er nicht gelernt, also liest er keine. Was andere Angreifer aus vielen davon machen, steht im Bericht.',
+    linked: 'Verknüpft: dieselbe Person',
+    notLinked: 'Nicht verknüpft',
+    figure: 'Ähnlichkeit {{likeness}}, nötig {{threshold}}',
+    easiest:
+      '<strong>Das war der leichteste Fall.</strong> Foto und Nachricht wurden aus einem Bild. Geben Sie ihm ein anderes Foto, um zu sehen, was er im Ernst daraus macht.',
+    mistakes:
+      '<strong>Er verknüpft auch 1 von {{strangers}} Fremden.</strong> Die nötige Ähnlichkeit wurde so gesetzt, an {{impostors}} Paaren von Fotos von {{people}} Leuten, von denen kein Netz gelernt hat.',
+    rate: '<strong>Bei anderen Leuten</strong> (LFW, 6.000 Paare) sagt er anhand unverhüllter Merkmale bei {{clean}} der Paare richtig, ob zwei Fotos eine Person zeigen; Raten ergibt {{half}}. Bei der hier nötigen Ähnlichkeit verknüpft er {{linked}} von {{thousand}} Paaren einer Person und {{mistaken}} von {{thousand}} zweier. Unter einem Schlüssel siehe <a>den Angriffsbericht</a>.',
+    rateBoth:
+      '<strong>Bei anderen Leuten</strong> (LFW, 6.000 Paare) sagt er bei {{clean}} der Paare anhand unverhüllter Merkmale und bei {{sent}} anhand des Gesendeten richtig, ob ein Foto und ein anderes dieselbe Person zeigen; Raten ergibt {{half}}. Bei der hier nötigen Ähnlichkeit verknüpft er das Gesendete bei {{linked}} von {{thousand}} Paaren einer Person und bei {{mistaken}} von {{thousand}} zweier. Quelle: <a>der Angriffsbericht</a>.',
+    cheap:
+      '<strong>Er war billig.</strong> Er lernte aus {{photos}} Fotos anderer Leute und ihren Nachrichten, {{minutes}} Minuten auf einem Prozessorkern, mit nichts als dem, was jeder Browser herunterladen darf. „Nicht verknüpft“ heißt, dass es diesem hier misslang; einem besseren muss es nicht misslingen.',
+    time: 'Es dauerte {{time}} in dieser Seite.',
   },
   login: {
     title: 'Anmelden',

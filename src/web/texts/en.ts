@@ -390,7 +390,7 @@ export const texts = {
     againFresh: 'Attack it again, with fresh noise',
     act: 'Attack this picture',
     nothingSent:
-      '<strong>Nothing is sent here.</strong> The attackers are downloaded (13 MB, once) and run in this page. Neither photo nor features nor what is painted leaves it.',
+      '<strong>Nothing is sent here.</strong> The attackers are downloaded (5 MB, once) and run in this page. Neither photo nor features nor what is painted leaves it.',
     onward: 'What all attackers got, on faces that none of them was trained on: <a>the attack report</a>.',
     step1: 'Your face is cut out and encoded, as if it were to be sent.',
     step2: 'One attacker paints it from the clean features, which never leave: the worst case.',
@@ -439,6 +439,52 @@ export const texts = {
       '<strong>The verdict above is our own network’s</strong>, the one of keyed mode at its threshold of {{threshold}}. It reads the same features that were attacked, so it is a partial judge; and it compares with the very photo that was attacked, which is easier than with another one.',
     noSecret:
       '<strong>Noise is no secret.</strong> It hides some of the picture and little of who you are. If that is not enough for you, use a key of your own.',
+  },
+  linking: {
+    title: 'Does it give away whose it is?',
+    lead: 'Another attacker paints nothing. He holds a photo of somebody and asks of every message whether it shows the same person.',
+    photo: 'The attacker’s photo',
+    photoText:
+      'Give him another photo of you, or one of somebody else, and see what he says. Without one he gets the very picture that the message was made of: the easiest case.',
+    act: 'Compare it with my message',
+    actSame: 'Compare with the same picture',
+    step1: 'His photo goes through the networks of keyed mode, which anybody may download, and becomes 128 numbers.',
+    step2: 'So do the clean features, which never leave: the worst case.',
+    step3:
+      'The bytes of your message go through a network of his own, which learnt to say of messages what those networks say of photos.',
+    comparing: 'Comparing',
+    done: 'What he says of the clean features and of what is sent is below.',
+    nothingSent:
+      '<strong>Nothing is sent here, either.</strong> The attacker is downloaded (4 MB, once) and runs in this page. His photo does not leave it.',
+    theirs: 'In the attacker’s hands',
+    same: 'The same picture',
+    sameText: 'The very one that the message was made of.',
+    other: 'His photo',
+    otherText: 'As it was cut out. It stayed in this page.',
+    theirLabel: 'The attacker’s photo, as it was cut out',
+    clean: 'Clean features',
+    cleanLabel: 'The clean features, drawn as grays',
+    'xnn-d': 'Features plus noise',
+    'xnn-dText': 'Read from the bytes of the message alone.',
+    keyed: 'Nothing to compare',
+    keyedText:
+      'Under your own key these 128 numbers point in a random direction. A photo says nothing of it without the key; with the key it is as easy as from clean features.',
+    xnn: 'No attacker of this kind',
+    xnnText:
+      'He did not learn from records under a network’s key, so he reads none. What other attackers make of many of them is in the report.',
+    linked: 'Linked: the same person',
+    notLinked: 'Not linked',
+    figure: 'likeness {{likeness}}, needed {{threshold}}',
+    easiest:
+      '<strong>This was the easiest case.</strong> Photo and message were made of one picture. Give him another photo to see what he makes of it in earnest.',
+    mistakes:
+      '<strong>He links 1 in {{strangers}} strangers, too.</strong> The likeness that is needed was set so, on {{impostors}} pairs of photos of {{people}} people from whom no network learnt.',
+    rate: '<strong>On other people</strong> (LFW, 6,000 pairs) he tells by clean features whether two photos show one person in {{clean}} of pairs; guessing gives {{half}}. At the likeness needed here he links {{linked}} of {{thousand}} pairs of one person, and {{mistaken}} of {{thousand}} of two. Under a key see <a>the attack report</a>.',
+    rateBoth:
+      '<strong>On other people</strong> (LFW, 6,000 pairs) he tells whether a photo and another one show the same person in {{clean}} of pairs by clean features, and in {{sent}} by what is sent; guessing gives {{half}}. At the likeness needed here he links what is sent in {{linked}} of {{thousand}} pairs of one person, and in {{mistaken}} of {{thousand}} of two. Source: <a>the attack report</a>.',
+    cheap:
+      '<strong>He was cheap.</strong> He learnt from {{photos}} photos of other people and their messages for {{minutes}} minutes on one processor core, with nothing but what every browser may download. “Not linked” says that this one failed here; a better one need not.',
+    time: 'It took {{time}} in this page.',
   },
   login: {
     title: 'Log in',

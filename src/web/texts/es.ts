@@ -392,7 +392,7 @@ export const texts: Texts = {
     againFresh: 'Atacar de nuevo, con ruido nuevo',
     act: 'Atacar esta imagen',
     nothingSent:
-      '<strong>Aquí no se envía nada.</strong> Los atacantes se descargan (13 MB, una vez) y se ejecutan en esta página. Ni la foto, ni las características, ni lo pintado salen de ella.',
+      '<strong>Aquí no se envía nada.</strong> Los atacantes se descargan (5 MB, una vez) y se ejecutan en esta página. Ni la foto, ni las características, ni lo pintado salen de ella.',
     onward:
       'Lo que consiguieron todos los atacantes, con caras de las que ninguno aprendió: <a>el informe de ataques</a>.',
     step1: 'Tu cara se recorta y se codifica, como si fuera a enviarse.',
@@ -443,6 +443,53 @@ export const texts: Texts = {
       '<strong>El veredicto de arriba es de nuestra propia red</strong>, la del modo con clave, con su umbral de {{threshold}}. Lee las mismas características que se atacaron, así que es un juez parcial; y compara con la misma foto atacada, lo que es más fácil que con otra.',
     noSecret:
       '<strong>El ruido no es un secreto.</strong> Oculta parte de la imagen y poco de quién eres. Si no te basta, usa una clave propia.',
+  },
+  linking: {
+    title: '¿Revela de quién es?',
+    lead: 'Otro atacante no pinta nada. Tiene la foto de alguien y se pregunta de cada mensaje si muestra a la misma persona.',
+    photo: 'La foto del atacante',
+    photoText:
+      'Dale otra foto tuya, o una de otra persona, y mira qué dice. Sin ella recibe la misma imagen de la que se hizo el mensaje: el caso más fácil.',
+    act: 'Compararla con mi mensaje',
+    actSame: 'Comparar con la misma imagen',
+    step1:
+      'Su foto pasa por las redes del modo con clave, que cualquiera puede descargar, y se convierte en 128 números.',
+    step2: 'También las características sin cubrir, que nunca salen: el peor caso.',
+    step3:
+      'Los bytes de tu mensaje pasan por una red suya, que aprendió a decir de los mensajes lo que esas redes dicen de las fotos.',
+    comparing: 'Comparando',
+    done: 'Lo que dice de las características sin cubrir y de lo que se envía está abajo.',
+    nothingSent:
+      '<strong>Aquí tampoco se envía nada.</strong> El atacante se descarga (4 MB, una vez) y se ejecuta en esta página. Su foto no sale de ella.',
+    theirs: 'En manos del atacante',
+    same: 'La misma imagen',
+    sameText: 'Justo aquella de la que se hizo el mensaje.',
+    other: 'Su foto',
+    otherText: 'Tal como se recortó. Se quedó en esta página.',
+    theirLabel: 'La foto del atacante, tal como se recortó',
+    clean: 'Características sin cubrir',
+    cleanLabel: 'Las características sin cubrir, dibujadas en grises',
+    'xnn-d': 'Características más ruido',
+    'xnn-dText': 'Leído solo de los bytes del mensaje.',
+    keyed: 'Nada que comparar',
+    keyedText:
+      'Bajo tu propia clave estos 128 números apuntan en una dirección al azar. Sin la clave una foto no dice nada de ella; con la clave es tan fácil como con características sin cubrir.',
+    xnn: 'Ningún atacante de este tipo',
+    xnnText:
+      'No aprendió de registros bajo la clave de una red, así que no lee ninguno. Lo que otros atacantes sacan de muchos de ellos está en el informe.',
+    linked: 'Vinculado: la misma persona',
+    notLinked: 'No vinculado',
+    figure: 'parecido {{likeness}}, necesario {{threshold}}',
+    easiest:
+      '<strong>Este era el caso más fácil.</strong> Foto y mensaje se hicieron de una misma imagen. Dale otra foto para ver qué hace de verdad.',
+    mistakes:
+      '<strong>También vincula a 1 de cada {{strangers}} desconocidos.</strong> El parecido necesario se fijó así, con {{impostors}} pares de fotos de {{people}} personas de las que no aprendió ninguna red.',
+    rate: '<strong>Con otras personas</strong> (LFW, 6.000 pares) acierta por las características sin cubrir si dos fotos muestran a una persona en el {{clean}} de los pares; adivinar da el {{half}}. Con el parecido necesario aquí vincula {{linked}} de cada {{thousand}} pares de una persona y {{mistaken}} de cada {{thousand}} de dos. Bajo una clave, véase <a>el informe de ataques</a>.',
+    rateBoth:
+      '<strong>Con otras personas</strong> (LFW, 6.000 pares) acierta si una foto y otra muestran a la misma persona en el {{clean}} de los pares por las características sin cubrir y en el {{sent}} por lo que se envía; adivinar da el {{half}}. Con el parecido necesario aquí vincula lo que se envía en {{linked}} de cada {{thousand}} pares de una persona y en {{mistaken}} de cada {{thousand}} de dos. Fuente: <a>el informe de ataques</a>.',
+    cheap:
+      '<strong>Fue barato.</strong> Aprendió de {{photos}} fotos de otras personas y de sus mensajes, {{minutes}} minutos en un núcleo de procesador, sin más que lo que cualquier navegador puede descargar. «No vinculado» dice que este falló aquí; uno mejor no tiene por qué fallar.',
+    time: 'Tardó {{time}} en esta página.',
   },
   login: {
     title: 'Iniciar sesión',

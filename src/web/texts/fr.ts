@@ -396,7 +396,7 @@ export const texts: Texts = {
     againFresh: 'Attaquer à nouveau, avec un bruit nouveau',
     act: 'Attaquer cette image',
     nothingSent:
-      '<strong>Rien n’est envoyé ici.</strong> Les attaquants sont téléchargés (13 Mo, une fois) et tournent dans cette page. Ni la photo, ni les caractéristiques, ni ce qui est peint ne la quittent.',
+      '<strong>Rien n’est envoyé ici.</strong> Les attaquants sont téléchargés (5 Mo, une fois) et tournent dans cette page. Ni la photo, ni les caractéristiques, ni ce qui est peint ne la quittent.',
     onward:
       'Ce que tous les attaquants ont obtenu, sur des visages dont aucun n’a appris : <a>le rapport d’attaque</a>.',
     step1: 'Votre visage est découpé et encodé, comme s’il devait être envoyé.',
@@ -447,6 +447,52 @@ export const texts: Texts = {
       '<strong>Le verdict ci-dessus est celui de notre propre réseau</strong>, celui du mode à clé, à son seuil de {{threshold}}. Il lit les mêmes caractéristiques qui ont été attaquées : c’est un juge partial ; et il compare avec la photo attaquée elle-même, ce qui est plus facile qu’avec une autre.',
     noSecret:
       '<strong>Le bruit n’est pas un secret.</strong> Il cache une part de l’image et peu de votre identité. Si cela ne vous suffit pas, utilisez votre propre clé.',
+  },
+  linking: {
+    title: 'Cela trahit-il de qui il vient ?',
+    lead: 'Un autre attaquant ne peint rien. Il a la photo de quelqu’un et se demande, pour chaque message, s’il montre la même personne.',
+    photo: 'La photo de l’attaquant',
+    photoText:
+      'Donnez-lui une autre photo de vous, ou celle de quelqu’un d’autre, et voyez ce qu’il dit. Sans elle, il reçoit l’image même dont le message est issu : le cas le plus facile.',
+    act: 'La comparer à mon message',
+    actSame: 'Comparer à la même image',
+    step1: 'Sa photo passe par les réseaux du mode à clé, que chacun peut télécharger, et devient 128 nombres.',
+    step2: 'De même les caractéristiques en clair, qui ne partent jamais : le pire des cas.',
+    step3:
+      'Les octets de votre message passent par un réseau à lui, qui a appris à dire des messages ce que ces réseaux disent des photos.',
+    comparing: 'Comparaison en cours',
+    done: 'Ce qu’il dit des caractéristiques en clair et de ce qui est envoyé est ci-dessous.',
+    nothingSent:
+      '<strong>Rien n’est envoyé ici non plus.</strong> L’attaquant est téléchargé (4 Mo, une fois) et tourne dans cette page. Sa photo ne la quitte pas.',
+    theirs: 'Entre les mains de l’attaquant',
+    same: 'La même image',
+    sameText: 'Celle même dont le message est issu.',
+    other: 'Sa photo',
+    otherText: 'Telle qu’elle a été découpée. Elle est restée dans cette page.',
+    theirLabel: 'La photo de l’attaquant, telle qu’elle a été découpée',
+    clean: 'Caractéristiques en clair',
+    cleanLabel: 'Les caractéristiques en clair, dessinées en gris',
+    'xnn-d': 'Caractéristiques plus bruit',
+    'xnn-dText': 'Lu dans les seuls octets du message.',
+    keyed: 'Rien à comparer',
+    keyedText:
+      'Sous votre propre clé, ces 128 nombres pointent dans une direction aléatoire. Sans la clé, une photo n’en dit rien ; avec elle, c’est aussi facile qu’avec des caractéristiques en clair.',
+    xnn: 'Pas d’attaquant de ce type',
+    xnnText:
+      'Il n’a pas appris d’enregistrements sous la clé d’un réseau : il n’en lit aucun. Ce que d’autres attaquants tirent de beaucoup d’entre eux est dans le rapport.',
+    linked: 'Relié : la même personne',
+    notLinked: 'Pas relié',
+    figure: 'ressemblance {{likeness}}, requise {{threshold}}',
+    easiest:
+      '<strong>C’était le cas le plus facile.</strong> Photo et message viennent d’une seule image. Donnez-lui une autre photo pour voir ce qu’il en fait pour de bon.',
+    mistakes:
+      '<strong>Il relie aussi 1 inconnu sur {{strangers}}.</strong> La ressemblance requise a été fixée ainsi, sur {{impostors}} paires de photos de {{people}} personnes dont aucun réseau n’a appris.',
+    rate: '<strong>Sur d’autres personnes</strong> (LFW, 6 000 paires), il dit juste, d’après les caractéristiques en clair, si deux photos montrent une même personne dans {{clean}} des paires ; le hasard donne {{half}}. À la ressemblance requise ici, il relie {{linked}} paires d’une même personne sur {{thousand}}, et {{mistaken}} sur {{thousand}} de deux personnes. Sous une clé, voir <a>le rapport d’attaque</a>.',
+    rateBoth:
+      '<strong>Sur d’autres personnes</strong> (LFW, 6 000 paires), il dit juste si une photo et une autre montrent la même personne dans {{clean}} des paires d’après les caractéristiques en clair et dans {{sent}} d’après ce qui est envoyé ; le hasard donne {{half}}. À la ressemblance requise ici, il relie ce qui est envoyé dans {{linked}} paires d’une même personne sur {{thousand}}, et dans {{mistaken}} sur {{thousand}} de deux personnes. Source : <a>le rapport d’attaque</a>.',
+    cheap:
+      '<strong>Il a coûté peu.</strong> Il a appris de {{photos}} photos d’autres personnes et de leurs messages, {{minutes}} minutes sur un cœur de processeur, avec rien de plus que ce que tout navigateur peut télécharger. « Pas relié » dit que celui-ci a échoué ici ; un meilleur n’échouerait pas forcément.',
+    time: 'Cela a pris {{time}} dans cette page.',
   },
   login: {
     title: 'Se connecter',

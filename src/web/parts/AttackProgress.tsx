@@ -1,0 +1,54 @@
+import type { AttackState } from '../useAttackers.js';
+import { useTexts } from '../useTexts.js';
+
+interface AttackProgressProps {
+  state: AttackState<unknown>;
+  /** What is going to happen. */
+  steps: readonly string[];
+  /** Says that it happens. */
+  attacking: string;
+  /** Says what came of it. */
+  done: string;
+  /** Level of its headings. */
+  heading: 'h2' | 'h3';
+}
+
+/** What an attack will do, how far it is, and where its answer is; announced. */
+export function AttackProgress({ state, steps, attacking, done, heading: Heading }: AttackProgressProps) {
+  const { t, sentence } = useTexts();
+  return (
+    <div role="status" className="explanation">
+      {state.stage === 'idle' && (
+        <>
+          <Heading>{t('answer.explanation')}</Heading>
+          <ol>
+            {steps.map((step) => (
+              <li key={step}>{step}</li>
+            ))}
+          </ol>
+        </>
+      )}
+      {state.stage === 'loading' && (
+        <>
+          <Heading>{t('attack.loading')}</Heading>
+          <progress className="progress" aria-label={t('attack.loading')} value={state.fraction} max={1} />
+        </>
+      )}
+      {state.stage === 'attacking' && <Heading>{attacking}</Heading>}
+      {state.stage === 'done' && (
+        <>
+          <Heading>{t('attack.done')}</Heading>
+          <p>{done}</p>
+        </>
+      )}
+      {state.stage === 'failed' && (
+        <div className="trouble">
+          <Heading>{t('answer.failed')}</Heading>
+          <p>
+            {sentence(state.error)} <code>{state.error}</code>
+          </p>
+        </div>
+      )}
+    </div>
+  );
+}

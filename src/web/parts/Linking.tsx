@@ -1,0 +1,92 @@
+import { useId, useState } from 'react';
+import { Trans } from 'react-i18next';
+import { XnnError, type ErrorCode } from '../../client/messages.js';
+import type { Capture, Picture } from '../../client/types.js';
+import { copyOf } from '../pictures.js';
+import type { Attackers } from '../useAttackers.js';
+import { useSession, useSessionState } from '../useSession.js';
+import { useTexts } from '../useTexts.js';
+import { AttackProgress } from './AttackProgress.js';
+import { Button } from './Button.js';
+import { Icon } from './Icon.js';
+import { Links } from './Links.js';
+import { PicturePicker } from './PicturePicker.js';
+
+interface LinkingProps {
+  /** Whose message it is asked. */
+  capture: Capture;
+  linker: Attackers['linker'];
+  /** Whether any attack is going on. */
+  busy: boolean;
+}
+
+/** The released linkage attacker on a message, beside a photo of the visitor's choice, or the very picture that the message is of. */
+export function Linking({ capture, linker: { state, run, clear }, busy }: LinkingProps) {
+  const { t } = useTexts();
+  const id = useId();
+  const session = useSession();
+  const sessionState = useSessionState();
+  const [pictures, setPictures] = useState<readonly Picture[]>([]);
+  const [photo, setPhoto] = useState<Capture | null>(null);
+  const [refusal, setRefusal] = useState<ErrorCode | null>(null);
+
+  const ready = sessionState.status === 'ready' && !busy;
+  const compare = async () => {
+    if (sessionState.status !== 'ready') return;
+    setRefusal(null);
+    try {
+      const [picture] = pictures;
+      const theirs = picture === undefined ? capture : await session.rehearse(await copyOf(picture));
+      setPhoto(theirs);
+      run(sessionState.started.backend, capture, theirs);
+    } catch (error) {
+      setRefusal(error instanceof XnnError ? error.code : 'page_failed');
+    }
+  };
+
+  return (
+    <section className="reveal" aria-labelledby={id}>
+      <h2 id={id}>{t('linking.title')}</h2>
+      <p className="lead">{t('linking.lead')}</p>
+      <div className="desk">
+        <div className="card form">
+          <h3>{t('linking.photo')}</h3>
+          <p>{t('linking.photoText')}</p>
+          <PicturePicker
+            pictures={pictures}
+            onPictures={(next) => {
+              setPictures(next);
+              setRefusal(null);
+              clear();
+            }}
+            most={1}
+            shots={1}
+            automatic={false}
+            takeLabel={t('attack.take')}
+          />
+          <Button kind="primary" icon="identify" unavailable={!ready} onPress={() => void compare()}>
+            {pictures.length > 0 ? t('linking.act') : t('linking.actSame')}
+          </Button>
+        </div>
+        <div className="card side">
+          <AttackProgress
+            state={refusal === null ? state : { stage: 'failed', error: refusal }}
+            steps={[t('linking.step1'), t('linking.step2'), t('linking.step3')]}
+            attacking={t('linking.comparing')}
+            done={t('linking.done')}
+            heading="h3"
+          />
+          <p className="nothing-else">
+            <Icon name="lock" />
+            <span>
+              <Trans i18nKey="linking.nothingSent" components={{ strong: <strong /> }} />{' '}
+            </span>
+          </p>
+        </div>
+      </div>
+      {state.stage === 'done' && photo !== null && (
+        <Links capture={state.capture} photo={photo} linkage={state.result} />
+      )}
+    </section>
+  );
+}

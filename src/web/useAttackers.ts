@@ -1,0 +1,82 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { openAttackEngine, type AttackEngine, type Linkage, type Paintings } from '../client/attack.js';
+import { XnnError, type ErrorCode } from '../client/messages.js';
+import type { Backend, Capture } from '../client/types.js';
+
+/** How far one attack is. */
+export type AttackState<Result> =
+  | { readonly stage: 'idle' }
+  /** `fraction` of what it needs is here. */
+  | { readonly stage: 'loading'; readonly fraction: number }
+  | { readonly stage: 'attacking' }
+  | { readonly stage: 'done'; readonly capture: Capture; readonly result: Result }
+  | { readonly stage: 'failed'; readonly error: ErrorCode };
+
+/** One kind of attack, as a page runs it. */
+export interface Attacker<Result, Given extends readonly unknown[]> {
+  readonly state: AttackState<Result>;
+  readonly run: (backend: Backend, capture: Capture, ...given: Given) => void;
+  readonly clear: () => void;
+}
+
+export interface Attackers {
+  readonly painter: Attacker<Paintings, []>;
+  /** Given the attacker's own photo. */
+  readonly linker: Attacker<Linkage, [photo: Capture]>;
+}
+
+export const IDLE = { stage: 'idle' } as const;
+
+export function isBusy({ stage }: AttackState<unknown>): boolean {
+  return stage === 'loading' || stage === 'attacking';
+}
+
+/** Attackers that are loaded when they are first needed and end with the page that shows them. To be run one after the other. */
+export function useAttackers(): Attackers {
+  const [painting, setPainting] = useState<AttackState<Paintings>>(IDLE);
+  const [linking, setLinking] = useState<AttackState<Linkage>>(IDLE);
+  const engine = useRef<AttackEngine | null>(null);
+
+  const end = useCallback(() => {
+    engine.current?.dispose();
+    engine.current = null;
+  }, []);
+  useEffect(() => end, [end]);
+
+  async function attack<Result>(
+    backend: Backend,
+    capture: Capture,
+    become: (state: AttackState<Result>) => void,
+    perform: (engine: AttackEngine, onProgress: (fraction: number) => void) => Promise<Result>,
+  ): Promise<void> {
+    const loading = (fraction: number) => become({ stage: 'loading', fraction });
+    loading(0);
+    try {
+      // What all attackers need is about as much as what one needs beside it.
+      const common = engine.current === null ? 0.5 : 0;
+      const attackers = (engine.current ??= openAttackEngine());
+      if (common > 0) await attackers.start(backend, (fraction) => loading(common * fraction));
+      const onProgress = (fraction: number) =>
+        fraction < 1 ? loading(common + (1 - common) * fraction) : become({ stage: 'attacking' });
+      become({ stage: 'done', capture, result: await perform(attackers, onProgress) });
+    } catch (error) {
+      end();
+      become({ stage: 'failed', error: error instanceof XnnError ? error.code : 'page_failed' });
+    }
+  }
+
+  return {
+    painter: {
+      state: painting,
+      run: (backend, capture) =>
+        void attack(backend, capture, setPainting, (engine, onProgress) => engine.paint(capture, onProgress)),
+      clear: () => setPainting(IDLE),
+    },
+    linker: {
+      state: linking,
+      run: (backend, capture, photo) =>
+        void attack(backend, capture, setLinking, (engine, onProgress) => engine.link(capture, photo, onProgress)),
+      clear: () => setLinking(IDLE),
+    },
+  };
+}
