@@ -3,6 +3,8 @@ import { Button } from './Button.js';
 import { Icon } from './Icon.js';
 import { useTexts } from '../useTexts.js';
 
+const FAILED = 'page_failed';
+
 interface Props {
   /** What is drawn; another one is tried anew. */
   readonly page: unknown;
@@ -38,7 +40,7 @@ function PageFailed() {
       <div className="banner" role="alert">
         <Icon name="warning" />
         <p>
-          {sentence('page_failed')} <code>page_failed</code>
+          {sentence(FAILED)} <code>{FAILED}</code>
         </p>
         <Button icon="retry" onPress={() => location.reload()}>
           {t('frame.reload')}
