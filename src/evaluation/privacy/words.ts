@@ -107,7 +107,7 @@ export const NOT_PROTECTED: Report['notProtected'] = [
   },
   {
     what: 'Somebody who trains on messages (under noise)',
-    text: 'The browser’s half is public. With photos of his own and their messages, anybody trains a network that links messages to people. Noise hardly raises the number of photos he needs and does not prevent it.',
+    text: 'The browser’s half is public. With photos of his own and their messages, anybody trains a network that links messages to people; by the product’s own embedding, which is public, nearly as well as two plain photos are. Noise hardly raises the number of photos he needs and does not prevent it.',
   },
   {
     what: 'A blurred likeness (under noise)',
