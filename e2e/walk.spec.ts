@@ -215,9 +215,11 @@ async function noSecretIn(places: readonly (Buffer | string)[], secret: Uint8Arr
     const content = await readFile(picture(file));
     hidden.push([file, content.subarray(content.length >> 1, (content.length >> 1) + 48)]);
   }
-  for (const place of places) {
-    for (const [what, value] of hidden) expect(place.includes(value as string), what).toBe(false);
-  }
+  // One expectation: a disk has a thousand files, and each expectation is a step that is reported.
+  const found = places.flatMap((place) =>
+    hidden.flatMap(([what, value]) => (place.includes(value as string) ? [what] : [])),
+  );
+  expect(found).toEqual([]);
 }
 
 async function filesIn(path: string): Promise<Buffer[]> {

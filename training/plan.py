@@ -72,6 +72,12 @@ def attacks(quick: bool) -> list[Run]:
             for seed in (2, 3)
             for run in (*map(linkage, NOISE), *map(recogniser, NOISE), *map(painter, NOISE))
         ),
+        *(
+            Run((*run.words, "--level", level), run.minutes)
+            for level in ("2", "4")
+            for defence in ("gaussian", "xnn-d")
+            for run in (linkage(defence), ceiling(defence))
+        ),
         *(Run(("R", "--defence", defence, "--epochs", "1"), 4.5) for defence in NOISE),
         *(Run(("D", "--defence", "xnn-d", "--pairs", "1024", *settled, "--messages", str(count)), 2 + count / 6) for count in (4, 16, 64)),
         *(Run(("I", "--defence", defence, "--epochs", "1.5"), 8) for defence in NOISE),
