@@ -10,7 +10,7 @@ export default defineConfig({
   testDir: 'e2e',
   snapshotPathTemplate: '{testDir}/pictures/{arg}{ext}',
   globalSetup: './e2e/fixtures/setup.ts',
-  // Much of a test is waiting, for a camera or a countdown; the machines that this is for have two cores.
+  // One works while another waits for a camera or a countdown; the machines that this is for have two cores.
   workers: 2,
   timeout: 120_000,
   expect: { timeout: 30_000 },

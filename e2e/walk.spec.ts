@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type Request } from '@playwright/test';
+import type { Request } from '@playwright/test';
 import { sentence, XnnError } from '../src/core/errors.js';
 import { derive } from '../src/core/xnn.js';
 import { findTrainer } from '../src/server/training/trainer.js';

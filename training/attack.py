@@ -318,6 +318,11 @@ def settings(options: argparse.Namespace) -> dict[str, object]:
     return {key: getattr(options, key) for key in ("attacker", "defence", *own, *sent, "pairs", "warm", "rate", *unusual)}
 
 
+def whole_run(options: argparse.Namespace) -> dict[str, object]:
+    """What tells a run from all others."""
+    return {**settings(options), "networks": networks(options), "epochs": options.epochs, "seed": options.seed}
+
+
 def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     """Options of a command line, that of the process if none is given."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -339,8 +344,7 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
 
 def rows_of(options: argparse.Namespace) -> list[dict[str, object]]:
     """The rows that there are of these settings and networks, the newest last."""
-    run = {"networks": networks(options), "epochs": options.epochs, "seed": options.seed}
-    wanted = {**dict.fromkeys(USUAL.get(options.attacker, ())), **settings(options), **run}
+    wanted = {**dict.fromkeys(USUAL.get(options.attacker, ())), **whole_run(options)}
     rows = [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
     return [row for row in rows if all(row.get(key) == value for key, value in wanted.items())]
 
@@ -369,8 +373,7 @@ def main() -> None:
         result = linkage(lfw, received, described(lfw.images) if options.embedding == "tail" else judged_lfw(lfw))
     else:
         result = pictures(lfw, embed_all(painted, lfw.images), judged_lfw)
-    what = {**settings(options), "networks": networks(options), "epochs": options.epochs, "seed": options.seed}
-    record(ROWS, what, begun, {**result, "losses": learning_curve(checkpoint(options))})
+    record(ROWS, whole_run(options), begun, {**result, "losses": learning_curve(checkpoint(options))})
 
 
 if __name__ == "__main__":

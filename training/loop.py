@@ -88,10 +88,10 @@ def fit(
             saved_at = time.monotonic()
 
 
-def learning_curve(name: str, key: str = "loss", most: int = 12) -> list[float]:
-    """What `fit` logged of a run, evenly thinned, from first to last; a resumed run's steps count once."""
+def learning_curve(name: str, most: int = 12) -> list[float]:
+    """The losses that `fit` logged of a run, evenly thinned, from first to last; a resumed run's steps count once."""
     with open(RUNS / f"{name}.jsonl") as log:
-        logged = {line["step"]: line[key] for line in map(json.loads, log)}
+        logged = {line["step"]: line["loss"] for line in map(json.loads, log)}
     values = [logged[step] for step in sorted(logged)]
     return [values[round(at)] for at in np.linspace(0, len(values) - 1, min(most, len(values)))]
 

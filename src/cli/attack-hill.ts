@@ -1,6 +1,4 @@
 import { appendFile, open, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import '@tensorflow/tfjs';
@@ -12,7 +10,7 @@ import { CROP_SIZE, TENANT_BYTES } from '../core/spec.js';
 import { climb, openInterface, showAll, type Interface, type Tries } from '../evaluation/hill.js';
 import { protect } from '../protocol/protect.js';
 import { loadCloudModel } from '../server/models.js';
-import { readReleased, seeded } from '../server/testing.js';
+import { readReleased, seeded, WASM_FOLDER } from '../server/testing.js';
 import { toHex } from '../wire/hex.js';
 import { commit, parsed, runCommand, showProgress } from './command.js';
 
@@ -127,8 +125,7 @@ async function main(args: string[]): Promise<void> {
 }
 
 async function useWasm(): Promise<void> {
-  const wasm = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json');
-  setWasmPaths(`${dirname(wasm)}/dist/`);
+  setWasmPaths(WASM_FOLDER);
   await tf.setBackend('wasm');
 }
 

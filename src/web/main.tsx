@@ -10,8 +10,6 @@ import { applyTheme } from './theme.js';
 /** Ends the task, so that each step of the start has one of its own: together they would keep the browser from answering. */
 const nextTask = () => new Promise((resolve) => setTimeout(resolve));
 
-const loading = [import('./render.js'), import('react-dom/client')] as const;
-
 const page = pageAt(location.pathname);
 if (page !== null) void fetchPage(page);
 
@@ -44,7 +42,8 @@ const stop = session.subscribe(() => {
   void nextTask().then(fetchNextPages);
 });
 
-const [{ render }] = await Promise.all(loading);
+// On its way since first.ts.
+const { render } = await import('./render.js');
 await speaking;
 await nextTask();
 render(session, pageIsShown);

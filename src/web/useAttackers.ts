@@ -25,7 +25,7 @@ export interface Attackers {
   readonly linker: Attacker<Linkage, [photo: Capture]>;
 }
 
-export const IDLE = { stage: 'idle' } as const;
+const IDLE = { stage: 'idle' } as const;
 
 export function isBusy({ stage }: AttackState<unknown>): boolean {
   return stage === 'loading' || stage === 'attacking';

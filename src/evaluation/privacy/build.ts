@@ -169,7 +169,12 @@ function triesOf(rows: readonly ReportRow[]): string {
   return `${counted(tries)} tries`;
 }
 
-const tick = (at: number) => ({ at, text: `${Math.round(100 * at)} %` });
+/** An axis of shares in percent. */
+const shares = (label: string, ...at: readonly number[]): Chart['x'] => ({
+  label,
+  ticks: at.map((share) => ({ at: share, text: `${Math.round(100 * share)} %` })),
+  logarithmic: false,
+});
 
 function utilityAgainstLeakage(rows: readonly ReportRow[]): Chart {
   const points = [...SENT, ...OTHERS, 'own key'].flatMap((defence) => {
@@ -188,8 +193,8 @@ function utilityAgainstLeakage(rows: readonly ReportRow[]): Chart {
   return {
     title: 'Use against leakage',
     text: 'Up is useful, left is private. Whatever is sent lies near one line: as far as it is of use, it is linked to photos. Others’ defences had minutes of training and lie low on it. The own key is alone on the left, at no cost in use.',
-    x: { label: 'leakage: LFW pairs linked by D', ticks: [0.5, 0.6, 0.7, 0.8, 0.9, 1].map(tick), logarithmic: false },
-    y: { label: 'use: LFW View 2 told right', ticks: [0.7, 0.8, 0.9, 1].map(tick), logarithmic: false },
+    x: shares('leakage: LFW pairs linked by D', 0.5, 0.6, 0.7, 0.8, 0.9, 1),
+    y: shares('use: LFW View 2 told right', 0.7, 0.8, 0.9, 1),
     series: points.map((point) => ({ name: point.name, points: [point] })),
   };
 }
@@ -213,8 +218,8 @@ function louderNoise(rows: readonly ReportRow[]): Chart {
   return {
     title: 'Louder noise',
     text: 'S and D trained anew at each level. Louder noise takes from both, and four times the power (+6 dB) leaves D most of what he had. The learnt noise keeps more of the use than Gaussian noise does, at a little more leakage.',
-    x: { label: 'leakage: LFW pairs linked by D', ticks: [0.5, 0.6, 0.7, 0.8, 0.9, 1].map(tick), logarithmic: false },
-    y: { label: 'use: LFW View 2 told right', ticks: [0.8, 0.85, 0.9, 0.95, 1].map(tick), logarithmic: false },
+    x: shares('leakage: LFW pairs linked by D', 0.5, 0.6, 0.7, 0.8, 0.9, 1),
+    y: shares('use: LFW View 2 told right', 0.8, 0.85, 0.9, 0.95, 1),
     series: series.filter(({ points }) => points.length > 1),
   };
 }
@@ -247,7 +252,7 @@ function linkageByPhotos(rows: readonly ReportRow[]): Chart {
       ticks: [100, 1000, 10_000, 100_000].map((at) => ({ at, text: counted(at) })),
       logarithmic: true,
     },
-    y: { label: 'LFW pairs linked', ticks: [0.5, 0.6, 0.7, 0.8, 0.9, 1].map(tick), logarithmic: false },
+    y: shares('LFW pairs linked', 0.5, 0.6, 0.7, 0.8, 0.9, 1),
     series: series.filter(({ points }) => points.length > 0),
   };
 }
@@ -266,8 +271,8 @@ function learning(curves: readonly LearningCurve[]): Chart {
   return {
     title: 'How attackers of the released noise learn',
     text: 'Each attacker’s loss on his own photos, as a share of what it was in his first steps. Where it still falls he would get better with time. Their rates go to zero at the end, so a flat end is no proof that he would not.',
-    x: { label: 'share of the training', ticks: [0, 0.25, 0.5, 0.75, 1].map(tick), logarithmic: false },
-    y: { label: 'loss, of the first', ticks: [0, 0.25, 0.5, 0.75, 1].map(tick), logarithmic: false },
+    x: shares('share of the training', 0, 0.25, 0.5, 0.75, 1),
+    y: shares('loss, of the first', 0, 0.25, 0.5, 0.75, 1),
     series,
   };
 }

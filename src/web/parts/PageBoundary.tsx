@@ -1,9 +1,6 @@
 import { Component, type ReactNode } from 'react';
-import { Button } from './Button.js';
-import { Icon } from './Icon.js';
+import { FailureBanner } from './FailureBanner.js';
 import { useTexts } from '../useTexts.js';
-
-const FAILED = 'page_failed';
 
 interface Props {
   /** What is drawn; another one is tried anew. */
@@ -34,17 +31,11 @@ export class PageBoundary extends Component<Props, State> {
 }
 
 function PageFailed() {
-  const { t, sentence } = useTexts();
+  const { t } = useTexts();
   return (
     <main id="main" tabIndex={-1}>
-      <div className="banner" role="alert">
-        <Icon name="warning" />
-        <p>
-          {sentence(FAILED)} <code>{FAILED}</code>
-        </p>
-        <Button icon="retry" onPress={() => location.reload()}>
-          {t('frame.reload')}
-        </Button>
+      <div role="alert">
+        <FailureBanner error="page_failed" act={t('frame.reload')} onAct={() => location.reload()} />
       </div>
     </main>
   );

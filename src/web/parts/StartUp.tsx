@@ -1,12 +1,11 @@
 import { useProgress, useSession, useSessionState } from '../useSession.js';
-import { Button } from './Button.js';
-import { Icon } from './Icon.js';
+import { FailureBanner } from './FailureBanner.js';
 import { UpdateNotice } from './UpdateNotice.js';
 import { useTexts } from '../useTexts.js';
 
 /** How far the start is, as a line under the header, or why there was none. The page can be read and filled in meanwhile. */
 export function StartUp() {
-  const { t, sentence } = useTexts();
+  const { t } = useTexts();
   const session = useSession();
   const state = useSessionState();
   const progress = useProgress();
@@ -19,15 +18,7 @@ export function StartUp() {
       )}
       <div role="alert">
         {state.status === 'failed' && (
-          <div className="banner">
-            <Icon name="warning" />
-            <p>
-              {sentence(state.error)} <code>{state.error}</code>
-            </p>
-            <Button icon="retry" onPress={() => session.restart()}>
-              {t('frame.tryAgain')}
-            </Button>
-          </div>
+          <FailureBanner error={state.error} act={t('frame.tryAgain')} onAct={() => session.restart()} />
         )}
       </div>
       <UpdateNotice />
