@@ -26,7 +26,7 @@ class Linker(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         x = self.blocks(functional.relu_(self.shrink(features))).mean(dim=(2, 3))
-        return functional.normalize(self.embed(x), dim=1)
+        return functional.normalize(self.embed(x).float(), dim=1)
 
 
 class Recogniser(nn.Module):

@@ -33,6 +33,7 @@ from training.adversaries import am_softmax
 from training.attackers import FULL_WIDTH, Classes, PictureReader, UNet
 from training.baselines import MIXTURES, PICTURES, insta_hide
 from training.data import CACHE, ROOT, Chips, Jitter, Lfw, load_chips, load_lfw, save_array, to_input, to_pixels
+from training.device import DEVICE, exact, prepared, ready, source
 from training.evaluate import embed_all, held_out_rates, pair_scores, ten_fold_accuracy, tar_at_far
 from training.export import fingerprint
 from training.judge import Judge
@@ -42,7 +43,13 @@ from training.rows import record
 
 DEFENCES = ("clean", "gaussian", "xnn-d", "paper", *PICTURES, *MIXTURES, "nothing")
 LEARNT = ("xnn-d", "paper")  # with a generator
-USUAL = {"I": {"width": FULL_WIDTH}, "D": {"embedding": "dlib"}}  # dials of an attacker that a row has only where they are otherwise
+BATCH = 32
+USUAL = {
+    "R": {"batch": BATCH},
+    "S": {"batch": BATCH},
+    "I": {"batch": BATCH, "width": FULL_WIDTH},
+    "D": {"batch": BATCH, "embedding": "dlib"},
+}  # dials of an attacker that a row has only where they are otherwise
 PUBLIC_FACES = 1024  # that InstaHide mixes others with
 ROWS = ROOT / "training" / "attacks.jsonl"
 
@@ -59,19 +66,26 @@ def sender(chips: Chips, options: argparse.Namespace) -> Send:
 
     if options.defence in PICTURES:
         hide, _ = PICTURES[options.defence]
-        return lambda faces, random: mean(lambda: hide(faces, random)).contiguous(memory_format=torch.channels_last)
+
+        def hidden(faces: Tensor, random: torch.Generator) -> Tensor:
+            with exact(DEVICE):
+                return prepared(mean(lambda: hide(faces.to(DEVICE), random)))
+
+        return hidden
 
     defence, most = options.defence, 2 ** (options.bits - 1) - 1
     encoder, generator = attacked(options)
     for network in (encoder, generator):
-        network.eval().to(memory_format=torch.channels_last)
-    others = torch.from_numpy(embed_all(lambda faces: encoder(to_input(faces))[1], public_faces(chips))) if defence in MIXTURES else None
+        ready(network.eval())
+    if isinstance(generator, Generator):
+        generator.level.fill_(options.level)
+    others = prepared(torch.from_numpy(embed_all(lambda faces: encoder(prepared(to_input(faces)))[1], public_faces(chips)))) if defence in MIXTURES else None
 
     def perturbed(faces: Tensor, stem: Tensor, clean: Tensor, random: torch.Generator) -> Tensor:
         if defence == "gaussian":
-            return clean + options.level * torch.randn(clean.shape, generator=random).contiguous(memory_format=torch.channels_last)
+            return clean + options.level * prepared(torch.randn(clean.shape, generator=random, device=random.device))
         if defence == "xnn-d":
-            return clean + options.level * generator(stem, random_seed(len(clean), random))
+            return clean + generator(stem, random_seed(len(clean), random))
         if defence == "paper":
             return clean + generator(faces)
         if others is not None:
@@ -83,7 +97,7 @@ def sender(chips: Chips, options: argparse.Namespace) -> Send:
 
     @torch.no_grad()
     def send(faces: Tensor, random: torch.Generator) -> Tensor:
-        faces = faces.contiguous(memory_format=torch.channels_last)
+        faces = prepared(faces)
         stem, clean = encoder(faces)
         return mean(lambda: read(perturbed(faces, stem, clean, random)))
 
@@ -103,8 +117,8 @@ def reading(network: nn.Module, chips: Chips, send: Send, options: argparse.Name
     reader = PictureReader(PICTURES[options.defence][1], Encoder())
     load_modules("encoder", {"encoder": reader.encoder})
     rows = chips.rows("train", "unlabelled")
-    photos = to_input(torch.from_numpy(chips.crops(rows[:: len(rows) // 32])))
-    reader.start_from(send(photos, torch.Generator().manual_seed(options.seed)), photos)
+    photos = prepared(to_input(torch.from_numpy(chips.crops(rows[:: len(rows) // 32]))))
+    ready(reader).start_from(send(photos, source(options.seed)), photos)
     return nn.Sequential(reader, network)
 
 
@@ -117,9 +131,9 @@ def train_recogniser(chips: Chips, send: Send, options: argparse.Namespace) -> n
     optimiser = torch.optim.Adam([*tail.parameters(), *classes.parameters()], lr=options.rate)
     jitter = Jitter()
 
-    def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
+    def step(numbers: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         cosines = classes(tail(send(chips.augmented(numbers, jitter, random), random)))
-        labels = torch.from_numpy(np.searchsorted(people, chips.identities[numbers.numpy()]))
+        labels = torch.from_numpy(np.searchsorted(people, chips.identities[numbers.numpy()])).to(DEVICE)
         return {"loss": descend(optimiser, am_softmax(cosines, labels))}
 
     run(options, {"tail": tail, "classes": classes}, optimiser, rows, step)
@@ -128,10 +142,15 @@ def train_recogniser(chips: Chips, send: Send, options: argparse.Namespace) -> n
 
 def train_student(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
     """D: from what is sent to a public embedding of the photo. Starts from the clean tail, which fits a public teacher."""
-    rows = np.random.default_rng(options.seed).permutation(chips.rows("train", "unlabelled"))[: options.pairs]
+    rows = learnt_by(chips, options)
     targets = np.zeros((len(chips.images), spec.EMBEDDING_SIZE), np.float32)
     targets[rows] = described(chips.crops(rows)) if options.embedding == "tail" else judged_chips(chips, rows, options.seed)
-    return train_embedder(chips, send, options, clean_tail(), rows, lambda numbers: torch.from_numpy(targets[numbers.numpy()]))
+    return train_embedder(chips, send, options, clean_tail(), rows, lambda numbers: torch.from_numpy(targets[numbers.numpy()]).to(DEVICE))
+
+
+def learnt_by(chips: Chips, options: argparse.Namespace) -> NDArray[np.int64]:
+    """The chips that D has."""
+    return np.random.default_rng(options.seed).permutation(chips.rows("train", "unlabelled"))[: options.pairs]
 
 
 def train_ceiling(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
@@ -149,7 +168,7 @@ def train_embedder(
     optimiser = torch.optim.Adam(tail.parameters(), lr=options.rate)
     jitter = Jitter()
 
-    def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
+    def step(numbers: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         embeddings = tail(send(chips.augmented(numbers, jitter, random), random))
         return {"loss": descend(optimiser, 1 - (embeddings * target(numbers)).sum(1).mean())}
 
@@ -169,7 +188,7 @@ def train_painter(chips: Chips, send: Send, options: argparse.Namespace) -> nn.M
     optimiser = torch.optim.Adam(painter.parameters(), lr=options.rate)
     plain = Jitter(contrast=0, brightness=0, blurred=0, grey=0)
 
-    def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
+    def step(numbers: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         faces = chips.augmented(numbers, plain, random)
         return {"loss": descend(optimiser, functional.mse_loss(painter(send(faces, random)), faces))}
 
@@ -182,8 +201,8 @@ def run(
 ) -> None:
     name = checkpoint(options)
     for network in networks.values():
-        network.to(memory_format=torch.channels_last)
-    fit(name, settings(options), networks, [optimiser], rows, step, epochs=options.epochs, seed=options.seed)
+        ready(network)
+    fit(name, settings(options), networks, [optimiser], rows, step, epochs=options.epochs, batch=options.batch, seed=options.seed)
 
 
 def checkpoint(options: argparse.Namespace) -> str:
@@ -230,7 +249,7 @@ def pictures(lfw: Lfw, recovered: NDArray[np.uint8], judged: Callable[[Lfw], NDA
 
     `judged` gives the judge's embeddings of the photos.
     """
-    judge = Judge().eval().to(memory_format=torch.channels_last)
+    judge = ready(Judge().eval())
     first, second, same = (np.array(column) for column in zip(*lfw.view2))
     used = np.unique(first)
     scores = (about_mean(embed_all(judge, recovered))[first] * judged(lfw)[second]).sum(1)
@@ -269,8 +288,8 @@ def described(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
     encoder, tail = Encoder(), clean_tail()
     load_modules("encoder", {"encoder": encoder})
     for network in (encoder, tail):
-        network.eval().to(memory_format=torch.channels_last)
-    return embed_all(lambda images: tail(encoder(to_input(images).contiguous(memory_format=torch.channels_last))[1]), faces)
+        ready(network.eval())
+    return embed_all(lambda images: tail(encoder(prepared(to_input(images)))[1]), faces)
 
 
 def judged_chips(chips: Chips, rows: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
@@ -279,6 +298,15 @@ def judged_chips(chips: Chips, rows: NDArray[np.int64], seed: int) -> NDArray[np
 
 def judged_lfw(lfw: Lfw) -> NDArray[np.float32]:
     return about_mean(_judged("judged-lfw", lambda: lfw.images))
+
+
+def judge_all(runs: Sequence[argparse.Namespace]) -> None:
+    """Asks the judge what these runs will ask, so that they may run beside one another."""
+    chips = load_chips()
+    judged_lfw(load_lfw())
+    for options in runs:
+        if options.attacker == "D" and options.embedding == "dlib":
+            judged_chips(chips, learnt_by(chips, options), options.seed)
 
 
 def about_mean(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -290,7 +318,7 @@ def about_mean(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
 def _judged(name: str, faces: Callable[[], NDArray[np.uint8]]) -> NDArray[np.float32]:
     path = CACHE / f"{name}.npy"
     if not path.exists():
-        save_array(path, embed_all(Judge().eval().to(memory_format=torch.channels_last), faces()))
+        save_array(path, embed_all(ready(Judge().eval()), faces()))
     return np.load(path)
 
 
@@ -313,7 +341,7 @@ def networks(options: argparse.Namespace) -> str:
 def settings(options: argparse.Namespace) -> dict[str, object]:
     """What a row is of. A dial that defence or attacker does not have is left out, and one of `USUAL` that is as usual."""
     unusual = [key for key, value in USUAL.get(options.attacker, {}).items() if getattr(options, key) != value]
-    own = {"xnn-d": ("generator",) if options.level == 1 else ("generator", "level"), "gaussian": ("level",)}.get(options.defence, ())
+    own = {"xnn-d": ("generator",) if options.level == spec.NOISE_LEVEL else ("generator", "level"), "gaussian": ("level",)}.get(options.defence, ())
     sent = ("messages",) if options.defence in PICTURES else ("messages", "bits")
     return {key: getattr(options, key) for key in ("attacker", "defence", *own, *sent, "pairs", "warm", "rate", *unusual)}
 
@@ -329,7 +357,7 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("attacker", choices=("R", "D", "I", "S"))
     parser.add_argument("--defence", choices=DEFENCES, required=True)
     parser.add_argument("--generator", default="generator", help="checkpoint of xnn-d's generator in training/runs, without .pt")
-    parser.add_argument("--level", type=float, default=1.0, help="amplitude of gaussian's or xnn-d's noise: 1 has the power of the features")
+    parser.add_argument("--level", type=float, default=spec.NOISE_LEVEL, help="amplitude of gaussian's or xnn-d's noise: 1 has the power of the features")
     parser.add_argument("--bits", type=int, default=spec.STEP_BITS, help="a value of features; hidden pictures have bytes")
     parser.add_argument("--messages", type=int, default=1, help="messages of one photo that the attacker averages")
     parser.add_argument("--pairs", type=int, help="photos D may learn from; all of them if not given")
@@ -338,6 +366,7 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--warm", action="store_true", help="R starts from the clean tail's weights")
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args(words)
 
@@ -356,7 +385,7 @@ def main() -> None:
 
     chips, lfw = load_chips(), load_lfw()
     send = sender(chips, options)
-    random = torch.Generator().manual_seed(1000 + options.seed)
+    random = source(1000 + options.seed)
     begun = time.process_time()
     train = {"R": train_recogniser, "D": train_student, "I": train_painter, "S": train_ceiling}[options.attacker]
     network = train(chips, send, options).eval()

@@ -7,6 +7,7 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from training import spec
+from training.device import exact
 from training.networks import Encoder, convolution
 
 FULL_WIDTH = 192  # of a painter; rows say another
@@ -20,7 +21,8 @@ class Classes(nn.Module):
         self.centres = nn.Parameter(torch.randn(classes, spec.EMBEDDING_SIZE))
 
     def forward(self, embeddings: Tensor) -> Tensor:
-        return embeddings @ functional.normalize(self.centres, dim=1).T
+        with exact(embeddings.device):
+            return embeddings.float() @ functional.normalize(self.centres, dim=1).T
 
 
 class PictureReader(nn.Module):

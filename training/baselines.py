@@ -40,12 +40,12 @@ LARGEST_SHARE: Final = 0.65  # of one face in InstaHide's mixture
 
 def to_ycbcr(faces: Tensor) -> Tensor:
     """RGB in [-1, 1] to luma in [-1, 1] and chroma about 0, [batch, 3, height, width]."""
-    return torch.einsum("yc,bchw->byhw", YCBCR, faces)
+    return torch.einsum("yc,bchw->byhw", YCBCR.to(faces), faces)
 
 
 def to_rgb(picture: Tensor) -> Tensor:
     """The inverse."""
-    return torch.einsum("cy,byhw->bchw", torch.linalg.inv(YCBCR), picture)
+    return torch.einsum("cy,byhw->bchw", torch.linalg.inv(YCBCR).to(picture), picture)
 
 
 @lru_cache
@@ -67,10 +67,12 @@ def kept_frequencies() -> tuple[Tensor, Tensor]:
 
 def partial_face(faces: Tensor, random: torch.Generator) -> Tensor:
     """[batch, 27, side, side]: nine frequencies of each colour, of a subset and in an order drawn for each face, in bytes."""
-    subsets = SUBSETS[torch.randint(len(SUBSETS), (len(faces),), generator=random)]
-    orders = ORDERS[torch.randint(len(ORDERS), (len(faces),), generator=random)]
+    subsets, orders = (
+        choices.to(faces.device)[torch.randint(len(choices), (len(faces),), generator=random, device=random.device)] for choices in (SUBSETS, ORDERS)
+    )
     drawn = subsets.gather(1, orders)  # [batch, 9]
-    down, across = (frequencies(faces.shape[-1])[axis[drawn]][:, None] for axis in kept_frequencies())  # [batch, 1, 9, side, side]
+    waves = frequencies(faces.shape[-1]).to(faces)
+    down, across = (waves[axis.to(faces.device)[drawn]][:, None] for axis in kept_frequencies())  # [batch, 1, 9, side, side]
     channels = down @ to_ycbcr(faces)[:, :, None] @ across.transpose(-1, -2)
     return through_message(channels.flatten(1, 2), spec.INT8_MAX)
 
@@ -83,8 +85,8 @@ def bit_budgets() -> Tensor:
 
 def flipped(pixels: Tensor, random: torch.Generator) -> Tensor:
     """Randomised response on every bit of uint8 [batch, 3, height, width]: it is kept with probability e^budget / (e^budget + 1)."""
-    for bit, kept in enumerate(torch.sigmoid(bit_budgets()).T):
-        flips = torch.rand(pixels.shape, generator=random) > kept[:, None, None]
+    for bit, kept in enumerate(torch.sigmoid(bit_budgets()).to(pixels.device).T):
+        flips = torch.rand(pixels.shape, generator=random, device=random.device) > kept[:, None, None]
         pixels = pixels ^ (flips.to(torch.uint8) << bit)
     return pixels
 
@@ -103,9 +105,9 @@ def ldp_slicing(faces: Tensor, random: torch.Generator) -> Tensor:
 
 def shares(batch: int, count: int, random: torch.Generator) -> Tensor:
     """[batch, count]: InstaHide's mixing weights, the largest first: uniform among those of sum 1 and none above LARGEST_SHARE."""
-    drawn = torch.empty(0, count)
+    drawn = torch.empty((0, count), device=random.device)
     while len(drawn) < batch:
-        points = torch.rand((4 * batch, count), generator=random).clamp_min(1e-12).log()
+        points = torch.rand((4 * batch, count), generator=random, device=random.device).clamp_min(1e-12).log()
         points = points / points.sum(1, keepdim=True)
         drawn = torch.cat([drawn, points[points.amax(1) <= LARGEST_SHARE]])
     return drawn[:batch].sort(1, descending=True).values
@@ -114,9 +116,9 @@ def shares(batch: int, count: int, random: torch.Generator) -> Tensor:
 def insta_hide(features: Tensor, others: Tensor, count: int, random: torch.Generator) -> Tensor:
     """Features [batch, ...] mixed with count - 1 of `others` [n, ...], their own share the largest, every value's sign random. A reader
     takes magnitudes, since signs say nothing."""
-    picked = others[torch.randint(len(others), (len(features), count - 1), generator=random)]
+    picked = others[torch.randint(len(others), (len(features), count - 1), generator=random, device=random.device)]
     mixed = torch.einsum("bk,bkcyx->bcyx", shares(len(features), count, random), torch.cat([features[:, None], picked], 1))
-    return mixed * (torch.randint(2, mixed.shape, generator=random) * 2 - 1)
+    return mixed * (torch.randint(2, mixed.shape, generator=random, device=random.device) * 2 - 1)
 
 
 PICTURES: Final[dict[str, tuple[Hide, int]]] = {"partialface": (partial_face, 27), "ldp-slicing": (ldp_slicing, 3)}

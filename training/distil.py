@@ -19,5 +19,5 @@ def distances(tail: Tail, features: Tensor, targets: Tensor, teacher: Teacher, f
     with torch.no_grad():
         wanted = teacher.late_map(to_teacher(faces))
     late = tail.late_map(features)
-    error = (late - wanted).square().mean(dim=(1, 2, 3)) / wanted.square().mean()
+    error = (late - wanted).float().square().mean(dim=(1, 2, 3)) / wanted.float().square().mean()
     return 1 - (tail.head(late) * targets).sum(1), LATE_WEIGHT * error

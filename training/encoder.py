@@ -1,9 +1,9 @@
 """Stage 1: encoder F and clean tail T, distilled from the teacher.
 
-    python3 -m training.encoder [--epochs 2] [--start training/start/encoder-2.0.0.pt]
+    python3 -m training.encoder [--epochs 2] [--loudest 1] [--start training/start/encoder-2.0.0.pt]
 
-Half of each batch passes Gaussian noise of the features' own power between the two networks, so that F learns features which
-identify a face through noise; T learns the clean half and the noisy one, and is the start of student and adversaries.
+Half of each batch passes Gaussian noise between the two networks, of the features' own power and up to `--loudest` times their
+amplitude, so that F learns features which identify a face through noise; T learns the clean half and the noisy one, and is the start of student and adversaries.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from training.data import Jitter, load_chips, load_teacher
 from training.distil import distances
+from training.device import prepared, ready, source
 from training.loop import descend, fit, load_file, use_one_core
 from training.networks import Encoder, Tail, start_from_teacher
 
@@ -26,6 +27,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=float, default=2)
     parser.add_argument("--rate", type=float, default=2.5e-4)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--loudest", type=float, default=1.0, help="amplitude of noise, 1 that of the features")
     parser.add_argument("--start", type=Path, help="checkpoint of an earlier run of this stage; the teacher's weights without it")
     options = parser.parse_args()
     use_one_core()
@@ -36,31 +39,33 @@ def main() -> None:
     rows = chips.rows("train", "unlabelled")
     if options.start is None:
         some = torch.from_numpy(rows[:: len(rows) // FACES_TO_START])
-        start_from_teacher(teacher, encoder, tail, chips.augmented(some, jitter, torch.Generator().manual_seed(1)))
+        start_from_teacher(teacher, ready(encoder), tail, chips.augmented(some, jitter, source(1)))
     else:
         load_file(options.start, {"encoder": encoder, "tail": tail})
     for network in (encoder, tail):
-        network.to(memory_format=torch.channels_last)
+        ready(network)
     optimiser = torch.optim.Adam([*encoder.parameters(), *tail.parameters()], lr=options.rate)
 
-    def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
+    def step(numbers: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         faces = chips.augmented(numbers, jitter, random)
         _, clean = encoder(faces)
-        noise = torch.randn(clean.shape, generator=random)
-        noise[: len(numbers) // 2] = 0
+        amplitude = 1 + (options.loudest - 1) * torch.rand(len(numbers), generator=random, device=random.device)
+        amplitude[: len(numbers) // 2] = 0
+        noise = prepared(torch.randn(clean.shape, generator=random, device=random.device)) * amplitude[:, None, None, None]
         embedding, late = distances(tail, clean + noise, chips.target(numbers), teacher, faces)
         descend(optimiser, (embedding + late).mean())
         quiet, noisy = embedding.detach().split(len(numbers) // 2)
-        return {"clean": quiet.mean().item(), "noisy": noisy.mean().item(), "late": late.mean().item()}
+        return {"clean": quiet.mean(), "noisy": noisy.mean(), "late": late.detach().mean()}
 
     fit(
         "encoder",
-        {"rate": options.rate, "jitter": vars(jitter)},
+        {"rate": options.rate, "loudest": options.loudest, "jitter": vars(jitter)},
         {"encoder": encoder, "tail": tail},
         [optimiser],
         rows,
         step,
         epochs=options.epochs,
+        batch=options.batch,
     )
 
 

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from training import spec
 from training.data import load_chips, load_lfw, to_input
+from training.device import AT_ONCE, prepared, ready, source
 from training.loop import load_modules, use_one_core
 from training.networks import Encoder, Generator, Tail, new_student, random_seed, through_message
 
@@ -100,8 +101,8 @@ def embed_all(embed: Callable[[Tensor], Tensor], images: NDArray[np.uint8]) -> E
     """Whatever `embed` makes of faces [n, 112, 112, 3], or of other rows, a batch at a time."""
     parts = []
     with torch.inference_mode():
-        for start in range(0, len(images), 32):
-            parts.append(embed(torch.from_numpy(np.array(images[start : start + 32]))).numpy())
+        for start in range(0, len(images), AT_ONCE):
+            parts.append(embed(torch.from_numpy(np.array(images[start : start + AT_ONCE]))).cpu().numpy())
     return np.concatenate(parts)
 
 
@@ -120,12 +121,12 @@ def main() -> None:
     if options.stage == "student":
         load_modules("student", {"student": tail})
     for network in (encoder, generator, tail):
-        network.to(memory_format=torch.channels_last)
-    random = torch.Generator().manual_seed(7)
+        ready(network)
+    random = source(7)
     power: list[float] = []
 
     def embed(images: Tensor) -> Tensor:
-        stem, features = encoder(to_input(images).contiguous(memory_format=torch.channels_last))
+        stem, features = encoder(prepared(to_input(images)))
         if noisy:
             noise = generator(stem, random_seed(len(images), random))
             power.append((noise.square().mean() / features.square().mean()).item())

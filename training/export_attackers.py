@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from training import attack, export
 from training.attackers import UNet
 from training.data import ROOT, load_chips, load_lfw, to_input
+from training.device import ready, source
 from training.evaluate import embed_all
 from training.export import GOLDEN_STRIDE, browser_weights, golden_seed, round_to_half, shipped, write_json, write_tfjs
 from training.keyed import embedded
@@ -79,9 +80,9 @@ def linkable(linker: Tail, options: argparse.Namespace, row: Mapping[str, object
     rows = chips.rows("val")
     faces, people = chips.crops(rows), chips.identities[rows]
     others = people[:, None] != people
-    send, random = attack.sender(chips, options), torch.Generator().manual_seed(options.seed)
+    send, random = attack.sender(chips, options), source(options.seed)
     plain = embedded("chips-val", lambda: faces), embedded("lfw", lambda: lfw.images)
-    sent = tuple(embed_all(lambda images: linker(send(to_input(images), random)), pictures) for pictures in (faces, lfw.images))
+    sent = tuple(embed_all(lambda images: ready(linker)(send(to_input(images), random)), pictures) for pictures in (faces, lfw.images))
     first, second, same = (np.array(column) for column in zip(*lfw.view2))
 
     def measured(held_out: Array, known: Array, right: object) -> dict[str, object]:

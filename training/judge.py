@@ -47,8 +47,8 @@ class Judge(nn.Module):
         self.register_buffer("theta", affine(placed[:, :, :2], placed[:, :, 2], spec.CROP_SIZE, FACE_SIZE).float())
 
     def forward(self, faces: Tensor) -> Tensor:
-        x = sample(faces.permute(0, 3, 1, 2).float(), self.theta.expand(len(faces), 2, 3), FACE_SIZE)
-        x = functional.relu(self.first((x - MEAN[:, None, None]) / 255))
+        x = sample(faces.to(self.fc.device).permute(0, 3, 1, 2).float(), self.theta.expand(len(faces), 2, 3), FACE_SIZE)
+        x = functional.relu(self.first((x - MEAN.to(x)[:, None, None]) / 255))
         x = self.blocks(functional.max_pool2d(x, 3, 2))
         return functional.normalize(functional.linear(x.mean(dim=(2, 3)), self.fc), dim=1)
 

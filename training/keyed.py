@@ -27,6 +27,7 @@ from training.adversaries import am_softmax
 from training.attack import judged_chips, judged_lfw, pictures
 from training.attackers import Classes
 from training.data import CACHE, ROOT, Chips, Lfw, load_chips, load_lfw, save_array, to_input, to_pixels
+from training.device import prepared, ready
 from training.evaluate import embed_all, held_out_rates, pair_scores, tar_at_far, ten_fold_accuracy
 from training.export import fingerprint
 from training.loop import load_modules, use_one_core
@@ -98,10 +99,10 @@ def embedded(name: str, faces: Callable[[], NDArray[np.uint8]], late: bool = Fal
     path = CACHE / f"{name}-{'late' if late else 'descriptors'}-{fingerprint(encoder, tail)}.npy"
     if not path.exists():
         for network in (encoder, tail):
-            network.eval().to(memory_format=torch.channels_last)
+            ready(network.eval())
 
         def embed(images: Tensor) -> Tensor:
-            _, features = encoder(to_input(images).contiguous(memory_format=torch.channels_last))
+            _, features = encoder(prepared(to_input(images)))
             return functional.normalize(tail.late_map(features).flatten(2).transpose(1, 2), dim=2) if late else tail(features)
 
         save_array(path, embed_all(embed, faces()))

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from training.data import ROOT
+from training.device import DEVICE, half_precision, source
 
 RUNS = ROOT / "training" / "runs"
 CHECKPOINT_SECONDS = 180
@@ -25,8 +26,8 @@ WARMUP_STEPS = 200
 # step on some machines. Keep them: (M_MMAP_MAX, none), (M_TRIM_THRESHOLD, 2 GB), (M_TOP_PAD, 256 MB).
 KEPT_MEMORY = ((-4, 0), (-1, 2**31 - 1), (-2, 2**28))
 
-Step = Callable[[Tensor, torch.Generator], Mapping[str, float]]
-"""Takes chip numbers [batch] and the step's own random source, updates the networks, returns what to log."""
+Step = Callable[[Tensor, torch.Generator], Mapping[str, Tensor]]
+"""Takes chip numbers [batch] and the step's own random source, updates the networks, returns what to log: scalars, which are read only then."""
 
 
 def fit(
@@ -40,8 +41,12 @@ def fit(
     epochs: float,
     batch: int = 32,
     seed: int = 1,
+    device: torch.device = DEVICE,
 ) -> None:
-    """Trains until `epochs` passes over `rows`; goes on from `runs/<name>.pt` if there is one; learning rates follow a cosine to 0."""
+    """Trains until `epochs` passes over `rows`; goes on from `runs/<name>.pt` if there is one; learning rates follow a cosine to 0.
+
+    `device` is where the step's random source is, as are the networks.
+    """
     RUNS.mkdir(parents=True, exist_ok=True)
     path = RUNS / f"{name}.pt"
     config = {**config, "epochs": epochs, "batch": batch, "seed": seed}
@@ -60,20 +65,21 @@ def fit(
         print(f"{name}: resumed at step {first} of {total}", flush=True)
 
     saved_at = logged_at = time.monotonic()
-    sums: dict[str, float] = {}
+    sums: dict[str, Tensor] = {}
     for number in range(first, total):
         factor = min(1.0, (number + 1) / WARMUP_STEPS) * 0.5 * (1 + math.cos(math.pi * number / total))
         for optimiser, peak in zip(optimisers, peaks):
             for group, rate in zip(optimiser.param_groups, peak):
                 group["lr"] = rate * factor
-        random = torch.Generator().manual_seed(seed * 1_000_003 + number)
-        for key, value in step(_batch(rows, number, batch, seed), random).items():
-            sums[key] = sums.get(key, 0.0) + value
+        random = source(seed * 1_000_003 + number, device)
+        with half_precision(device):
+            logged = step(_batch(rows, number, batch, seed), random)
+        sums = {key: sums[key] + value if key in sums else value for key, value in logged.items()}
         if (number + 1) % LOG_STEPS == 0:
             now = time.monotonic()
             speed = LOG_STEPS * batch / (now - logged_at)
             record = {"step": number + 1, "of": total, "images/s": round(speed, 1)}
-            record |= {key: round(value / LOG_STEPS, 4) for key, value in sums.items()}
+            record |= {key: round(value.item() / LOG_STEPS, 4) for key, value in sums.items()}
             print(f"{name}: {json.dumps(record)}, {(total - number) * batch / speed / 60:.0f} min left", flush=True)
             with open(RUNS / f"{name}.jsonl", "a") as log:
                 log.write(json.dumps(record) + "\n")
@@ -105,14 +111,14 @@ def use_one_core() -> None:
             libc.mallopt(parameter, value)
 
 
-def descend(optimiser: torch.optim.Optimizer, loss: Tensor, clip: float | None = None) -> float:
+def descend(optimiser: torch.optim.Optimizer, loss: Tensor, clip: float | None = None) -> Tensor:
     """One step down the gradient, whose norm is held to `clip` if that is given; returns the loss."""
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     if clip is not None:
         nn.utils.clip_grad_norm_([value for group in optimiser.param_groups for value in group["params"]], clip)
     optimiser.step()
-    return loss.item()
+    return loss.detach()
 
 
 def _batch(rows: np.ndarray, number: int, batch: int, seed: int) -> Tensor:

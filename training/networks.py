@@ -23,8 +23,8 @@ def convolution(inputs: int, outputs: int, size: int, stride: int = 1, groups: i
 
 def layer_norm(features: Tensor) -> Tensor:
     """Normalises the channels of each position to mean 0 and variance 1, as a transformer does its tokens. LN_F of the paper."""
-    mean = features.mean(dim=1, keepdim=True)
-    centred = features - mean
+    features = features.float()
+    centred = features - features.mean(dim=1, keepdim=True)
     variance = (centred * centred).mean(dim=1, keepdim=True)
     return centred * torch.rsqrt(variance + spec.LAYER_NORM_EPSILON)
 
@@ -95,7 +95,7 @@ class Generator(nn.Module):
     way to win.
     """
 
-    def __init__(self, level: float = 1.0) -> None:
+    def __init__(self, level: float = spec.NOISE_LEVEL) -> None:
         super().__init__()
         channels = spec.FEATURE_CHANNELS
         self.register_buffer("level", torch.tensor(level))
@@ -165,7 +165,7 @@ class Tail(nn.Module):
 
     def head(self, late: Tensor) -> Tensor:
         x = self.embed(self.pool(functional.relu_(self.widen(late))))
-        return functional.normalize(x.flatten(1), dim=1)
+        return functional.normalize(x.flatten(1).float(), dim=1)
 
     def forward(self, features: Tensor) -> Tensor:
         return self.head(self.late_map(features))
@@ -178,7 +178,7 @@ def new_student() -> Tail:
 
 def random_seed(batch: int, generator: torch.Generator) -> Tensor:
     """The generator's random input for `batch` messages. In the browser it comes from a cryptographic source."""
-    return torch.randn((batch, spec.SEED_CHANNELS, spec.FEATURE_SIZE, spec.FEATURE_SIZE), generator=generator)
+    return torch.randn((batch, spec.SEED_CHANNELS, spec.FEATURE_SIZE, spec.FEATURE_SIZE), generator=generator, device=generator.device)
 
 
 def quantise(features: Tensor, most: int = spec.STEP_MAX) -> tuple[Tensor, Tensor]:
@@ -254,7 +254,7 @@ IMAGENET_STD = torch.tensor([0.229, 0.224, 0.225])[:, None, None]
 
 def to_teacher(faces: Tensor) -> Tensor:
     """The encoder's input [batch, 3, 112, 112], RGB in [-1, 1], as the teacher wants it."""
-    return (((faces + 1) / 2 - IMAGENET_MEAN) / IMAGENET_STD).contiguous(memory_format=torch.channels_last)
+    return (((faces + 1) / 2 - IMAGENET_MEAN.to(faces)) / IMAGENET_STD.to(faces)).contiguous(memory_format=torch.channels_last)
 
 
 @torch.no_grad()

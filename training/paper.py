@@ -17,6 +17,7 @@ from torch import Tensor
 from training.adversaries import am_softmax
 from training.attackers import Classes
 from training.data import Jitter, load_chips
+from training.device import DEVICE, ready
 from training.loop import descend, fit, load_modules, use_one_core
 from training.networks import Encoder, PaperGenerator, Tail
 
@@ -27,6 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--epochs", type=float, default=1)
     parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--batch", type=int, default=32)
     options = parser.parse_args()
     use_one_core()
     torch.manual_seed(3)
@@ -39,26 +41,26 @@ def main() -> None:
     load_modules("clean-tail", {"tail": tail})
     generator.encoder.load_state_dict(encoder.state_dict())
     for network in (encoder, generator, tail, classes):
-        network.to(memory_format=torch.channels_last)
+        ready(network)
     turns = [
         (torch.optim.Adam([*tail.parameters(), *classes.parameters()], lr=options.rate), ADVERSARY_WEIGHT),
         (torch.optim.Adam(generator.parameters(), lr=options.rate), GENERATOR_WEIGHT),
     ]
 
-    def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
+    def step(numbers: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         faces = chips.augmented(numbers, jitter, random)
         with torch.no_grad():
             _, clean = encoder(faces)
         noise = generator(faces)
-        labels = torch.from_numpy(np.searchsorted(people, chips.identities[numbers.numpy()]))
+        labels = torch.from_numpy(np.searchsorted(people, chips.identities[numbers.numpy()])).to(DEVICE)
         loss = am_softmax(classes(tail(clean + noise)), labels)
-        optimiser, weight = turns[int(torch.randint(2, (), generator=random))]
+        optimiser, weight = turns[int(torch.randint(2, (), generator=random, device=random.device))]
         descend(optimiser, weight * loss, clip=5.0)
         power = noise.detach().square().mean() / clean.square().mean()
-        return {"adversary": loss.item(), "noise_dB": 10 * power.log10().item()}
+        return {"adversary": loss.detach(), "noise_dB": 10 * power.log10()}
 
     modules = {"generator": generator, "tail": tail, "classes": classes}
-    fit("paper", {"rate": options.rate, "jitter": vars(jitter)}, modules, [one for one, _ in turns], rows, step, epochs=options.epochs)
+    fit("paper", {"rate": options.rate, "jitter": vars(jitter)}, modules, [one for one, _ in turns], rows, step, epochs=options.epochs, batch=options.batch)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Every attacker against every defence, one command after another; what has a row already is not run again.
 
-    python3 -m training.plan [--quick] [--list]      `npm run report` calls this and makes the report of the rows
+    python3 -m training.plan [--quick] [--list] [--at-once 12]      `npm run report` calls this and makes the report of the rows
 
 What they need is made first, from data and release. A command that is killed goes on from its checkpoint when it is started again. Minutes are of one core of a 2.x GHz Xeon.
 """
@@ -11,15 +11,23 @@ import argparse
 import subprocess
 import sys
 import time
-from typing import NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, Sequence
 
-from training import attack, data, export_attackers, released
+from training import attack, data, export_attackers, released, spec
 from training.baselines import MIXTURES, PICTURES
 from training.data import ROOT
 from training.loop import RUNS
 
 NOISE = ("clean", "gaussian", "xnn-d")
 OTHERS = ("paper", *MIXTURES, *PICTURES)
+LEVELS = ("1", "1.41", "2", "4")
+BITS = ("8", "6", "3", "2")
+UNHELPFUL = "generator-no-utility"
+MADE_FIRST = {  # checkpoints of what is not released: how they are made
+    "paper": ("training.paper", "--epochs", "4", "--batch", "128"),
+    UNHELPFUL: ("training.generator", "--epochs", "6", "--batch", "256", "--utility", "0", "--name", UNHELPFUL),
+}
 
 
 class Run(NamedTuple):
@@ -27,26 +35,31 @@ class Run(NamedTuple):
     minutes: float
 
 
+def linkage(defence: str, *more: str, slower: float = 1) -> Run:
+    return Run(("D", "--defence", defence, "--pairs", "1024", "--epochs", "40", "--rate", "5e-4", *more), 10 * slower)
+
+
+def painter(defence: str, *more: str, slower: float = 1) -> Run:
+    return Run(("I", "--defence", defence, "--epochs", "5", "--batch", "128", *more), 35 * slower)
+
+
+def ceiling(defence: str, *more: str, slower: float = 1) -> Run:
+    return Run(("S", "--defence", defence, "--epochs", "5", "--batch", "128", *more), 40 * slower)
+
+
+def recogniser(defence: str, *more: str, slower: float = 1) -> Run:
+    return Run(("R", "--defence", defence, "--epochs", "8", "--batch", "128", "--warm", *more), 36 * slower)
+
+
+ATTACKERS = (linkage, painter, ceiling, recogniser)
+
+
 def attacks(quick: bool) -> list[Run]:
-    """The runs of training.attack, the most telling first."""
-    settled = ("--epochs", "10", "--rate", "5e-4")
-
-    def linkage(defence: str, slower: float = 1) -> Run:
-        return Run(("D", "--defence", defence, "--pairs", "1024", *settled), 2.5 * slower)
-
-    def painter(defence: str, slower: float = 1) -> Run:
-        return Run(("I", "--defence", defence, "--epochs", "0.3"), 2 * slower)
-
-    def ceiling(defence: str, slower: float = 1) -> Run:
-        return Run(("S", "--defence", defence, "--epochs", "0.5", "--rate", "3e-4"), 4 * slower)
-
-    def recogniser(defence: str, slower: float = 1) -> Run:
-        return Run(("R", "--defence", defence, "--epochs", "1", "--warm"), 4.5 * slower)
-
+    """The runs of training.attack: those of minutes on a core, then those to convergence, the most telling first."""
     short = [
         *(Run(("D", "--defence", defence, "--pairs", "256", "--epochs", "20", "--rate", "5e-4"), 1.5) for defence in NOISE),
-        *map(linkage, NOISE),
-        *map(painter, NOISE),
+        *(Run(("D", "--defence", defence, "--pairs", "1024", "--epochs", "10", "--rate", "5e-4"), 2.5) for defence in NOISE),
+        *(Run(("I", "--defence", defence, "--epochs", "0.3"), 2) for defence in NOISE),
         *(Run(export_attackers.painter_words(defence), 6) for defence in export_attackers.DEFENCES),
         Run(export_attackers.LINKER_WORDS, 2.5),
         Run(("I", "--defence", "nothing", "--epochs", "0.05"), 2),
@@ -55,45 +68,50 @@ def attacks(quick: bool) -> list[Run]:
         return short
     return [
         *short,
-        *map(ceiling, NOISE),
-        *map(recogniser, NOISE),
-        *(  # four times the pairs, twice the steps: as from 256 to 1,024
-            Run(("D", "--defence", defence, "--pairs", str(pairs), "--epochs", epochs, "--rate", "5e-4"), minutes)
-            for pairs, epochs, minutes in ((4096, "5", 4), (20_480, "2", 8))
+        *(run(defence) for run in ATTACKERS for defence in NOISE),
+        *(  # the more photos, the fewer looks at each
+            Run(("D", "--defence", defence, "--pairs", str(pairs), "--epochs", epochs, "--batch", batch, "--rate", rate), minutes)
+            for pairs, epochs, batch, rate, minutes in ((256, "80", "32", "5e-4", 5), (4096, "20", "128", "1e-3", 20), (20_480, "10", "128", "1e-3", 50))
             for defence in NOISE
         ),
-        *(
-            run(defence, 2 if defence in PICTURES else 1)  # an encoder more to train
-            for run in (linkage, ceiling, painter, recogniser)
-            for defence in OTHERS
-        ),
-        *(
-            Run((*run.words, "--seed", str(seed)), run.minutes)
-            for seed in (2, 3)
-            for run in (*map(linkage, NOISE), *map(recogniser, NOISE), *map(painter, NOISE))
-        ),
-        *(
-            Run((*run.words, "--level", level), run.minutes)
-            for level in ("2", "4")
-            for defence in ("gaussian", "xnn-d")
-            for run in (linkage(defence), ceiling(defence))
-        ),
-        *(Run(("R", "--defence", defence, "--epochs", "1"), 4.5) for defence in NOISE),
-        *(Run(("D", "--defence", "xnn-d", "--pairs", "1024", *settled, "--messages", str(count)), 2 + count / 6) for count in (4, 16, 64)),
-        *(Run(("I", "--defence", defence, "--epochs", "1.5"), 8) for defence in NOISE),
+        *(run(defence, slower=2 if defence in PICTURES else 1) for run in ATTACKERS for defence in OTHERS),  # an encoder more to train
+        *(run(defence, "--level", level) for level in LEVELS if float(level) != spec.NOISE_LEVEL for defence in ("gaussian", "xnn-d") for run in ATTACKERS),
+        *(run(defence, "--seed", seed) for seed in ("2", "3") for run in (linkage, painter, recogniser) for defence in NOISE),
+        *(run("xnn-d", "--bits", bits) for bits in BITS for run in (ceiling, linkage)),
+        *(run("xnn-d", "--generator", UNHELPFUL) for run in ATTACKERS),
+        *(linkage("xnn-d", "--messages", messages, slower=1 + int(messages) / 10) for messages in ("4", "16", "64")),
+        *(Run(("R", "--defence", defence, "--epochs", "20", "--batch", "128"), 90) for defence in NOISE),
     ]
 
 
-def is_left(run: Run) -> bool:
-    """Whether it has no row yet. Of the authors' generator there is none before it is trained."""
+def first_of(run: Run) -> str | None:
+    """What is made before it, if it has not been."""
     options = attack.parsed(run.words)
-    return (options.defence == "paper" and not (RUNS / "paper.pt").exists()) or not attack.rows_of(options)
+    name = "paper" if options.defence == "paper" else options.generator
+    return name if name in MADE_FIRST and not (RUNS / f"{name}.pt").exists() else None
+
+
+def is_left(run: Run) -> bool:
+    """Whether it has no row yet. What is not made yet has none."""
+    return first_of(run) is not None or not attack.rows_of(attack.parsed(run.words))
+
+
+def run_all(commands: Sequence[Sequence[str]], at_once: int) -> list[str]:
+    """Runs modules with their arguments, so many beside one another; returns those that failed."""
+
+    def failed(words: Sequence[str]) -> bool:
+        print(f"{time.strftime('%H:%M')}: python3 -m {' '.join(words)}", flush=True)
+        return subprocess.run([sys.executable, "-m", *words], cwd=ROOT).returncode != 0
+
+    with ThreadPoolExecutor(at_once) as pool:
+        return [" ".join(words) for words, bad in zip(commands, pool.map(failed, commands)) if bad]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="D and I, which say most, once and shortly")
     parser.add_argument("--list", action="store_true", help="say what would be run, and run nothing")
+    parser.add_argument("--at-once", type=int, default=1, help="runs beside one another; an accelerator has room for a dozen")
     options = parser.parse_args()
     released.main()
     if not options.list:
@@ -102,13 +120,17 @@ def main() -> None:
     left = [run for run in runs if is_left(run)]
     minutes = sum(run.minutes for run in left)
     print(f"{len(runs) - len(left)} of {len(runs)} runs of training.attack have their rows; about {minutes:.0f} core minutes left", flush=True)
-    first = [["training.paper"]] if any("paper" in run.words for run in left) else []
-    others = [["training.keyed"]] + ([] if options.quick else [["training.xnn.table"]])
-    failed = []
-    for words in [*first, *(["training.attack", *run.words] for run in left), *others]:
-        print(f"{'to run' if options.list else time.strftime('%H:%M')}: python3 -m {' '.join(words)}", flush=True)
-        if not options.list and subprocess.run([sys.executable, "-m", *words], cwd=ROOT).returncode != 0:
-            failed.append(" ".join(words))
+    first = [MADE_FIRST[name] for name in MADE_FIRST if any(first_of(run) == name for run in left)]
+    others = [("training.keyed",)] + ([] if options.quick else [("training.xnn.table",)])
+    attackers = [("training.attack", *run.words) for run in left]
+    if options.list:
+        for words in (*first, *attackers, *others):
+            print(f"to run: python3 -m {' '.join(words)}")
+        return
+    failed = run_all(first, options.at_once)
+    if attackers:
+        attack.judge_all([attack.parsed(run.words) for run in left])
+    failed += run_all([*attackers, *others], options.at_once)
     if failed:
         sys.exit("no row of: " + "; ".join(failed))
 

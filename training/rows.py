@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Mapping
 
+import torch
+
 from training.data import ROOT
 
 
@@ -24,6 +26,7 @@ def record(path: Path, settings: Mapping[str, object], begun: float, result: Map
         "commit": commit(),
         **settings,
         "core_minutes": round((time.process_time() - begun) / 60, 1),
+        **({"device": torch.cuda.get_device_name()} if torch.cuda.is_available() else {}),
         **{key: round(value, 4) if isinstance(value, float) else value for key, value in result.items()},
     }
     print(json.dumps(row))

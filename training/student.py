@@ -15,8 +15,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from training import spec
 from training.data import Jitter, load_chips, load_teacher
 from training.distil import distances
+from training.device import ready
 from training.loop import descend, fit, load_file, load_modules, use_one_core
 from training.networks import Encoder, Generator, Tail, new_student, random_seed, through_message
 
@@ -26,6 +28,9 @@ def main() -> None:
     parser.add_argument("--clean", action="store_true")
     parser.add_argument("--epochs", type=float, default=2)
     parser.add_argument("--rate", type=float, default=3e-4)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--level", type=float, default=spec.NOISE_LEVEL, help="amplitude of noise, 1 that of the features")
+    parser.add_argument("--name", help="of the checkpoint in training/runs")
     parser.add_argument("--start", type=Path, help="checkpoint of an earlier run of this stage, to go on from")
     options = parser.parse_args()
     use_one_core()
@@ -37,13 +42,14 @@ def main() -> None:
     stage, network = ("clean-tail", "tail") if options.clean else ("student", "student")
     if not options.clean:
         load_modules("generator", {"generator": generator, "student": tail})
+        generator.level.fill_(options.level)
     if options.start is not None:
         load_file(options.start, {network: tail})
     for one in (encoder, generator, tail):
-        one.to(memory_format=torch.channels_last)
+        ready(one)
     optimiser = torch.optim.Adam(tail.parameters(), lr=options.rate)
 
-    def step(rows: Tensor, random: torch.Generator) -> dict[str, float]:
+    def step(rows: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         faces = chips.augmented(rows, jitter, random)
         with torch.no_grad():
             stem, features = encoder(faces)
@@ -51,16 +57,17 @@ def main() -> None:
                 features = through_message(features + generator(stem, random_seed(len(rows), random)))
         embedding, late = distances(tail, features, chips.target(rows), teacher, faces)
         descend(optimiser, (embedding + late).mean())
-        return {"distance": embedding.mean().item(), "late": late.mean().item()}
+        return {"distance": embedding.detach().mean(), "late": late.detach().mean()}
 
     fit(
-        stage,
-        {"rate": options.rate, "jitter": vars(jitter)},
+        options.name or stage,
+        {"rate": options.rate, "level": options.level, "jitter": vars(jitter)},
         {network: tail},
         [optimiser],
         chips.rows("train", "unlabelled"),
         step,
         epochs=options.epochs,
+        batch=options.batch,
     )
 
 

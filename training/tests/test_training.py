@@ -226,7 +226,7 @@ def test_a_short_training_learns_and_resumes(tmp_path: Path, monkeypatch: pytest
         optimiser = torch.optim.Adam([*encoder.parameters(), *recogniser.parameters(), *painter.parameters()], lr=1e-3)
         losses: list[float] = []
 
-        def step(rows: torch.Tensor, random: torch.Generator) -> dict[str, float]:
+        def step(rows: torch.Tensor, random: torch.Generator) -> dict[str, torch.Tensor]:
             if len(losses) == stop_after:
                 raise KeyboardInterrupt
             _, clean = encoder(patterns[rows])
@@ -236,12 +236,12 @@ def test_a_short_training_learns_and_resumes(tmp_path: Path, monkeypatch: pytest
             loss.backward()
             optimiser.step()
             losses.append(loss.item())
-            return {"loss": loss.item()}
+            return {"loss": loss.detach()}
 
         modules = {"encoder": encoder, "recogniser": recogniser, "painter": painter}
         for module in modules.values():
             module.to(memory_format=torch.channels_last)
-        loop.fit(name, {}, modules, [optimiser], np.arange(4), step, epochs=epochs, batch=4)
+        loop.fit(name, {}, modules, [optimiser], np.arange(4), step, epochs=epochs, batch=4, device=torch.device("cpu"))
         return encoder, losses
 
     _, losses = run("learning", 40)

@@ -34,6 +34,7 @@ from training.adversaries import am_softmax
 from training.attack import about_mean, pictures
 from training.attackers import Classes, UNet
 from training.data import ROOT, Lfw, load_chips, load_lfw, to_input, to_pixels
+from training.device import ready
 from training.evaluate import embed_all
 from training.judge import Judge
 from training.loop import Step, fit, load_modules
@@ -90,7 +91,7 @@ def train_tail(options: argparse.Namespace, key_of: Callable[[torch.Generator], 
     tail, classes = Tail(options.slots, SIZE), Classes(faces.classes)
     optimiser = optimiser_of([tail, classes], RATE)
 
-    def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
+    def step(numbers: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         tokens, mixture = key_of(random)(torch.from_numpy(faces.read(numbers.numpy())), random)
         labels, cosines = torch.from_numpy(faces.labels[numbers.numpy()]), classes(tail(tokens))
         return {"loss": update(optimiser, sum(weight * am_softmax(cosines, labels[row]) for weight, row in mixture))}
@@ -165,7 +166,7 @@ def train_gram_tail(options: argparse.Namespace) -> tuple[Tail, Callable[[NDArra
     tail, classes = Tail(size=GRAM_SIZE, channels=len(mean)), Classes(faces.classes)
     optimiser = optimiser_of([tail, classes], RATE)
 
-    def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
+    def step(numbers: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         made = matrices(faces.read(numbers.numpy()), random)
         labels = torch.from_numpy(faces.labels[numbers.numpy()])
         return {"loss": update(optimiser, am_softmax(classes(tail(prepare(made))), labels))}
@@ -324,7 +325,7 @@ def inversion(options: argparse.Namespace) -> Result:
     painter = TokenPainter()
     optimiser = optimiser_of([painter])
 
-    def step(numbers: Tensor, random: torch.Generator) -> dict[str, float]:
+    def step(numbers: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         rows = numbers.numpy()
         photos = to_input(torch.from_numpy(chips.crops(faces.chips[rows])))
         tokens, _ = fresh(options.defence, random, once=True)(torch.from_numpy(faces.read(rows)), random)
@@ -343,7 +344,7 @@ def inversion(options: argparse.Namespace) -> Result:
 
 
 def judged(lfw: Lfw) -> NDArray[np.float32]:
-    return about_mean(embed_all(Judge().eval().to(memory_format=torch.channels_last), lfw.images))
+    return about_mean(embed_all(ready(Judge().eval()), lfw.images))
 
 
 def some_pairs(lfw: Lfw, count: int) -> Lfw:
@@ -383,7 +384,7 @@ def run(
     for module in modules.values():
         module.to(memory_format=torch.channels_last)
     name = "-".join(["xnn", *(str(value) for value in settings(options).values())]).replace("/", "-")
-    fit(name, settings(options), modules, [optimiser], rows, step, epochs=options.epochs, batch=BATCH, seed=options.seed)
+    fit(name, settings(options), modules, [optimiser], rows, step, epochs=options.epochs, batch=BATCH, seed=options.seed, device=torch.device("cpu"))
 
 
 def settings(options: argparse.Namespace) -> dict[str, object]:

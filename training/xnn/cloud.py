@@ -130,7 +130,7 @@ class Run:
         for group in self.optimiser.param_groups:
             group["lr"] = RATE * factor
         loss = am_softmax(self.cosines(tokens), torch.from_numpy(labels).to(self.device))
-        self.losses.append(update(self.optimiser, loss))
+        self.losses.append(update(self.optimiser, loss).item())
         self.step += 1
 
     def cosines(self, tokens: NDArray[np.float32]) -> Tensor:

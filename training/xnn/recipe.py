@@ -18,6 +18,6 @@ def optimiser_of(modules: Iterable[nn.Module], rate: float = RATE) -> torch.opti
     return torch.optim.AdamW([value for module in modules for value in module.parameters()], lr=rate, weight_decay=0.05)
 
 
-def update(optimiser: torch.optim.Optimizer, loss: Tensor) -> float:
+def update(optimiser: torch.optim.Optimizer, loss: Tensor) -> Tensor:
     """One step with a clipped gradient; returns the loss."""
     return descend(optimiser, loss, clip=1.0)

@@ -1,0 +1,39 @@
+"""Where networks run: on an accelerator if PyTorch finds one, else on a core."""
+
+from __future__ import annotations
+
+from typing import ContextManager, Final, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+DEVICE: Final = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+AT_ONCE: Final = 32 if DEVICE.type == "cpu" else 512  # pictures, where nothing is trained
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def ready(network: Network) -> Network:
+    """A network on the device, in the layout in which it is quick there."""
+    return network.to(DEVICE, memory_format=torch.channels_last)
+
+
+def prepared(faces: Tensor) -> Tensor:
+    """Pictures or maps [batch, channels, height, width], likewise."""
+    return faces.to(DEVICE).contiguous(memory_format=torch.channels_last)
+
+
+def source(seed: int, device: torch.device = DEVICE) -> torch.Generator:
+    """Random numbers for what runs there."""
+    return torch.Generator(device).manual_seed(seed)
+
+
+def half_precision(device: torch.device) -> ContextManager[object]:
+    """In which networks train: an accelerator multiplies in bfloat16; a core stays exact."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
+
+
+def exact(device: torch.device) -> ContextManager[object]:
+    """What is not rounded to bfloat16 within `half_precision`."""
+    return torch.autocast(device.type, enabled=False)
