@@ -1,6 +1,6 @@
 """Stage 1: encoder F and clean tail T, distilled from the teacher.
 
-    python3 -m training.encoder [--epochs 2] [--loudest 1] [--start training/start/encoder-2.0.0.pt]
+    python3 -m training.encoder [--epochs 2] [--loudest 1] [--start training/start/encoder-2.1.0.pt]
 
 Half of each batch passes Gaussian noise between the two networks, of the features' own power and up to `--loudest` times their
 amplitude, so that F learns features which identify a face through noise; T learns the clean half and the noisy one, and is the start of student and adversaries.

@@ -60,9 +60,10 @@ def attacks(quick: bool) -> list[Run]:
         *(Run(("D", "--defence", defence, "--pairs", "256", "--epochs", "20", "--rate", "5e-4"), 1.5) for defence in NOISE),
         *(Run(("D", "--defence", defence, "--pairs", "1024", "--epochs", "10", "--rate", "5e-4"), 2.5) for defence in NOISE),
         *(Run(("I", "--defence", defence, "--epochs", "0.3"), 2) for defence in NOISE),
+        *(Run(("S", "--defence", defence, "--epochs", "0.5", "--rate", "3e-4"), 4) for defence in NOISE),
         *(Run(export_attackers.painter_words(defence), 6) for defence in export_attackers.DEFENCES),
         Run(export_attackers.LINKER_WORDS, 2.5),
-        Run(("I", "--defence", "nothing", "--epochs", "0.05"), 2),
+        Run(("I", "--defence", "nothing", "--epochs", "0.1"), 3),
     ]
     if quick:
         return short

@@ -13,7 +13,7 @@ STEM_SIZE: Final = 28  # positions, both sides of the stem's map, which encoder 
 STEM_CHANNELS: Final = 64
 SEED_CHANNELS: Final = 128  # channels of the generator's random input, 14x14 like z
 EMBEDDING_SIZE: Final = 128
-NOISE_LEVEL: Final = 2.0  # amplitude of the released generator's noise, 1 that of the features: 0 dB
+NOISE_LEVEL: Final = 2.0  # amplitude of the released generator's noise, 1 that of the features: +6 dB
 RESTORING_BLOCKS: Final = 4  # that the student has more than the clean tail
 
 LAYER_NORM_EPSILON: Final = 1e-5

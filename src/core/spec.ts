@@ -10,6 +10,8 @@ export const FEATURE_VALUES = FEATURE_SIZE * FEATURE_SIZE * FEATURE_CHANNELS;
 export const SEED_CHANNELS = 128;
 export const SEED_VALUES = FEATURE_SIZE * FEATURE_SIZE * SEED_CHANNELS;
 export const EMBEDDING_SIZE = 128;
+/** Amplitude of the released generator's noise, that of the features being 1: +6 dB of power. */
+export const NOISE_LEVEL = 2;
 
 /** XNN reads z as tokens: four neighbouring positions each, at most as many tokens as channels (`tokens.ts` says why). */
 export const TOKEN_COUNT = FEATURE_VALUES / (4 * FEATURE_CHANNELS);
@@ -19,7 +21,7 @@ export const SECRET_BYTES = 32;
 
 export const LAYER_NORM_EPSILON = 1e-5;
 export const INT8_MAX = 127;
-/** A message says each value of z̃ in this many bits: largest step. Under noise of the features' own power, finer ones add nothing. */
+/** A message says each value of z̃ in this many bits: largest step. Under noise as strong as the features or stronger, finer ones add nothing. */
 export const STEP_BITS = 4;
 export const STEP_MAX = 2 ** (STEP_BITS - 1) - 1;
 

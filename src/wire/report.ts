@@ -22,6 +22,8 @@ const rowSchema = z.object({
   chance: z.number().nullable(),
   seed: z.int().nullable(),
   coreMinutes: z.number().nonnegative().nullable(),
+  /** The accelerator beside that core, if there was one. */
+  device: z.string().nullable(),
   date: z.iso.date(),
   /** Of the code that ran. */
   commit: z.string().regex(/^[0-9a-f]{7,40}(-dirty)?$/),

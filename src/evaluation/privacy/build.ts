@@ -1,4 +1,5 @@
 import type { Chart, Report, ReportRow } from '../../wire/report.js';
+import { NOISE_LEVEL } from '../../core/spec.js';
 import { counted, defenceName, formatted, withInterval } from '../../client/figures.js';
 import { learningCurves, LINKED, rowsOf, type LearningCurve, type Names, type RowFiles } from './rows.js';
 import { ATTACKERS, NOT_PROTECTED, NOT_RUN } from './words.js';
@@ -41,11 +42,24 @@ function find(rows: readonly ReportRow[], { settings, knowledge, ...exact }: Wan
   );
 }
 
+/** What a row had to learn from, whatever its seed. */
+const budgetOf = ({ settings }: ReportRow) => settings.replace(/, seed \d+$/, '');
+
 /** What that row's budget gave under every seed. */
 function seedsOf(rows: readonly ReportRow[], row: ReportRow): number[] {
-  const budget = ({ attacker, defence, metric, knowledge, settings }: ReportRow) =>
-    [attacker, defence, metric, knowledge, settings.replace(/, seed \d+$/, '')].join('\n');
-  return rows.filter((other) => budget(other) === budget(row)).map(({ value }) => value);
+  const same = ({ attacker, defence, metric, knowledge }: ReportRow) =>
+    [attacker, defence, metric, knowledge].join('\n');
+  return rows
+    .filter((other) => same(other) === same(row) && budgetOf(other) === budgetOf(row))
+    .map(({ value }) => value);
+}
+
+/** The largest budget that clean features, Gaussian noise and XNN-d have all had, as far as they have rows. */
+function commonBudget(rows: readonly ReportRow[], { settings, ...exact }: Wanted): string {
+  const budgets = SENT.map((defence) =>
+    rows.filter((row) => find([row], { ...exact, defence, ...(settings && { settings }) }) !== undefined).map(budgetOf),
+  ).filter((own) => own.length > 0);
+  return budgets[0]?.findLast((budget) => budgets.every((own) => own.includes(budget))) ?? '';
 }
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -57,27 +71,42 @@ const RANK_ONE = 'rank-1 among 50 held-out people';
 const VIEW_2 = 'LFW View 2, pairs told right';
 const NO_KEY = /no key of the victim/;
 const UNLINKABILITY = 'D_sys of two databases';
-/** What is compared in the headline had the same budget. */
+/** Of D, what is drawn beside S. */
 const BUDGET = /^1,024 photos/;
-const OWN_EMBEDDING = /^the clean tail’s embedding, 1,024 photos/;
-const PAINTER_BUDGET = /^0.3 epochs/;
+const OWN_EMBEDDING = /^the clean tail’s embedding/;
+/** Budgets that begin with their photos or epochs: dlib's embedding, painters of full width. */
+const USUAL = /^[\d.]/;
+const FROM_CLEAN_TAIL = /^from the clean tail’s weights/;
 const LEVEL = /noise of ([\d.]+) times the amplitude/;
 /** What is sent in another way than the release sends it. */
 const OTHERWISE = new RegExp(`${LEVEL.source}|bits a value`);
 
 function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
-  const cell = (wanted: Wanted) => {
-    const row = find(rows, wanted);
-    if (row === undefined) return null;
+  const told = (row: ReportRow) => {
     const values = seedsOf(rows, row);
     const [low, high] = [Math.min(...values), Math.max(...values)];
     return withInterval({ ...row, value: mean(values), ...(low < high ? { low, high } : { low: null, high: null }) });
   };
-  const across = (wanted: Wanted, keyed: Wanted, chance: string) => [
-    ...SENT.map((defence) => cell({ ...wanted, defence })),
-    cell({ ...keyed, defence: 'own key' }) ?? 'not run',
-    chance,
-  ];
+  const cell = (wanted: Wanted) => {
+    const row = find(rows, wanted);
+    return row === undefined ? null : told(row);
+  };
+  /** What was trained with the same budget on each, and what that was. */
+  const across = (measure: string, wanted: Wanted, keyed: Wanted, chance: string) => {
+    const budget = commonBudget(rows, wanted);
+    const alike = rows.filter((row) => budgetOf(row) === budget);
+    return {
+      measure: budget === '' ? measure : `${measure} (${budget})`,
+      cells: [
+        ...SENT.map((defence) => {
+          const row = find(alike, { ...wanted, defence });
+          return row === undefined ? null : told(row);
+        }),
+        cell({ ...keyed, defence: 'own key' }) ?? 'not run',
+        chance,
+      ],
+    };
+  };
   const floor = find(rows, { attacker: 'T', metric: UNLINKABILITY })?.chance ?? null;
   const strangers = floor === null ? null : formatted(floor, 'score');
   const guesses = find(rows, { attacker: 'H', metric: 'tries accepted' });
@@ -90,21 +119,25 @@ function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
     rows: [
       {
         question: 'Does the product still tell people apart?',
-        measure: 'S, pairs of LFW View 2 told right, after the same short training; under a key, the product itself',
-        cells: across({ attacker: 'S', metric: VIEW_2 }, { attacker: 'utility', metric: VIEW_2 }, '50 %'),
+        ...across(
+          'S, pairs of LFW View 2 told right; under a key, the product itself',
+          { attacker: 'S', metric: VIEW_2 },
+          { attacker: 'utility', metric: VIEW_2 },
+          '50 %',
+        ),
       },
       {
         question: 'Can a stranger link a message to your photo?',
-        measure: 'D, pairs linked after 1,024 photos of other people; under a key after 20,000',
-        cells: across(
-          { attacker: 'D', metric: LINKED.name, settings: BUDGET },
+        ...across(
+          'D, pairs linked after photos of other people; under a key after 20,000',
+          { attacker: 'D', metric: LINKED.name, settings: USUAL },
           { attacker: 'D', metric: LINKED.name, knowledge: NO_KEY },
           '50 %',
         ),
       },
       {
         question: 'And by the product’s own embedding, not a foreign one?',
-        measure: 'D, taught the clean tail’s, which every browser with a key has; as many photos',
+        measure: 'D, taught the clean tail’s, which every browser with a key has; 1,024 photos',
         cells: [
           null,
           null,
@@ -115,18 +148,18 @@ function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
       },
       {
         question: 'Can he paint your face from it?',
-        measure: 'I after 0.3 epochs, paintings by which dlib’s network knows the person, pairs told right',
-        cells: across(
-          { attacker: 'I', metric: VERIFIED, settings: PAINTER_BUDGET },
+        ...across(
+          'I, paintings by which dlib’s network knows the person, pairs told right',
+          { attacker: 'I', metric: VERIFIED, settings: USUAL },
           { attacker: 'I', metric: VERIFIED, knowledge: NO_KEY },
           cell({ attacker: 'I', metric: VERIFIED, defence: 'nothing' }) ?? '50 %',
         ),
       },
       {
         question: 'Can he train a recogniser of his own?',
-        measure: 'R, right name of 50 people at first guess, from the clean tail’s weights',
-        cells: across(
-          { attacker: 'R', metric: RANK_ONE, settings: /clean tail/ },
+        ...across(
+          'R, right name of 50 people at first guess',
+          { attacker: 'R', metric: RANK_ONE, settings: FROM_CLEAN_TAIL },
           { attacker: 'R', metric: RANK_ONE, knowledge: NO_KEY },
           '2 %',
         ),
@@ -153,7 +186,7 @@ function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
     remarks: [
       'The higher a leakage figure above guessing, the worse. Under noise every one of them is bad: noise alone does not protect who you are, and no claim beyond “no picture and no clean features are sent” is made for it.',
       'Under an own key they are those of guessing, by proof and by measurement, as long as the key is secret.',
-      'Of several seeds, the mean and in brackets the lowest and the highest. Minutes of one core an attacker: a patient one does better. Each number with its settings, interval, date and commit is below.',
+      'In brackets what each had to learn from; of several seeds, the mean and in brackets the lowest and the highest. A patient attacker does better. Each number with its settings, interval, date and commit is below.',
     ],
   };
 }
@@ -192,7 +225,7 @@ function utilityAgainstLeakage(rows: readonly ReportRow[]): Chart {
   });
   return {
     title: 'Use against leakage',
-    text: 'Up is useful, left is private. Whatever is sent lies near one line: as far as it is of use, it is linked to photos. Others’ defences had minutes of training and lie low on it. The own key is alone on the left, at no cost in use.',
+    text: 'Up is useful, left is private. Whatever is sent lies near one line: as far as it is of use, it is linked to photos. Of each, the longest training there is a row of; others’ defences start from networks that never saw what they send, and lie low on it. The own key is alone on the left, at no cost in use.',
     x: shares('leakage: LFW pairs linked by D', 0.5, 0.6, 0.7, 0.8, 0.9, 1),
     y: shares('use: LFW View 2 told right', 0.7, 0.8, 0.9, 1),
     series: points.map((point) => ({ name: point.name, points: [point] })),
@@ -201,23 +234,31 @@ function utilityAgainstLeakage(rows: readonly ReportRow[]): Chart {
 
 /** The same attackers at several levels of noise; no series before there are two. */
 function louderNoise(rows: readonly ReportRow[]): Chart {
-  const level = ({ settings }: ReportRow) => Number(LEVEL.exec(settings)?.[1] ?? 1);
+  const level = ({ settings }: ReportRow) => Number(LEVEL.exec(settings)?.[1] ?? NOISE_LEVEL);
   const first = ({ attacker, settings, seed }: ReportRow, wanted: string) =>
     attacker === wanted && seed === 1 && !settings.includes('bits a value');
+  /** Rows of the largest budget with which several levels were run. */
+  const alike = (all: readonly ReportRow[]) => {
+    const budget = ({ settings }: ReportRow) => settings.replace(`${LEVEL.exec(settings)?.[0]}, `, '');
+    const last = all.findLast((row) =>
+      all.some((other) => budget(other) === budget(row) && level(other) !== level(row)),
+    );
+    return last === undefined ? [] : all.filter((row) => budget(row) === budget(last));
+  };
   const series = (['gaussian', 'xnn-d'] as const).map((defence) => {
     const own = rows.filter((row) => row.defence === defence);
-    const use = own.filter((row) => first(row, 'S') && row.metric === VIEW_2);
-    const points = own
-      .filter((row) => first(row, 'D') && row.metric === LINKED.name && BUDGET.test(row.settings))
-      .flatMap((row) => {
-        const utility = use.find((other) => level(other) === level(row));
-        return utility ? [{ x: row.value, y: utility.value, name: decibels(level(row)) }] : [];
-      });
+    const use = alike(own.filter((row) => first(row, 'S') && row.metric === VIEW_2));
+    const points = alike(
+      own.filter((row) => first(row, 'D') && row.metric === LINKED.name && BUDGET.test(row.settings)),
+    ).flatMap((row) => {
+      const utility = use.find((other) => level(other) === level(row));
+      return utility ? [{ x: row.value, y: utility.value, name: decibels(level(row)) }] : [];
+    });
     return { name: defenceName(defence), points: points.sort((a, b) => a.x - b.x) };
   });
   return {
     title: 'Louder noise',
-    text: 'S and D trained anew at each level. Louder noise takes from both, and four times the power (+6 dB) leaves D most of what he had. The learnt noise keeps more of the use than Gaussian noise does, at a little more leakage.',
+    text: 'S and D trained anew at each level, as long at each. Louder noise takes from both.',
     x: shares('leakage: LFW pairs linked by D', 0.5, 0.6, 0.7, 0.8, 0.9, 1),
     y: shares('use: LFW View 2 told right', 0.8, 0.85, 0.9, 0.95, 1),
     series: series.filter(({ points }) => points.length > 1),
@@ -240,13 +281,13 @@ function linkageByPhotos(rows: readonly ReportRow[]): Chart {
       .filter((row) => row.defence === defence && (defence !== 'own key' || NO_KEY.test(row.knowledge)))
       .map((row) => ({ ...row, value: mean(seedsOf(rows, row)) }))
       .map(({ settings, value }) => ({ photos: Number(/^[\d,]+/.exec(settings)?.[0].replaceAll(',', '')), value }))
-      .filter(({ photos }) => photos > 0)
+      .filter(({ photos }, i, all) => photos > 0 && all.findLastIndex((other) => other.photos === photos) === i)
       .sort((a, b) => a.photos - b.photos)
       .map(({ photos, value }) => ({ x: photos, y: value, name: `${counted(photos)} photos` })),
   }));
   return {
     title: 'What more photos give an attacker',
-    text: 'Under noise D rises nearly as fast as on clean features. Under an own key he stays at guessing after 20,000.',
+    text: 'Of each number of photos, the longest training. Under noise D rises nearly as fast as on clean features. Under an own key he stays at guessing after 20,000.',
     x: {
       label: 'photos of other people that D learnt from',
       ticks: [100, 1000, 10_000, 100_000].map((at) => ({ at, text: counted(at) })),

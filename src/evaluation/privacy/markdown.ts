@@ -48,7 +48,7 @@ function attackerTable(rows: readonly ReportRow[]): string {
     row.metric,
     withInterval(row),
     row.chance === null ? '' : formatted(row.chance, row.unit),
-    row.coreMinutes === null ? '' : String(row.coreMinutes),
+    row.coreMinutes === null ? '' : [row.coreMinutes, row.device].filter((part) => part !== null).join(', '),
     row.networks,
     `${row.date}, ${row.commit}`,
     `\`${row.command}\``,

@@ -134,8 +134,9 @@ describe('noise of another level, or messages of other bits', () => {
   const attacks = lines(
     D,
     S,
-    { ...D, level: 2, linked: 0.8 },
-    { ...S, level: 2, lfw: 0.96 },
+    { ...D, level: 4, linked: 0.8 },
+    { ...S, level: 4, lfw: 0.96 },
+    { ...D, level: 8, epochs: 40, linked: 0.7 },
     { ...D, bits: 8, linked: 0.94 },
     { ...S, bits: 8, lfw: 0.99 },
   );
@@ -146,25 +147,54 @@ describe('noise of another level, or messages of other bits', () => {
     const linked = report.rows.filter(({ metric }) => metric.startsWith('LFW pairs'));
     expect(linked.map(({ settings }) => settings)).toEqual([
       '1,024 photos, 10 epochs',
-      '1,024 photos, noise of 2 times the amplitude, 10 epochs',
+      '1,024 photos, noise of 4 times the amplitude, 10 epochs',
       '1,024 photos, 8 bits a value, 10 epochs',
+      '1,024 photos, noise of 8 times the amplitude, 40 epochs',
     ]);
-    expect(linked[1]!.command).toMatch(/ --level 2$/);
+    expect(linked[1]!.command).toMatch(/ --level 4$/);
     expect(report.headline.rows[0]!.cells[2]).toMatch(/^98 %/);
     expect(report.headline.rows[1]!.cells[2]).toMatch(/^90 %/);
     expect(chart('What more photos give an attacker').series[0]!.points).toHaveLength(1);
   });
 
-  it('is drawn by level: 20 log10 2 = 6 dB', () => {
+  it('is drawn by level: 20 log10 2 = 6 dB, the release’s, and 20 log10 4 = 12 dB', () => {
     expect(chart('Louder noise').series).toEqual([
       {
         name: 'XNN-d, as released',
         points: [
-          { x: 0.8, y: 0.96, name: '+6 dB' },
-          { x: 0.9, y: 0.98, name: '0 dB' },
+          { x: 0.8, y: 0.96, name: '+12 dB' },
+          { x: 0.9, y: 0.98, name: '+6 dB' },
         ],
       },
     ]);
+  });
+});
+
+describe('what the headline compares', () => {
+  const release = { release: '9.9.9', model: 'm', keyedModel: 'k' };
+  const longer = { ...D, pairs: 4096, epochs: 20, batch: 128 };
+
+  it('had the same budget: the largest that clean features, Gaussian noise and XNN-d share', () => {
+    const attacks = lines(
+      D,
+      { ...D, defence: 'clean', linked: 0.92 },
+      { ...longer, linked: 0.97 },
+      { ...longer, defence: 'clean', linked: 0.98 },
+      { ...longer, defence: 'clean', pairs: 20480, linked: 0.99 },
+    );
+    const linked = buildReport({ ...EMPTY, attacks }, release, NAMES).headline.rows[1]!;
+    expect(linked.cells.slice(0, 3).map((text) => text?.slice(0, 4))).toEqual(['98 %', undefined, '97 %']);
+    expect(linked.measure).toMatch(/\(4,096 photos, 20 epochs\)$/);
+  });
+
+  it('is drawn with the longest training of each number of photos, whose batch the command says', () => {
+    const report = buildReport(
+      { ...EMPTY, attacks: lines(D, { ...D, epochs: 40, linked: 0.95 }, longer) },
+      release,
+      NAMES,
+    );
+    expect(report.charts[0]!.series[0]!.points.map(({ x, y }) => [x, y])).toEqual([[1024, 0.95], [4096, 0.9]]); // prettier-ignore
+    expect(report.rows.at(-1)!.command).toMatch(/ --batch 128$/);
   });
 });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ReportRow } from '../../wire/report.js';
 import { counted } from '../../client/figures.js';
+import { NOISE_LEVEL } from '../../core/spec.js';
 import { wilson } from './interval.js';
 
 /** A line of a row file. Attackers add their settings and what they measured. */
@@ -80,7 +81,7 @@ const METRICS: Readonly<Record<string, readonly Metric[]>> = {
 
 /** What makes two lines rows of one thing. */
 const SETTINGS =
-  'attacker row defence knows generator level messages bits pairs warm rate width embedding epochs seed slots trained int8 whitened form shape mode victims'.split(
+  'attacker row defence knows generator level messages bits pairs warm rate batch width embedding epochs seed slots trained int8 whitened form shape mode victims'.split(
     ' ',
   );
 
@@ -143,6 +144,7 @@ function common(
     queries: 'runs the browser’s half as often as he likes; reads one message of the victim',
     seed: numberOrNull(line, 'seed'),
     coreMinutes: numberOrNull(line, 'core_minutes'),
+    device: typeof line['device'] === 'string' ? line['device'] : null,
     date: line.date,
     commit: line.commit,
     run: [own.attacker, own.defence, own.settings, own.knowledge, line['mode']].filter(Boolean).join(', '),
@@ -212,7 +214,9 @@ function attackRows(line: Line, { byHash }: Names): ReportRow[] {
     messages > 1 && `mean of ${messages} messages`,
     line['warm'] === true && 'from the clean tail’s weights',
     typeof line['generator'] === 'string' && line['generator'] !== 'generator' && line['generator'],
-    typeof line['level'] === 'number' && line['level'] !== 1 && `noise of ${line['level']} times the amplitude`,
+    typeof line['level'] === 'number' &&
+      line['level'] !== NOISE_LEVEL &&
+      `noise of ${line['level']} times the amplitude`,
     line['bits'] !== undefined && line['bits'] !== 4 && `${number(line, 'bits')} bits a value`,
     typeof line['width'] === 'number' && `painter of width ${line['width']}`,
     `${epochs} epochs`,
@@ -237,9 +241,21 @@ function attackRows(line: Line, { byHash }: Names): ReportRow[] {
 
 function attackCommand(line: Line): string {
   const defaults: Readonly<Record<string, unknown>> = {
-    generator: 'generator', level: 1, messages: 1, bits: 4, pairs: null, epochs: 3, rate: 1e-3, width: null, embedding: null, seed: 1,
+    generator: 'generator', level: NOISE_LEVEL, messages: 1, bits: 4, pairs: null, epochs: 3, rate: 1e-3, batch: null, width: null, embedding: null, seed: 1,
   }; // prettier-ignore
-  const dials = ['messages', 'bits', 'pairs', 'epochs', 'rate', 'width', 'embedding', 'seed', 'generator', 'level'];
+  const dials = [
+    'messages',
+    'bits',
+    'pairs',
+    'epochs',
+    'rate',
+    'batch',
+    'width',
+    'embedding',
+    'seed',
+    'generator',
+    'level',
+  ];
   const given = dials.filter((dial) => line[dial] !== undefined && line[dial] !== defaults[dial]);
   return [
     `python3 -m training.attack ${text(line, 'attacker')} --defence ${text(line, 'defence')}`,

@@ -154,6 +154,7 @@ function Attacker({ id, name, question, text }: (typeof attackers)[number]) {
               </span>
               <span>
                 {first!.coreMinutes !== null && `${first!.coreMinutes} core minutes, `}
+                {first!.device !== null && `${first!.device}, `}
                 {first!.seed !== null && `seed ${first!.seed}, `}
                 networks {first!.networks}, {first!.date}, commit {first!.commit}
               </span>
