@@ -1,20 +1,11 @@
 import AxeBuilder from '@axe-core/playwright';
 import { readFileSync } from 'node:fs';
-import { keyedRotation, protectDescriptor } from '../src/core/keyed.js';
-import { MESSAGE_TYPE, ROUTES, type ChallengeReply, type ServiceReply } from '../src/wire/api.js';
-import { fromHex } from '../src/wire/hex.js';
-import { encodeKeyedMessage } from '../src/wire/message.js';
+import { newTenant, press, signIn } from './fixtures/administration.js';
 import { open } from './fixtures/app.js';
 import { expect, test, type Page } from './fixtures/test.js';
 
-const press = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true }).click();
 const status = (page: Page) => page.locator('.answer');
 const section = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
-
-async function signIn(page: Page, key: string): Promise<void> {
-  await page.getByLabel('API key').fill(key);
-  await page.getByLabel('API key').press('Enter');
-}
 
 async function expectNoViolations(page: Page): Promise<void> {
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
@@ -137,36 +128,6 @@ test('subjects are found, unlocked, and deleted after a question; an operator ma
   await signIn(page, keys);
   await expect(status(page)).toContainText('disabled by the operator');
 });
-
-/** A message in keyed mode, which shows nobody: one of two directions. */
-async function show(page: Page, key: string, what: 'enrolment' | 'verification', subject: string, axis: 0 | 1) {
-  const headers = { Authorization: `Bearer ${key}` };
-  const { keyedModel, tenant } = (await (await page.request.get(ROUTES.service, { headers })).json()) as ServiceReply;
-  const { challenge } = (await (await page.request.post(ROUTES.challenges, { headers })).json()) as ChallengeReply;
-  const header = { model: fromHex(keyedModel, 8), tenant: fromHex(tenant, 16), challenge: fromHex(challenge, 16) };
-  const face = Float32Array.from({ length: 128 }, (_, i) => (i === axis ? 1 : 0));
-  const message = encodeKeyedMessage(header, protectDescriptor(face, keyedRotation(new Uint8Array(32).fill(1))));
-  const response = await page.request.post(ROUTES[what](subject), {
-    headers: { ...headers, 'Content-Type': MESSAGE_TYPE },
-    data: Buffer.from(message),
-  });
-  expect(response.status()).toBe(200);
-}
-
-/** A tenant that the operator makes, with two subjects, and its owner's key. */
-async function newTenant(page: Page, operator: string) {
-  const tenant = `made ${Date.now()}`;
-  await page.goto('/admin?backend=wasm');
-  await signIn(page, operator);
-  await press(page, 'Tenants');
-  await page.getByLabel('Name of a new tenant').fill(tenant);
-  await press(page, 'Make a tenant');
-  const keys = await page.locator('.secret code').innerText();
-  await press(page, 'Sign out');
-  for (const subject of ['Ada Lovelace', 'Grace Hopper']) await show(page, keys, 'enrolment', subject, 0);
-  for (let miss = 0; miss < 5; miss++) await show(page, keys, 'verification', 'Ada Lovelace', 1);
-  return { tenant, keys };
-}
 
 test('every section is accessible, fits a phone and is left after a quarter of an hour', async ({ page, cloud }) => {
   test.slow();

@@ -1,7 +1,5 @@
-import { useState } from 'react';
 import { Trans } from 'react-i18next';
-import { XnnError, type ErrorCode } from '../../client/messages.js';
-import type { Capture, Picture } from '../../client/types.js';
+import type { Capture } from '../../client/types.js';
 import { AttackProgress } from '../parts/AttackProgress.js';
 import { Button } from '../parts/Button.js';
 import { Icon } from '../parts/Icon.js';
@@ -9,10 +7,10 @@ import { Link } from '../parts/Link.js';
 import { Linking } from '../parts/Linking.js';
 import { PicturePicker } from '../parts/PicturePicker.js';
 import { Recoveries } from '../parts/Recoveries.js';
-import { copyOf } from '../pictures.js';
 import { useAttacked } from '../useAttacked.js';
 import { isBusy, useAttackers } from '../useAttackers.js';
-import { useSession, useSessionState } from '../useSession.js';
+import { useRehearsal } from '../useRehearsal.js';
+import { useSessionState } from '../useSession.js';
 import { useTexts } from '../useTexts.js';
 
 /**
@@ -21,30 +19,21 @@ import { useTexts } from '../useTexts.js';
  */
 export function Attack() {
   const { t } = useTexts();
-  const session = useSession();
   const state = useSessionState();
   const { capture: sent, keep } = useAttacked();
   const { painter, linker } = useAttackers();
   const attack = painter.state;
-  const [pictures, setPictures] = useState<readonly Picture[]>([]);
-  const [refusal, setRefusal] = useState<ErrorCode | null>(null);
+  const { pictures, picker, rehearse, refusal } = useRehearsal(painter.clear);
 
   const busy = isBusy(attack) || isBusy(linker.state);
   const ready = state.status === 'ready' && !busy;
   const start = (capture: Capture) => {
     if (state.status === 'ready') painter.run(state.started.backend, capture);
   };
-  const rehearse = async ([picture]: readonly Picture[]) => {
-    if (picture === undefined) return;
-    setRefusal(null);
-    try {
-      const capture = await session.rehearse(await copyOf(picture));
-      keep(capture);
-      linker.clear();
-      start(capture);
-    } catch (error) {
-      setRefusal(error instanceof XnnError ? error.code : 'page_failed');
-    }
+  const startAnew = (capture: Capture) => {
+    keep(capture);
+    linker.clear();
+    start(capture);
   };
   const isDone = attack.stage === 'done';
   const forSent = sent !== null && pictures.length === 0;
@@ -69,20 +58,9 @@ export function Attack() {
           ) : (
             <h2>{t('attack.picture')}</h2>
           )}
-          <PicturePicker
-            pictures={pictures}
-            onPictures={(next) => {
-              setPictures(next);
-              setRefusal(null);
-              painter.clear();
-            }}
-            most={1}
-            shots={1}
-            automatic={false}
-            takeLabel={t('attack.take')}
-          />
+          <PicturePicker {...picker} takeLabel={t('attack.take')} />
           {pictures.length > 0 && (
-            <Button kind="primary" icon="identify" unavailable={!ready} onPress={() => void rehearse(pictures)}>
+            <Button kind="primary" icon="identify" unavailable={!ready} onPress={() => void rehearse(startAnew)}>
               {isDone ? t('attack.againFresh') : t('attack.act')}
             </Button>
           )}

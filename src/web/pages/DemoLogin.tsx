@@ -107,24 +107,26 @@ export function DemoLogin() {
           </p>
         )}
       </div>
-      {codes.length > 0 && (
-        <section className="card" aria-labelledby="codes">
-          <h2 id="codes">{t('login.codes')}</h2>
-          <p>{t('login.codesText')} </p>
-          <ul className="codes">
-            {codes.map((code) => (
-              <li key={code}>
-                <code>{code}</code>
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
-      {words !== null && <KeyWords words={words} />}
-      {client !== null && account !== undefined && <ClientCard client={client} account={account} action={action} />}
-      {account === undefined && client === null && error === null && <div className="coming" />}
-      {(account === null || client !== null) && <LoginForms action={action} />}
-      {account && client === null && <AccountCard account={account} action={action} />}
+      <div className="stack">
+        {codes.length > 0 && (
+          <section className="card form" aria-labelledby="codes">
+            <h2 id="codes">{t('login.codes')}</h2>
+            <p>{t('login.codesText')} </p>
+            <ul className="codes">
+              {codes.map((code) => (
+                <li key={code}>
+                  <code>{code}</code>
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
+        {words !== null && <KeyWords words={words} />}
+        {client !== null && account !== undefined && <ClientCard client={client} account={account} action={action} />}
+        {account === undefined && client === null && error === null && <div className="coming" />}
+        {(account === null || client !== null) && <LoginForms action={action} />}
+        {account && client === null && <AccountCard account={account} action={action} />}
+      </div>
     </>
   );
 }

@@ -33,10 +33,10 @@ export function AccountCard({ account, action }: { account: Account; action: Log
       <div className="desk">
         <section className="card form" aria-labelledby="devices">
           <h2 id="devices">{t('account.devices')}</h2>
-          <ul className="enrolled">
+          <ul className="rows">
             {account.devices.map(({ id, createdAt, usedAt }, i) => (
               <li key={id}>
-                <span>{t('account.device', { number: i + 1, since: day(createdAt), used: day(usedAt) })}</span>
+                <div>{t('account.device', { number: i + 1, since: day(createdAt), used: day(usedAt) })}</div>
                 <Button
                   kind="danger"
                   icon="forget"
@@ -56,13 +56,13 @@ export function AccountCard({ account, action }: { account: Account; action: Log
             {t('account.add')}
           </Button>
           <h2>{t('account.sessions')}</h2>
-          <ul className="enrolled">
+          <ul className="rows">
             {account.sessions.map(({ id, by, begunAt, current }, i) => (
               <li key={id}>
-                <span>
+                <div>
                   {t(by === 'face' ? 'account.sessionFace' : 'account.sessionCode', { time: moment(begunAt) })}{' '}
                   {current && t('account.here')}
-                </span>
+                </div>
                 {!current && (
                   <Button
                     kind="danger"
@@ -124,7 +124,7 @@ export function AccountCard({ account, action }: { account: Account; action: Log
           </Button>
         </section>
       </div>
-      <section className="card" aria-labelledby="trail">
+      <section className="card form" aria-labelledby="trail">
         <h2 id="trail">{t('account.trail')}</h2>
         <ol className="trail">
           {account.trail.toReversed().map(({ at, action: what, outcome }) => (

@@ -6,7 +6,7 @@ export function KeyWords({ words }: { words: readonly string[] }) {
   const { t } = useTexts();
   const id = useId();
   return (
-    <section className="card" aria-labelledby={id}>
+    <section className="card form" aria-labelledby={id}>
       <h2 id={id}>{t('ownKey.wordsTitle')}</h2>
       <p>{t('ownKey.wordsText')} </p>
       <ol className="codes">

@@ -1,10 +1,9 @@
 import { useId, useState } from 'react';
 import { Trans } from 'react-i18next';
-import { XnnError, type ErrorCode } from '../../client/messages.js';
-import type { Capture, Picture } from '../../client/types.js';
-import { copyOf } from '../pictures.js';
+import type { Capture } from '../../client/types.js';
 import type { Attackers } from '../useAttackers.js';
-import { useSession, useSessionState } from '../useSession.js';
+import { useRehearsal } from '../useRehearsal.js';
+import { useSessionState } from '../useSession.js';
 import { useTexts } from '../useTexts.js';
 import { AttackProgress } from './AttackProgress.js';
 import { Button } from './Button.js';
@@ -24,24 +23,15 @@ interface LinkingProps {
 export function Linking({ capture, linker: { state, run, clear }, busy }: LinkingProps) {
   const { t } = useTexts();
   const id = useId();
-  const session = useSession();
-  const sessionState = useSessionState();
-  const [pictures, setPictures] = useState<readonly Picture[]>([]);
+  const session = useSessionState();
+  const { pictures, picker, rehearse, refusal } = useRehearsal(clear);
   const [photo, setPhoto] = useState<Capture | null>(null);
-  const [refusal, setRefusal] = useState<ErrorCode | null>(null);
 
-  const ready = sessionState.status === 'ready' && !busy;
-  const compare = async () => {
-    if (sessionState.status !== 'ready') return;
-    setRefusal(null);
-    try {
-      const [picture] = pictures;
-      const theirs = picture === undefined ? capture : await session.rehearse(await copyOf(picture));
-      setPhoto(theirs);
-      run(sessionState.started.backend, capture, theirs);
-    } catch (error) {
-      setRefusal(error instanceof XnnError ? error.code : 'page_failed');
-    }
+  const ready = session.status === 'ready' && !busy;
+  const compare = (theirs: Capture) => {
+    if (session.status !== 'ready') return;
+    setPhoto(theirs);
+    run(session.started.backend, capture, theirs);
   };
 
   return (
@@ -52,19 +42,13 @@ export function Linking({ capture, linker: { state, run, clear }, busy }: Linkin
         <div className="card form">
           <h3>{t('linking.photo')}</h3>
           <p>{t('linking.photoText')}</p>
-          <PicturePicker
-            pictures={pictures}
-            onPictures={(next) => {
-              setPictures(next);
-              setRefusal(null);
-              clear();
-            }}
-            most={1}
-            shots={1}
-            automatic={false}
-            takeLabel={t('attack.take')}
-          />
-          <Button kind="primary" icon="identify" unavailable={!ready} onPress={() => void compare()}>
+          <PicturePicker {...picker} takeLabel={t('attack.take')} />
+          <Button
+            kind="primary"
+            icon="identify"
+            unavailable={!ready}
+            onPress={() => (pictures.length > 0 ? void rehearse(compare) : compare(capture))}
+          >
             {pictures.length > 0 ? t('linking.act') : t('linking.actSame')}
           </Button>
         </div>

@@ -29,11 +29,11 @@ export function SecretCard({ secret, onKept }: { secret: Secret; onKept: () => v
         <Button icon="check" onPress={onKept}>
           I have kept it
         </Button>
+        <p role="status" className="empty">
+          {copied === true && 'Copied.'}
+          {copied === false && 'The browser does not let it be copied: mark it by hand.'}
+        </p>
       </div>
-      <p role="status" className="empty">
-        {copied === true && 'Copied.'}
-        {copied === false && 'The browser does not let it be copied: mark it by hand.'}
-      </p>
     </section>
   );
 }
