@@ -4,6 +4,7 @@ import { XnnError, type ErrorCode } from '../../client/messages.js';
 import type { Capture, Picture } from '../../client/types.js';
 import { AttackProgress } from '../parts/AttackProgress.js';
 import { Button } from '../parts/Button.js';
+import { ForeignJudge } from '../parts/ForeignJudge.js';
 import { Icon } from '../parts/Icon.js';
 import { Link } from '../parts/Link.js';
 import { Linking } from '../parts/Linking.js';
@@ -24,14 +25,15 @@ export function Attack() {
   const session = useSession();
   const state = useSessionState();
   const { capture: sent, keep } = useAttacked();
-  const { painter, linker } = useAttackers();
+  const { painter, judge, linker } = useAttackers();
   const attack = painter.state;
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
   const [refusal, setRefusal] = useState<ErrorCode | null>(null);
 
-  const busy = isBusy(attack) || isBusy(linker.state);
+  const busy = [attack, judge.state, linker.state].some(isBusy);
   const ready = state.status === 'ready' && !busy;
   const start = (capture: Capture) => {
+    judge.clear();
     if (state.status === 'ready') painter.run(state.started.backend, capture);
   };
   const rehearse = async ([picture]: readonly Picture[]) => {
@@ -75,6 +77,7 @@ export function Attack() {
               setPictures(next);
               setRefusal(null);
               painter.clear();
+              judge.clear();
             }}
             most={1}
             shots={1}
@@ -91,6 +94,7 @@ export function Attack() {
           <AttackProgress
             state={refusal === null ? attack : { stage: 'failed', error: refusal }}
             steps={[t('attack.step1'), t('attack.step2'), t('attack.step3'), t('attack.step4')]}
+            loading={t('attack.loading')}
             attacking={t('attack.painting')}
             done={isDone && attack.result.fromSent === null ? t('attack.doneKeyed') : t('attack.doneBoth')}
             heading="h2"
@@ -103,7 +107,16 @@ export function Attack() {
           </p>
         </div>
       </div>
-      {isDone && <Recoveries capture={attack.capture} paintings={attack.result} />}
+      {isDone && (
+        <>
+          <Recoveries
+            capture={attack.capture}
+            paintings={attack.result}
+            judgement={judge.state.stage === 'done' ? judge.state.result : null}
+          />
+          <ForeignJudge capture={attack.capture} paintings={attack.result} judge={judge} busy={busy} />
+        </>
+      )}
       {sent !== null && <Linking capture={sent} linker={linker} busy={busy} />}
       <p className="onward">
         <Trans i18nKey="attack.onward" components={{ a: <Link to="report" /> }} />{' '}

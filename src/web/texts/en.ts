@@ -416,6 +416,8 @@ export const texts = {
     noiseText: 'By an attacker who was trained on such messages, and read yours.',
     noiseLabel: 'Your face as painted from the message',
     time: 'Both attackers and the verdicts took {{time}} in this page.',
+    ours: 'Our own network',
+    foreign: 'A foreign network, dlib’s',
     taken: 'Taken for you',
     alike: 'Refused, but like you',
     notTaken: 'Not taken for you',
@@ -436,9 +438,28 @@ export const texts = {
     strangersBoth:
       '<strong>On strangers</strong> (LFW), a foreign network, dlib’s, told by such a painting whether another photo is of the same person in {{clean}} of pairs for clean features and {{sent}} for what is sent; guessing gives {{half}}.',
     judge:
-      '<strong>The verdict above is our own network’s</strong>, the one of keyed mode at its threshold of {{threshold}}. It reads the same features that were attacked, so it is a partial judge; and it compares with the very photo that was attacked, which is easier than with another one.',
+      '<strong>Our own network</strong> is the one of keyed mode, at its threshold of {{threshold}}. It reads the same features that were attacked, so it is a partial judge; and it compares with the very photo that was attacked, which is easier than with another one.',
     noSecret:
       '<strong>Noise is no secret.</strong> It hides some of the picture and little of who you are. If that is not enough for you, use a key of your own.',
+  },
+  foreign: {
+    title: 'And a judge from elsewhere?',
+    lead: 'A network should not be judged by its relatives. This one was made by others, from other photos: it knows nothing of our networks, and the attackers did not learn to please it.',
+    ask: 'Ask a foreign judge too ({{size}}, once)',
+    step1: 'The judge is downloaded from this server ({{size}}, once) and runs in this page.',
+    step2: 'Your face and each painting become 128 numbers in his network.',
+    step3: 'How like those are says whether he takes the painting for you.',
+    loading: 'Loading the judge',
+    judging: 'Judging',
+    done: 'His verdicts stand under the paintings above.',
+    nothingSent:
+      '<strong>Nothing is sent here, either.</strong> The judge comes to the paintings; they do not go to him.',
+    who: '<strong>He is dlib’s face network</strong>, which is in the public domain, with a byte a weight as the npm package face-api has it. Neither our networks nor these attackers were trained with or against him.',
+    mistakes:
+      '<strong>He takes 1 in {{strangers}} strangers for one person, too.</strong> The likeness that he needs was set so, on {{impostors}} pairs of plain photos of {{people}} people from whom no network of ours learnt. On other people (LFW, 6,000 pairs) he then says yes to {{accepted}} of {{thousand}} pairs of photos of one person, and to {{mistaken}} of {{thousand}} of two.',
+    easier:
+      '<strong>He, too, compares with the very photo that was attacked</strong>, whose pose and light a painting shares: that is easier than with another photo of you. And “not taken” is no proof of safety; the likeness that he needs is a strict one.',
+    time: 'He took {{time}} in this page.',
   },
   linking: {
     title: 'Does it give away whose it is?',
