@@ -78,9 +78,7 @@ export function useAttackers(): Attackers {
     judge: {
       state: judging,
       run: (backend, capture, paintings) =>
-        void attack(backend, capture, setJudging, (engine, onProgress) =>
-          engine.judge(capture, paintings, onProgress),
-        ),
+        void attack(backend, capture, setJudging, (engine, onProgress) => engine.judge(capture, paintings, onProgress)),
       clear: () => setJudging(IDLE),
     },
     linker: {
