@@ -1,7 +1,7 @@
 import { expose } from 'comlink';
 import { XnnError } from '../core/errors.js';
 import { similarity } from '../core/match.js';
-import { foreignLikeness, identity, likeness, recover } from '../protocol/attack.js';
+import { foreignIdentity, identity, likeness, recover } from '../protocol/attack.js';
 import type { KeyedModel } from '../protocol/protect.js';
 import type { Judgement, Linkage, Paintings, Recovered, Verdict, WorkerAttackEngine } from './attack.js';
 import {
@@ -65,8 +65,9 @@ class PageAttackEngine implements WorkerAttackEngine {
     const foreign = (this.#foreign ??= await loadForeignJudge(await sourceOf('judge'), onProgress));
     onProgress(1);
     const begun = performance.now();
+    const person = await foreignIdentity(foreign, face);
     const said = async (picture: Pixels): Promise<Verdict> => {
-      const alike = await foreignLikeness(foreign, face, coloursOf(picture));
+      const alike = similarity(person, await foreignIdentity(foreign, coloursOf(picture)));
       return { likeness: alike, strangers: strangersAt(foreign.strangers, alike) };
     };
     const ofClean = await said(fromClean.picture);

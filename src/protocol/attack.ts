@@ -26,7 +26,7 @@ export async function recover(painter: Weights, features: Float32Array): Promise
 /**
  * How much one person two faces [112, 112, 3] are to the clean tail T, in [-1, 1]; the keyed threshold is meant for it.
  *
- * T reads features of the encoder that is attacked, so it is no foreign judge: that one is `foreignLikeness`, and a report's numbers come from him.
+ * T reads features of the encoder that is attacked, so it is no foreign judge: who a face is to him says `foreignIdentity`, and a report's numbers are his.
  */
 export async function likeness(judge: KeyedModel, a: Uint8Array, b: Uint8Array): Promise<number> {
   return similarity(unit(await descriptorOf(judge, a)), unit(await descriptorOf(judge, b)));
@@ -56,12 +56,8 @@ export interface ForeignJudge {
   readonly mean: Float32Array;
 }
 
-/** How much one person two faces [112, 112, 3] are to the foreign judge, in [-1, 1]. */
-export async function foreignLikeness(judge: ForeignJudge, a: Uint8Array, b: Uint8Array): Promise<number> {
-  return similarity(await apart(judge, a), await apart(judge, b));
-}
-
-async function apart({ weights, mean }: ForeignJudge, face: Uint8Array): Promise<Embedding> {
+/** Who a face [112, 112, 3] is to the foreign judge: apart from what all faces share. The cosine of two tells how much one person they are. */
+export async function foreignIdentity({ weights, mean }: ForeignJudge, face: Uint8Array): Promise<Embedding> {
   const described = await judged(weights, face);
   return unit(described.map((value, i) => value - mean[i]!));
 }
