@@ -1,4 +1,4 @@
-/** Puts what the browser needs of its libraries under public/: the face detector, and the WebAssembly of detector and backend. */
+/** Puts what the browser needs of its libraries under public/: face detector, foreign judge, and the WebAssembly of detector and backend. */
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,9 +13,15 @@ const WASM = [
   '@mediapipe/tasks-vision/wasm/vision_wasm_module_internal.wasm',
   '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
 ];
+/** The foreign judge of the page of attacks, as his file is; our manifest beside it says which. */
+const JUDGE = [
+  '@vladmandic/face-api/model/face_recognition_model.bin',
+  '@vladmandic/face-api/model/face_recognition_model-weights_manifest.json',
+];
 
 const detectorFolder = join(ROOT, 'public/models/detector');
 const wasmFolder = join(ROOT, 'public/wasm');
+const judgeFolder = join(ROOT, 'public/judge');
 await mkdir(detectorFolder, { recursive: true });
 await mkdir(wasmFolder, { recursive: true });
 // BlazeFace reads pixels in [-1, 1] and gives two outputs: boxes with key points, and scores.
@@ -26,3 +32,4 @@ const detector = withImageMetadata(
 );
 await writeFile(join(detectorFolder, 'blaze_face_short_range.tflite'), detector);
 for (const file of WASM) await copyFile(join(MODULES, file), join(wasmFolder, basename(file)));
+for (const file of JUDGE) await copyFile(join(MODULES, file), join(judgeFolder, basename(file)));

@@ -1,7 +1,7 @@
 import { renderToStaticMarkup } from 'react-dom/server';
 import type { Plugin } from 'vite';
 import type { Language } from '../src/web/languages.js';
-import { openingsIn } from '../src/web/opening.js';
+import { openingsIn, type OpeningName } from '../src/web/opening.js';
 import { Brand } from '../src/web/parts/Brand.js';
 import { texts as ar } from '../src/web/texts/ar.js';
 import { texts as de } from '../src/web/texts/de.js';
@@ -10,7 +10,7 @@ import { texts as es } from '../src/web/texts/es.js';
 import { texts as fr } from '../src/web/texts/fr.js';
 import { texts as zh } from '../src/web/texts/zh.js';
 
-const TEXTS: Readonly<Record<Language, Texts>> = { en, de, fr, es, zh, ar };
+const TEXTS: Readonly<Record<Language, Pick<Texts, OpeningName>>> = { en, de, fr, es, zh, ar };
 const SCRIPT = '<script type="module" ';
 const ROOT = '<div id="root">';
 

@@ -97,12 +97,10 @@ def linkable(linker: Tail, options: argparse.Namespace, row: Mapping[str, object
     }
 
 
-def strangers() -> list[dict[str, float]]:
-    """What likeness so many of the pairs of two people in LFW reach, by the judge."""
-    lfw = load_lfw()
-    faces, random = embedded("lfw", lambda: lfw.images), np.random.default_rng(1)
-    first, second = random.integers(len(faces), size=(2, PAIRS))
-    others = lfw.people[first] != lfw.people[second]
+def strangers(faces: Array, people: NDArray[np.int64]) -> list[dict[str, float]]:
+    """What likeness so many of the pairs of two people reach, by a judge's embeddings of their faces."""
+    first, second = np.random.default_rng(1).integers(len(faces), size=(2, PAIRS))
+    others = people[first] != people[second]
     scores = (faces[first[others]] * faces[second[others]]).sum(1)
     return [{"share": share, "likeness": round(float(np.quantile(scores, 1 - share)), 4)} for share in SHARES]
 
@@ -128,7 +126,9 @@ def main() -> None:
     round_to_half(linker)
     measured = {key: row[key] for key in ("networks", "pairs", "epochs", "core_minutes", "date", "commit")}
     known = {**write_tfjs("linker", browser_weights(linker), FOLDER), "measured": measured, **linkable(linker, own, row)}
-    judge = {"model": manifest["keyedModel"], "threshold": keyed["threshold"]["value"], "strangers": strangers()}
+    lfw = load_lfw()
+    known_people = strangers(embedded("lfw", lambda: lfw.images), lfw.people)
+    judge = {"model": manifest["keyedModel"], "threshold": keyed["threshold"]["value"], "strangers": known_people}
     write_json(FOLDER / "manifest.json", {"model": manifest["model"], "judge": judge, "painters": entries, "linker": known})
     write_json(ROOT / "models" / "golden-attackers.json", {"stride": GOLDEN_STRIDE, **golden, "linker": read(linker)})
 

@@ -14,7 +14,7 @@ export interface Measured {
   readonly verified: number;
 }
 
-/** What share of strangers' photos reach a likeness, to the clean tail. */
+/** What share of strangers' photos reach a likeness, to a judge. */
 export interface Strangers {
   /** In (0, 1). */
   readonly share: number;
@@ -22,13 +22,17 @@ export interface Strangers {
   readonly likeness: number;
 }
 
-/** One face that an attacker painted. */
-export interface Recovered {
-  readonly picture: Pixels;
-  /** Cosine of it and the photo, to the clean tail. */
+/** What a judge says of one painting. */
+export interface Verdict {
+  /** Cosine of it and the photo, to him. */
   readonly likeness: number;
   /** Smallest known share of strangers' photos that are as like the photo; null if more than half of them are. */
   readonly strangers: number | null;
+}
+
+/** One face that an attacker painted, with the clean tail's verdict. */
+export interface Recovered extends Verdict {
+  readonly picture: Pixels;
   readonly measured: Measured;
 }
 
@@ -42,6 +46,33 @@ export interface Paintings {
   /** Both painters and the judging, in ms. */
   readonly ms: number;
 }
+
+/** How the foreign judge's threshold was set, and what he says of photos at it. Shares are in [0, 1]. */
+export interface MeasuredJudge {
+  /** Share of pairs of photos of two held-out people that count as one person's: the threshold is set so. */
+  readonly fmr: number;
+  /** Held-out people whose photos set the threshold, and pairs of two of them. */
+  readonly people: number;
+  readonly impostors: number;
+  /** Of LFW's pairs of one person that he takes for one, and of two. */
+  readonly accepted: number;
+  readonly mistaken: number;
+}
+
+/** What the foreign judge says of the paintings of one capture. */
+export interface Judgement {
+  readonly ofClean: Verdict;
+  /** Null where nothing was painted: under a key. */
+  readonly ofSent: Verdict | null;
+  /** Likeness from which he takes two faces for one person's. */
+  readonly threshold: number;
+  readonly measured: MeasuredJudge;
+  /** In ms. */
+  readonly ms: number;
+}
+
+/** What the foreign judge weighs, in bytes. */
+export const FOREIGN_JUDGE_BYTES = 6_444_032;
 
 /** How surely one kind of features is linked to a plain photo. Shares are in [0, 1]. */
 export interface Linkable {
@@ -98,6 +129,13 @@ export interface AttackEngine {
    */
   paint(capture: Capture, onProgress: (fraction: number) => void): Promise<Paintings>;
   /**
+   * Has a foreign network, dlib's, judge what was painted.
+   *
+   * @param onProgress as in `paint`, of the judge, who weighs `FOREIGN_JUDGE_BYTES`
+   * @throws as `paint`
+   */
+  judge(capture: Capture, paintings: Paintings, onProgress: (fraction: number) => void): Promise<Judgement>;
+  /**
    * @param photo the attacker's own, prepared as if it were to be sent
    * @param onProgress as in `paint`
    * @throws as `paint`
@@ -115,6 +153,7 @@ export function openAttackEngine(): AttackEngine {
   return {
     start: (backend, onProgress) => answered(remote.start(backend, proxy(onProgress))),
     paint: (capture, onProgress) => answered(remote.paint(capture, proxy(onProgress))),
+    judge: (capture, paintings, onProgress) => answered(remote.judge(capture, paintings, proxy(onProgress))),
     link: (capture, photo, onProgress) => answered(remote.link(capture, photo, proxy(onProgress))),
     dispose,
   };

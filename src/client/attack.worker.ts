@@ -1,13 +1,22 @@
 import { expose } from 'comlink';
 import { XnnError } from '../core/errors.js';
 import { similarity } from '../core/match.js';
-import { identity, likeness, recover } from '../protocol/attack.js';
+import { foreignIdentity, identity, likeness, recover } from '../protocol/attack.js';
 import type { KeyedModel } from '../protocol/protect.js';
-import type { Linkage, Paintings, Recovered, WorkerAttackEngine } from './attack.js';
-import { loadLinker, loadPainters, strangersAt, type Attacked, type Linker, type Painters } from './attackers.js';
+import type { Judgement, Linkage, Paintings, Recovered, Verdict, WorkerAttackEngine } from './attack.js';
+import {
+  loadForeignJudge,
+  loadLinker,
+  loadPainters,
+  strangersAt,
+  type Attacked,
+  type Linker,
+  type LoadedJudge,
+  type Painters,
+} from './attackers.js';
 import { pickBackend } from './backend.js';
 import { decodeModel, loadModel, loadTail, type ModelFiles, type ModelSource } from './models.js';
-import { opaque, reveal } from './reveal.js';
+import { coloursOf, opaque, reveal, type Pixels } from './reveal.js';
 import type { Backend, Capture } from './types.js';
 
 const BASE = new URL(import.meta.env.BASE_URL, self.location.origin).href;
@@ -23,6 +32,7 @@ interface Parts {
 class PageAttackEngine implements WorkerAttackEngine {
   #parts: Parts | null = null;
   #painters: Painters | null = null;
+  #foreign: LoadedJudge | null = null;
   #linker: Linker | null = null;
 
   async start(backend: Backend, onProgress: OnProgress): Promise<void> {
@@ -48,6 +58,22 @@ class PageAttackEngine implements WorkerAttackEngine {
     const fromClean = await recovered('clean', capture.clean);
     const fromSent = mode === 'xnn-d' ? await recovered('xnn-d', sent) : null;
     return { fromClean, fromSent, threshold: painters.threshold, ms: performance.now() - begun };
+  }
+
+  async judge({ face }: Capture, { fromClean, fromSent }: Paintings, onProgress: OnProgress): Promise<Judgement> {
+    this.#started();
+    const foreign = (this.#foreign ??= await loadForeignJudge(await sourceOf('judge'), onProgress));
+    onProgress(1);
+    const begun = performance.now();
+    const person = await foreignIdentity(foreign, face);
+    const said = async (picture: Pixels): Promise<Verdict> => {
+      const alike = similarity(person, await foreignIdentity(foreign, coloursOf(picture)));
+      return { likeness: alike, strangers: strangersAt(foreign.strangers, alike) };
+    };
+    const ofClean = await said(fromClean.picture);
+    const ofSent = fromSent === null ? null : await said(fromSent.picture);
+    const { threshold, measured } = foreign;
+    return { ofClean, ofSent, threshold, measured, ms: performance.now() - begun };
   }
 
   async link(capture: Capture, photo: Capture, onProgress: OnProgress): Promise<Linkage> {

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, it } from 'vitest';
-import { loadLinker, loadPainters, strangersAt } from './attackers.js';
+import { readJudgeFile } from '../server/testing.js';
+import { FOREIGN_JUDGE_BYTES } from './attack.js';
+import { loadForeignJudge, loadLinker, loadPainters, strangersAt } from './attackers.js';
 import type { ModelSource } from './models.js';
 
 /** The released files, and whatever is put in their place. */
@@ -68,6 +70,59 @@ it.each([
 ])('refuses %s', async (_, versions, changed, code) => {
   await expect(loadPainters(source(changed), versions, () => {})).rejects.toMatchObject({ code });
   await expect(loadLinker(source(changed), versions, () => {})).rejects.toMatchObject({ code });
+});
+
+const judgeManifest = readFileSync(new URL('../../public/judge/manifest.json', import.meta.url), 'utf8');
+/** The foreign judge's manifest and the files of npm's package, and whatever is put in their place. */
+const judgeSource = (changed: Record<string, string> = {}): ModelSource => ({
+  url: 'https://app.test/judge/',
+  fetch: (url) => {
+    const name = url.replace(/.*\//, '');
+    return Promise.resolve(
+      new Response(changed[name] ?? (name === 'manifest.json' ? judgeManifest : readJudgeFile(name))),
+    );
+  },
+  cache: null,
+});
+
+it('loads the foreign judge, who weighs what the page says, with what he got', async () => {
+  await tf.setBackend('cpu');
+  const before = tf.memory().numTensors;
+  const fractions: number[] = [];
+  const { weights, mean, threshold, strangers, measured } = await loadForeignJudge(judgeSource(), (part) =>
+    fractions.push(part),
+  );
+  expect(tf.memory().numTensors - before).toBe(Object.keys(weights).length);
+  expect(fractions.at(-1)).toBe(1);
+  expect((JSON.parse(judgeManifest) as { network: { bytes: number } }).network.bytes).toBe(FOREIGN_JUDGE_BYTES);
+  expect(Math.hypot(...mean)).toBeGreaterThan(0.5);
+  expect(strangersAt(strangers, threshold)).toBeLessThanOrEqual(0.01);
+  expect(measured).toMatchObject({ fmr: 1e-3, people: 50 });
+  expect(measured.accepted).toBeGreaterThan(measured.mistaken + 0.5);
+  tf.dispose(weights);
+});
+
+it.each([
+  ['changed weights', { 'face_recognition_model.bin': 'changed' }, 'model_hash_wrong'],
+  ['another description', { 'face_recognition_model-weights_manifest.json': '[]' }, 'model_invalid'],
+  ['an empty manifest', { 'manifest.json': '{}' }, 'model_invalid'],
+  [
+    'a mean that is too short',
+    { 'manifest.json': JSON.stringify({ ...(JSON.parse(judgeManifest) as object), mean: [0.1] }) },
+    'model_invalid',
+  ],
+  [
+    'no measure of his errors',
+    { 'manifest.json': JSON.stringify({ ...(JSON.parse(judgeManifest) as object), lfw: {} }) },
+    'model_invalid',
+  ],
+])('refuses a foreign judge with %s', async (_, changed, code) => {
+  await expect(loadForeignJudge(judgeSource(changed), () => {})).rejects.toMatchObject({ code });
+});
+
+it('says that the foreign judge is not there', async () => {
+  const away: ModelSource = { ...judgeSource(), fetch: () => Promise.reject(new TypeError('offline')) };
+  await expect(loadForeignJudge(away, () => {})).rejects.toMatchObject({ code: 'model_missing' });
 });
 
 it('says how many strangers reach a likeness', () => {

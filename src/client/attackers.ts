@@ -1,5 +1,9 @@
 import { XnnError } from '../core/errors.js';
+import { foldScales } from '../core/foreign-judge.js';
 import type { Weights } from '../core/layers.js';
+import { EMBEDDING_SIZE } from '../core/spec.js';
+import type { ForeignJudge } from '../protocol/attack.js';
+import * as tf from '@tensorflow/tfjs-core';
 import {
   checkedEntry,
   decode,
@@ -12,7 +16,7 @@ import {
   type ModelSource,
   type NetworkEntry,
 } from './models.js';
-import type { Linkable, Measured, MeasuredLinker, Strangers } from './attack.js';
+import type { Linkable, Measured, MeasuredJudge, MeasuredLinker, Strangers } from './attack.js';
 
 /** What attackers read. */
 export type Attacked = 'clean' | 'xnn-d';
@@ -32,6 +36,14 @@ export interface Linker {
   /** Clean features are read by T itself. */
   readonly linkable: Readonly<Record<Attacked, Linkable>>;
   readonly measured: MeasuredLinker;
+}
+
+/** The foreign judge, on the current tfjs backend. */
+export interface LoadedJudge extends ForeignJudge {
+  /** Cosine from which he takes two faces for one person. */
+  readonly threshold: number;
+  readonly strangers: readonly Strangers[];
+  readonly measured: MeasuredJudge;
 }
 
 interface Manifest {
@@ -80,6 +92,28 @@ export async function loadLinker(
   return { weights: decode(file!), linkable: linker.linkable, measured: linker.measured };
 }
 
+/**
+ * Loads the foreign judge, who belongs to no release of ours, and puts him on the current tfjs backend.
+ *
+ * @param source of his own files
+ * @param onProgress as in `loadPainters`
+ * @throws model_missing, model_invalid, model_hash_wrong
+ */
+export async function loadForeignJudge(
+  source: ModelSource,
+  onProgress: (fraction: number) => void,
+): Promise<LoadedJudge> {
+  const { network, ...judge } = checkedJudge(await newestManifest(source));
+  await forgetOthers(source, [network]);
+  const [file] = await loadNetworks(source, [network], onProgress);
+  const weights = decode(file!);
+  try {
+    return { ...judge, weights: foldScales(weights) };
+  } finally {
+    tf.dispose(weights);
+  }
+}
+
 /** @throws model_missing, model_invalid, model_unsupported */
 async function currentManifest(source: ModelSource, versions: Versions): Promise<Manifest> {
   const manifest = checked(await newestManifest(source));
@@ -99,7 +133,6 @@ function checked(value: unknown): Manifest {
   const { model, judge, painters, linker } = fields(value, 'manifest');
   const { model: judges, threshold, strangers } = fields(judge, 'judge');
   if (!isHex(model, 16) || !isHex(judges, 16)) throw new XnnError('model_invalid', 'model');
-  if (!Array.isArray(strangers)) throw new XnnError('model_invalid', 'strangers');
   const named = fields(painters, 'painters');
   const painter = (name: Attacked) => ({
     ...checkedEntry(named[name]),
@@ -114,7 +147,7 @@ function checked(value: unknown): Manifest {
     judge: {
       model: judges,
       ...numbers({ threshold }, 'threshold'),
-      strangers: strangers.map((known) => numbers(known, 'share', 'likeness')),
+      strangers: checkedStrangers(strangers),
     },
     painters: { clean: painter('clean'), 'xnn-d': painter('xnn-d') },
     linker: {
@@ -123,6 +156,25 @@ function checked(value: unknown): Manifest {
       measured: { pairs, coreMinutes, ...numbers(heldOut, 'fmr', 'people', 'impostors') },
     },
   };
+}
+
+function checkedJudge(value: unknown): Omit<LoadedJudge, 'weights'> & { readonly network: NetworkEntry } {
+  const { network, mean, threshold, strangers, heldOut, lfw } = fields(value, 'manifest');
+  if (!Array.isArray(mean) || mean.length !== EMBEDDING_SIZE || !mean.every(Number.isFinite)) {
+    throw new XnnError('model_invalid', 'mean');
+  }
+  return {
+    network: checkedEntry(network),
+    mean: Float32Array.from(mean as number[]),
+    ...numbers({ threshold }, 'threshold'),
+    strangers: checkedStrangers(strangers),
+    measured: { ...numbers(heldOut, 'fmr', 'people', 'impostors'), ...numbers(lfw, 'accepted', 'mistaken') },
+  };
+}
+
+function checkedStrangers(value: unknown): Strangers[] {
+  if (!Array.isArray(value)) throw new XnnError('model_invalid', 'strangers');
+  return value.map((known) => numbers(known, 'share', 'likeness'));
 }
 
 /** Fields that are finite numbers, and no other. @throws model_invalid */

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { KERNELS } from '../core/kernels.js';
-import { recover } from '../protocol/attack.js';
-import { goldenSeed, runGolden } from '../protocol/golden.js';
-import { readAttacker, readReleased, WASM_FOLDER } from '../server/testing.js';
+import { judged, recover } from '../protocol/attack.js';
+import { goldenFace, goldenSeed, runGolden } from '../protocol/golden.js';
+import { readAttacker, readForeignJudge, readReleased, WASM_FOLDER } from '../server/testing.js';
 import { pickBackend } from './backend.js';
 
 test('the kernels that builds have are those that run', async () => {
@@ -12,6 +12,7 @@ test('the kernels that builds have are those that run', async () => {
     const [encoder, generator, tail] = (['encoder', 'generator', 'tail'] as const).map(readReleased);
     await runGolden({ encoder: encoder!, generator: generator!, tail: tail! });
     await recover(readAttacker('xnn-d'), goldenSeed());
+    await judged(readForeignJudge(), goldenFace());
     return [];
   });
   // Fused operations are told twice.

@@ -196,7 +196,14 @@ describe('loadModel', () => {
     ['no weights', { ...topology, weightsManifest: [] }],
     ['fewer weights than bytes', { ...topology, weightsManifest: [{ weights: [group!.weights[0]] }] }],
     ['a negative shape', { ...topology, weightsManifest: [{ weights: [{ ...group!.weights[0], shape: [-3] }] }] }],
-    ['float32', { ...topology, weightsManifest: [{ weights: [{ ...group!.weights[0], quantization: undefined }] }] }],
+    [
+      'float32, for which it is too short',
+      { ...topology, weightsManifest: [{ weights: [{ ...group!.weights[0], quantization: undefined }] }] },
+    ],
+    [
+      'bytes of no scale',
+      [{ weights: [{ ...group!.weights[0], shape: [6], quantization: { dtype: 'uint8', min: 0 } }] }],
+    ],
   ])('refuses a topology with %s', async (_, value) => {
     place.files['encoder.json'] = JSON.stringify(value);
     await expect(loadModel(place, ignore)).rejects.toMatchObject({ code: 'model_invalid' });

@@ -217,28 +217,39 @@ export function checkedEntry(value: unknown): NetworkEntry {
   return { topology, weights, bytes, sha256 };
 }
 
-/** The weights' description, which must account for every byte. All weights are float16 in the file and float32 when decoded. */
+/** How a value may be in a file, and the bytes of it there. Decoded, all are float32. */
+const STORED = { float32: 4, float16: 2, uint8: 1 } as const;
+
+/** The weights' description, ours or a bare manifest of tfjs, which must account for every byte. */
 function checkedSpecs(value: unknown, bytes: number): tf.io.WeightsManifestEntry[] {
-  const { format, weightsManifest } = fields(value, 'topology');
-  if (format !== 'tfjs-weights' || !Array.isArray(weightsManifest)) throw new XnnError('model_invalid', 'topology');
-  const specs = weightsManifest.flatMap((group) => {
+  const groups = Array.isArray(value) ? (value as unknown[]) : groupsOf(value);
+  const specs = groups.flatMap((group) => {
     const { weights } = fields(group, 'group');
     return Array.isArray(weights) ? weights.map(checkedSpec) : [];
   });
-  const size = specs.reduce((sum, { shape }) => sum + 2 * tf.util.sizeFromShape(shape), 0);
+  const size = specs.reduce((sum, [{ shape }, stored]) => sum + STORED[stored] * tf.util.sizeFromShape(shape), 0);
   if (size !== bytes) throw new XnnError('model_invalid', `the topology describes ${size} of ${bytes} bytes`);
-  return specs;
+  return specs.map(([spec]) => spec);
 }
 
-function checkedSpec(value: unknown): tf.io.WeightsManifestEntry {
+function groupsOf(topology: unknown): unknown[] {
+  const { format, weightsManifest } = fields(topology, 'topology');
+  if (format !== 'tfjs-weights' || !Array.isArray(weightsManifest)) throw new XnnError('model_invalid', 'topology');
+  return weightsManifest;
+}
+
+function checkedSpec(value: unknown): [tf.io.WeightsManifestEntry, keyof typeof STORED] {
   const { name, shape, dtype, quantization } = fields(value, 'weight');
   const isShape = (sizes: unknown): sizes is number[] =>
     Array.isArray(sizes) && sizes.every((size) => Number.isSafeInteger(size) && size > 0);
   if (typeof name !== 'string' || !isShape(shape)) throw new XnnError('model_invalid', 'name or shape of a weight');
-  if (dtype !== 'float32' || fields(quantization, name)['dtype'] !== 'float16') {
-    throw new XnnError('model_invalid', `${name} is not float16`);
-  }
-  return { name, shape, dtype, quantization: { dtype: 'float16' } };
+  if (dtype !== 'float32') throw new XnnError('model_invalid', `${name} is not float32`);
+  if (quantization === undefined) return [{ name, shape, dtype }, 'float32'];
+  const { dtype: stored, scale, min } = fields(quantization, name);
+  if (stored === 'float16') return [{ name, shape, dtype, quantization: { dtype: stored } }, stored];
+  if (stored !== 'uint8' || typeof scale !== 'number' || typeof min !== 'number')
+    throw new XnnError('model_invalid', `${name} is neither float16 nor uint8 on a scale`);
+  return [{ name, shape, dtype, quantization: { dtype: stored, scale, min } }, stored];
 }
 
 export function fields(value: unknown, name: string): Readonly<Record<string, unknown>> {

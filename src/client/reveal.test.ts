@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { asPerturbed } from '../core/features.js';
 import { FEATURE_CHANNELS, FEATURE_VALUES, STEP_MAX } from '../core/spec.js';
 import { encodeMessage, MESSAGE_BYTES } from '../wire/message.js';
-import { reveal } from './reveal.js';
+import { coloursOf, opaque, reveal } from './reveal.js';
 
 const features = Float32Array.from(
   { length: FEATURE_VALUES },
@@ -42,4 +42,8 @@ describe('reveal', () => {
     expect([...face.data.subarray(0, 8)]).toEqual([0, 1, 2, 255, 3, 4, 5, 255]);
     expect(face.data.length).toBe(face.width * face.height * 4);
   });
+});
+
+it('makes bytes of a picture again', () => {
+  expect(coloursOf(opaque(capture.face))).toEqual(capture.face);
 });

@@ -91,3 +91,8 @@ export function opaque(rgb: Uint8Array): Pixels {
   }
   return { data, width: CROP_SIZE, height: CROP_SIZE };
 }
+
+/** The inverse of `opaque`. */
+export function coloursOf({ data }: Pixels): Uint8Array {
+  return Uint8Array.from(data.filter((_, i) => i % 4 < 3));
+}

@@ -7,26 +7,28 @@ export type Weights = tf.NamedTensorMap;
 
 type Activation = 'relu' | 'linear';
 
-function weight<T extends tf.Tensor>(weights: Weights, name: string): T {
+/** @throws model_invalid if there is none of that name */
+export function weight<T extends tf.Tensor>(weights: Weights, name: string): T {
   const tensor = weights[name];
   if (tensor === undefined) throw new XnnError('model_invalid', `the model has no weight ${name}`);
   return tensor as T;
 }
 
-/** A convolution with bias. Padding is half the kernel on every side, as in PyTorch ('same' pads stride 2 differently). */
+/** A convolution with bias. Padding is half the kernel on every side, as in PyTorch ('same' pads stride 2 differently), if not told otherwise. */
 export function convolve(
   weights: Weights,
   name: string,
   x: tf.Tensor4D,
   activation: Activation,
   strides = 1,
+  padding?: number,
 ): tf.Tensor4D {
   const filter = weight<tf.Tensor4D>(weights, `${name}.weight`);
   return tf.fused.conv2d({
     x,
     filter,
     strides,
-    pad: (filter.shape[0] - 1) / 2,
+    pad: padding ?? (filter.shape[0] - 1) / 2,
     dimRoundingMode: 'floor',
     bias: weight<tf.Tensor1D>(weights, `${name}.bias`),
     activation,

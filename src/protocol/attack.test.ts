@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { invert } from '../core/inversion.js';
 import { similarity } from '../core/match.js';
 import { CROP_SIZE, EMBEDDING_SIZE, FEATURE_CHANNELS, FEATURE_SIZE } from '../core/spec.js';
-import { readAttacker, readReleased, seeded, WASM_FOLDER } from '../server/testing.js';
-import { identity, likeness, recover } from './attack.js';
+import { readAttacker, readForeignJudge, readReleased, seeded, WASM_FOLDER } from '../server/testing.js';
+import { foreignIdentity, identity, judged, likeness, recover } from './attack.js';
 import { goldenFace, goldenSeed } from './golden.js';
 import { protect } from './protect.js';
 
@@ -15,6 +15,11 @@ import { protect } from './protect.js';
 const golden = JSON.parse(
   readFileSync(new URL('../../models/golden-attackers.json', import.meta.url), 'utf8'),
 ) as Record<'clean' | 'xnn-d' | 'linker', readonly number[]> & { readonly stride: number };
+
+/** What it made of the golden face with the foreign judge, written by training/export_judge.py. */
+const { embedding: goldenJudge } = JSON.parse(
+  readFileSync(new URL('../../models/golden-judge.json', import.meta.url), 'utf8'),
+) as { readonly embedding: readonly number[] };
 
 beforeAll(async () => {
   setWasmPaths(WASM_FOLDER);
@@ -84,5 +89,41 @@ describe('the judge', () => {
     expect(await likeness(judge, goldenFace(), new Uint8Array(CROP_SIZE * CROP_SIZE * 3).fill(128))).toBeLessThan(0.9);
     expect(tf.memory().numTensors).toBe(before);
     tf.dispose(Object.values(judge));
+  });
+});
+
+describe.each(['wasm', 'cpu'])('the foreign judge on %s', (backend) => {
+  let weights: tf.NamedTensorMap;
+  beforeAll(async () => {
+    expect(await tf.setBackend(backend)).toBe(true);
+    weights = readForeignJudge();
+  });
+  afterAll(async () => {
+    tf.dispose(weights);
+    await tf.setBackend('wasm');
+  });
+
+  it('says what PyTorch says and leaves no tensor behind', async () => {
+    const before = tf.memory().numTensors;
+    const said = await judged(weights, goldenFace());
+    expect(tf.memory().numTensors).toBe(before);
+    expect(goldenJudge).toHaveLength(EMBEDDING_SIZE);
+    const worst = Math.max(...goldenJudge.map((value, i) => Math.abs(said[i]! - value)));
+    expect(worst).toBeLessThan(1e-5); // of a unit vector
+  });
+});
+
+describe('the foreign judge', () => {
+  it('compares apart from what the mean is of', async () => {
+    const weights = readForeignJudge();
+    const [face, other] = [goldenFace(), goldenFace().reverse()];
+    const [a, b] = [await judged(weights, face), await judged(weights, other)];
+    const mean = a.map((value, i) => (value + b[i]!) / 2);
+    const likeness = async (mean: Float32Array, one: Uint8Array, two: Uint8Array) =>
+      similarity(await foreignIdentity({ weights, mean }, one), await foreignIdentity({ weights, mean }, two));
+    expect(await likeness(new Float32Array(EMBEDDING_SIZE), face, other)).toBeGreaterThan(0);
+    expect(await likeness(mean, face, other)).toBeCloseTo(-1, 4);
+    expect(await likeness(mean, other, other)).toBeCloseTo(1, 4);
+    tf.dispose(weights);
   });
 });

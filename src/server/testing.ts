@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { serve } from '@hono/node-server';
 import * as tf from '@tensorflow/tfjs-core';
 import { asPerturbed } from '../core/features.js';
+import { foldScales } from '../core/foreign-judge.js';
 import { keyedRotation, protectDescriptor } from '../core/keyed.js';
 import { unit, type Embedding } from '../core/match.js';
 import { dequantise, type QuantisedFeatures } from '../core/quantise.js';
@@ -211,6 +212,23 @@ export function readReleased(network: 'encoder' | 'generator' | 'tail'): tf.Name
 /** Weights of a released attacker: a painter, by what it reads, or the one who links. */
 export function readAttacker(name: 'clean' | 'xnn-d' | 'linker'): tf.NamedTensorMap {
   return readNetwork('public/attackers/', name);
+}
+
+const JUDGE = new URL('node_modules/@vladmandic/face-api/model/', PROJECT);
+
+/** The foreign judge's files, as npm's package has them. */
+export function readJudgeFile(name: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(readFileSync(new URL(name, JUDGE)));
+}
+
+/** The foreign judge's weights, as he runs. */
+export function readForeignJudge(): tf.NamedTensorMap {
+  const manifest = new TextDecoder().decode(readJudgeFile('face_recognition_model-weights_manifest.json'));
+  const specs = (JSON.parse(manifest) as tf.io.WeightsManifestConfig).flatMap(({ weights }) => weights);
+  const weights = tf.io.decodeWeights(readJudgeFile('face_recognition_model.bin').buffer, specs);
+  const folded = foldScales(weights);
+  tf.dispose(weights);
+  return folded;
 }
 
 function readNetwork(path: string, network: string): tf.NamedTensorMap {

@@ -1,6 +1,7 @@
 import { createElement, type ReactNode } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it, vi } from 'vitest';
+import type { Judgement } from '../client/attack.js';
 import { sentence } from '../client/messages.js';
 import { KEYED_MESSAGE_BYTES } from '../wire/message.js';
 import type { Session } from '../client/types.js';
@@ -15,13 +16,19 @@ import { Settings } from './pages/Settings.js';
 import { Verify } from './pages/Verify.js';
 import { App } from './App.js';
 import { Answer } from './parts/Answer.js';
+import { ForeignJudge } from './parts/ForeignJudge.js';
 import { Links } from './parts/Links.js';
 import { Recoveries } from './parts/Recoveries.js';
+import { addEnglish } from './language.js';
 import { LightSwitch } from './parts/ScreenLight.js';
 import { LaidOpen } from './parts/Reveal.js';
 import { Sent } from './parts/Sent.js';
 import { FAILED, fakeCapture, fakeReceipt, fakeSession, READY, STARTING } from './testing/fake-session.js';
+import type { AttackState } from './useAttackers.js';
+import { texts as attackTexts } from './texts/en-attack.js';
 import { SessionContext, type Action } from './useSession.js';
+
+addEnglish(attackTexts); // comes with that page
 
 const within = (session: Session, page: () => ReactNode) =>
   renderToStaticMarkup(createElement(SessionContext, { value: session }, createElement(page)));
@@ -143,13 +150,17 @@ describe('what attackers painted', () => {
   const measured = { epochs: 0.3, ssim: 0.7, psnr: 20, verified: 0.85 };
   const picture = { data: new Uint8ClampedArray(4), width: 1, height: 1 };
   const painted = (likeness: number, strangers: number | null) => ({ picture, likeness, strangers, measured });
-  const shown = (fromSent: ReturnType<typeof painted> | null, capture = fakeCapture()) =>
-    renderToStaticMarkup(
-      createElement(Recoveries, {
-        capture,
-        paintings: { fromClean: painted(0.6, 1e-4), fromSent, threshold: 0.51, ms: 80 },
-      }),
-    );
+  const paintings = (fromSent: ReturnType<typeof painted> | null) => ({
+    fromClean: painted(0.6, 1e-4),
+    fromSent,
+    threshold: 0.51,
+    ms: 80,
+  });
+  const shown = (
+    fromSent: ReturnType<typeof painted> | null,
+    capture = fakeCapture(),
+    judgement: Judgement | null = null,
+  ) => renderToStaticMarkup(createElement(Recoveries, { capture, paintings: paintings(fromSent), judgement }));
 
   it('has a verdict each, and does not take a refusal for safety', () => {
     expect(shown(painted(0.1, 0.5))).toMatch(/Taken for you.*Not taken for you/s);
@@ -163,6 +174,39 @@ describe('what attackers painted', () => {
     const html = shown(null, { ...fakeCapture(), message });
     expect(html).toContain('Nothing to paint from');
     expect(html.match(/class="verdict[ "]/g)).toHaveLength(1);
+  });
+
+  const judgement: Judgement = {
+    ofClean: { likeness: 0.41, strangers: 1e-4 },
+    ofSent: { likeness: 0.05, strangers: 0.5 },
+    threshold: 0.4,
+    measured: { fmr: 1e-3, people: 50, impostors: 1_467_174, accepted: 0.751, mistaken: 0.002 },
+    ms: 60,
+  };
+
+  it('has the foreign judge’s verdicts beside our own, each said whose it is', () => {
+    const html = shown(painted(0.6, 1e-4), fakeCapture(), judgement);
+    expect(html.match(/Our own network.*?A foreign network, dlib’s/gs)).toHaveLength(2);
+    expect(html).toMatch(/likeness 0.41, needed 0.40.*likeness 0.05, needed 0.40/s);
+    expect(html.match(/Not taken for you/g)).toHaveLength(1);
+    expect(shown(painted(0.6, 1e-4))).not.toContain('dlib’s</span>');
+  });
+
+  it('says before it is asked what the foreign judge costs, and afterwards who he is and how often he errs', () => {
+    const asked = (state: AttackState<Judgement>) =>
+      within(fakeSession(READY), () =>
+        createElement(ForeignJudge, {
+          capture: fakeCapture(),
+          paintings: paintings(null),
+          judge: { state, run: () => {}, clear: () => {} },
+          busy: false,
+        }),
+      );
+    expect(asked({ stage: 'idle' })).toContain('Ask a foreign judge too (6.4 MB, once)');
+    expect(asked({ stage: 'idle' })).not.toContain('1 in 1,000 strangers');
+    expect(asked({ stage: 'failed', error: 'model_missing' })).toContain('model_missing</code>');
+    const html = asked({ stage: 'done', capture: fakeCapture(), result: judgement });
+    expect(html).toMatch(/1 in 1,000 strangers.*1,467,174 pairs.*50 people.*751 of 1,000.*2 of 1,000/s);
   });
 });
 

@@ -4,10 +4,11 @@ import type { Sentences } from '../client/messages.js';
 import { directionOf, type Language } from './languages.js';
 import { wantedLanguage } from './settings.js';
 import { texts as english, type Texts } from './texts/en.js';
+import type { texts as attackTexts } from './texts/en-attack.js';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
-    resources: { translation: typeof english };
+    resources: { translation: typeof english & typeof attackTexts };
   }
 }
 
@@ -33,6 +34,11 @@ void i18next.use(initReactI18next).init({
   interpolation: { escapeValue: false },
   react: { useSuspense: false },
 });
+
+/** Adds what one page alone says in English. Other languages are whole when they come. */
+export function addEnglish(texts: Partial<Texts>): void {
+  i18next.addResourceBundle('en', 'translation', texts);
+}
 
 /** What is said of errors and poses in a language that was loaded; undefined for English, whose sentences are everywhere. */
 export function sentencesOf(language: string): Sentences | undefined {

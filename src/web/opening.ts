@@ -23,7 +23,7 @@ export function openingClass(name: OpeningName): string {
 }
 
 /** All that pages begin with, in a language. */
-export function openingsIn(texts: Texts): Record<OpeningName, OpeningTexts> {
+export function openingsIn(texts: Pick<Texts, OpeningName>): Record<OpeningName, OpeningTexts> {
   const entries = OPENINGS.map((name) => [name, { title: texts[name].title, lead: withoutTags(texts[name].lead) }]);
   return Object.fromEntries(entries) as Record<OpeningName, OpeningTexts>;
 }

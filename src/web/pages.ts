@@ -1,4 +1,5 @@
 import type { ComponentType } from 'react';
+import { addEnglish } from './language.js';
 import type { Page } from './routes.js';
 
 /** Each page is a download of its own. Admin's is not even kept for offline (vite.config.ts). */
@@ -13,7 +14,11 @@ export const PAGES: Record<Page, () => Promise<{ default: ComponentType }>> = {
   login: async () => ({ default: (await import('./pages/DemoLogin.js')).DemoLogin }),
   settings: async () => ({ default: (await import('./pages/Settings.js')).Settings }),
   admin: async () => ({ default: (await import('./pages/Admin.js')).Admin }),
-  attack: async () => ({ default: (await import('./pages/Attack.js')).Attack }),
+  attack: async () => {
+    const [{ Attack }, { texts }] = await Promise.all([import('./pages/Attack.js'), import('./texts/en-attack.js')]);
+    addEnglish(texts);
+    return { default: Attack };
+  },
   report: async () => ({ default: (await import('./pages/Report.js')).Report }),
 };
 

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { openAttackEngine, type AttackEngine, type Linkage, type Paintings } from '../client/attack.js';
+import { openAttackEngine, type AttackEngine, type Judgement, type Linkage, type Paintings } from '../client/attack.js';
 import { XnnError, type ErrorCode } from '../client/messages.js';
 import type { Backend, Capture } from '../client/types.js';
 
@@ -21,6 +21,8 @@ export interface Attacker<Result, Given extends readonly unknown[]> {
 
 export interface Attackers {
   readonly painter: Attacker<Paintings, []>;
+  /** The foreign judge of what was painted: no attacker, but run as one. */
+  readonly judge: Attacker<Judgement, [paintings: Paintings]>;
   /** Given the attacker's own photo. */
   readonly linker: Attacker<Linkage, [photo: Capture]>;
 }
@@ -34,6 +36,7 @@ export function isBusy({ stage }: AttackState<unknown>): boolean {
 /** Attackers that are loaded when they are first needed and end with the page that shows them. To be run one after the other. */
 export function useAttackers(): Attackers {
   const [painting, setPainting] = useState<AttackState<Paintings>>(IDLE);
+  const [judging, setJudging] = useState<AttackState<Judgement>>(IDLE);
   const [linking, setLinking] = useState<AttackState<Linkage>>(IDLE);
   const engine = useRef<AttackEngine | null>(null);
 
@@ -71,6 +74,12 @@ export function useAttackers(): Attackers {
       run: (backend, capture) =>
         void attack(backend, capture, setPainting, (engine, onProgress) => engine.paint(capture, onProgress)),
       clear: () => setPainting(IDLE),
+    },
+    judge: {
+      state: judging,
+      run: (backend, capture, paintings) =>
+        void attack(backend, capture, setJudging, (engine, onProgress) => engine.judge(capture, paintings, onProgress)),
+      clear: () => setJudging(IDLE),
     },
     linker: {
       state: linking,

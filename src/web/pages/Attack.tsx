@@ -2,6 +2,7 @@ import { Trans } from 'react-i18next';
 import type { Capture } from '../../client/types.js';
 import { AttackProgress } from '../parts/AttackProgress.js';
 import { Button } from '../parts/Button.js';
+import { ForeignJudge } from '../parts/ForeignJudge.js';
 import { Icon } from '../parts/Icon.js';
 import { Link } from '../parts/Link.js';
 import { Linking } from '../parts/Linking.js';
@@ -21,13 +22,17 @@ export function Attack() {
   const { t } = useTexts();
   const state = useSessionState();
   const { capture: sent, keep } = useAttacked();
-  const { painter, linker } = useAttackers();
+  const { painter, judge, linker } = useAttackers();
   const attack = painter.state;
-  const { pictures, picker, rehearse, refusal } = useRehearsal(painter.clear);
+  const { pictures, picker, rehearse, refusal } = useRehearsal(() => {
+    painter.clear();
+    judge.clear();
+  });
 
-  const busy = isBusy(attack) || isBusy(linker.state);
+  const busy = [attack, judge.state, linker.state].some(isBusy);
   const ready = state.status === 'ready' && !busy;
   const start = (capture: Capture) => {
+    judge.clear();
     if (state.status === 'ready') painter.run(state.started.backend, capture);
   };
   const startAnew = (capture: Capture) => {
@@ -69,6 +74,7 @@ export function Attack() {
           <AttackProgress
             state={refusal === null ? attack : { stage: 'failed', error: refusal }}
             steps={[t('attack.step1'), t('attack.step2'), t('attack.step3'), t('attack.step4')]}
+            loading={t('attack.loading')}
             attacking={t('attack.painting')}
             done={isDone && attack.result.fromSent === null ? t('attack.doneKeyed') : t('attack.doneBoth')}
             heading="h2"
@@ -81,7 +87,16 @@ export function Attack() {
           </p>
         </div>
       </div>
-      {isDone && <Recoveries capture={attack.capture} paintings={attack.result} />}
+      {isDone && (
+        <>
+          <Recoveries
+            capture={attack.capture}
+            paintings={attack.result}
+            judgement={judge.state.stage === 'done' ? judge.state.result : null}
+          />
+          <ForeignJudge capture={attack.capture} paintings={attack.result} judge={judge} busy={busy} />
+        </>
+      )}
       {sent !== null && <Linking capture={sent} linker={linker} busy={busy} />}
       <p className="onward">
         <Trans i18nKey="attack.onward" components={{ a: <Link to="report" /> }} />{' '}

@@ -5,6 +5,8 @@ interface AttackProgressProps {
   state: AttackState<unknown>;
   /** What is going to happen. */
   steps: readonly string[];
+  /** Says that what it needs is on its way. */
+  loading: string;
   /** Says that it happens. */
   attacking: string;
   /** Says what came of it. */
@@ -14,7 +16,7 @@ interface AttackProgressProps {
 }
 
 /** What an attack will do, how far it is, and where its answer is; announced. */
-export function AttackProgress({ state, steps, attacking, done, heading: Heading }: AttackProgressProps) {
+export function AttackProgress({ state, steps, loading, attacking, done, heading: Heading }: AttackProgressProps) {
   const { t, sentence } = useTexts();
   return (
     <div role="status" className="explanation">
@@ -30,8 +32,8 @@ export function AttackProgress({ state, steps, attacking, done, heading: Heading
       )}
       {state.stage === 'loading' && (
         <>
-          <Heading>{t('attack.loading')}</Heading>
-          <progress className="progress" aria-label={t('attack.loading')} value={state.fraction} max={1} />
+          <Heading>{loading}</Heading>
+          <progress className="progress" aria-label={loading} value={state.fraction} max={1} />
         </>
       )}
       {state.stage === 'attacking' && <Heading>{attacking}</Heading>}

@@ -56,6 +56,7 @@ export function Linking({ capture, linker: { state, run, clear }, busy }: Linkin
           <AttackProgress
             state={refusal === null ? state : { stage: 'failed', error: refusal }}
             steps={[t('linking.step1'), t('linking.step2'), t('linking.step3')]}
+            loading={t('attack.loading')}
             attacking={t('linking.comparing')}
             done={t('linking.done')}
             heading="h3"

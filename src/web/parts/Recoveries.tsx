@@ -1,6 +1,6 @@
 import { useId, useMemo } from 'react';
 import { Trans } from 'react-i18next';
-import type { Paintings, Recovered } from '../../client/attack.js';
+import type { Judgement, Paintings, Verdict as Said } from '../../client/attack.js';
 import { reveal, type Mode } from '../../client/reveal.js';
 import type { Capture } from '../../client/types.js';
 import { block, commonRange, mosaic } from '../mosaic.js';
@@ -9,8 +9,15 @@ import { Icon } from './Icon.js';
 import { PixelCanvas } from './PixelCanvas.js';
 import { useTexts } from '../useTexts.js';
 
-/** Photo and what attackers made of it, side by side, and a face network's verdict on each. */
-export function Recoveries({ capture, paintings }: { capture: Capture; paintings: Paintings }) {
+interface RecoveriesProps {
+  capture: Capture;
+  paintings: Paintings;
+  /** The foreign judge's, if he was asked. */
+  judgement: Judgement | null;
+}
+
+/** Photo and what attackers made of it, side by side, and face networks' verdicts on each. */
+export function Recoveries({ capture, paintings, judgement }: RecoveriesProps) {
   const { t, duration } = useTexts();
   const id = useId();
   const revealed = useMemo(() => reveal(capture), [capture]);
@@ -29,7 +36,10 @@ export function Recoveries({ capture, paintings }: { capture: Capture; paintings
           text={t('recovered.cleanText')}
         >
           <PixelCanvas pixels={fromClean.picture} label={t('recovered.cleanLabel')} />
-          <Verdict recovered={fromClean} threshold={threshold} />
+          <Verdict by={t('recovered.ours')} said={fromClean} threshold={threshold} />
+          {judgement && (
+            <Verdict by={t('recovered.foreign')} said={judgement.ofClean} threshold={judgement.threshold} />
+          )}
         </Exhibit>
         {fromSent === null ? (
           <Keyed mode={revealed.mode} sent={revealed.sent} />
@@ -41,7 +51,10 @@ export function Recoveries({ capture, paintings }: { capture: Capture; paintings
             text={t('recovered.noiseText')}
           >
             <PixelCanvas pixels={fromSent.picture} label={t('recovered.noiseLabel')} />
-            <Verdict recovered={fromSent} threshold={threshold} />
+            <Verdict by={t('recovered.ours')} said={fromSent} threshold={threshold} />
+            {judgement?.ofSent && (
+              <Verdict by={t('recovered.foreign')} said={judgement.ofSent} threshold={judgement.threshold} />
+            )}
           </Exhibit>
         )}
       </div>
@@ -54,7 +67,14 @@ export function Recoveries({ capture, paintings }: { capture: Capture; paintings
 /** Share of strangers from which a painting that is refused is still said to be like its person. */
 const ALIKE = 0.02;
 
-function Verdict({ recovered: { likeness, strangers }, threshold }: { recovered: Recovered; threshold: number }) {
+interface VerdictProps {
+  /** Whose verdict it is. */
+  by: string;
+  said: Said;
+  threshold: number;
+}
+
+function Verdict({ by, said: { likeness, strangers }, threshold }: VerdictProps) {
   const { t, number, decimal } = useTexts();
   const figures = { likeness: decimal(likeness, 2), threshold: decimal(threshold, 2) };
   const taken = likeness >= threshold;
@@ -63,6 +83,7 @@ function Verdict({ recovered: { likeness, strangers }, threshold }: { recovered:
     <p className={taken || alike ? 'verdict taken' : 'verdict'}>
       <Icon name={taken || alike ? 'warning' : 'cross'} />
       <span>
+        <span className="verdict-figure">{by}</span>
         <strong>{taken ? t('recovered.taken') : alike ? t('recovered.alike') : t('recovered.notTaken')}</strong>
         <span className="verdict-figure">
           {strangers === null

@@ -422,6 +422,8 @@ export const texts: Texts = {
     noiseText: 'Von einem Angreifer, der auf solchen Nachrichten trainiert wurde und Ihre las.',
     noiseLabel: 'Ihr Gesicht, aus der Nachricht gemalt',
     time: 'Beide Angreifer und die Urteile brauchten {{time}} in dieser Seite.',
+    ours: 'Unser eigenes Netz',
+    foreign: 'Ein fremdes Netz, das von dlib',
     taken: 'Für Sie gehalten',
     alike: 'Abgelehnt, aber Ihnen ähnlich',
     notTaken: 'Nicht für Sie gehalten',
@@ -442,9 +444,28 @@ export const texts: Texts = {
     strangersBoth:
       '<strong>Bei Fremden</strong> (LFW) sagte ein fremdes Netz, das von dlib, anhand eines solchen Gemäldes, ob ein anderes Foto dieselbe Person zeigt, richtig bei {{clean}} der Paare für unverhüllte Merkmale und {{sent}} für das Gesendete; Raten ergibt {{half}}.',
     judge:
-      '<strong>Das Urteil oben stammt von unserem eigenen Netz</strong>, dem des Modus mit Schlüssel bei seiner Schwelle von {{threshold}}. Es liest dieselben Merkmale, die angegriffen wurden, ist also ein befangener Richter; und es vergleicht mit eben dem angegriffenen Foto, was leichter ist als mit einem anderen.',
+      '<strong>Unser eigenes Netz</strong> ist das des Modus mit Schlüssel, bei seiner Schwelle von {{threshold}}. Es liest dieselben Merkmale, die angegriffen wurden, ist also ein befangener Richter; und es vergleicht mit eben dem angegriffenen Foto, was leichter ist als mit einem anderen.',
     noSecret:
       '<strong>Rauschen ist kein Geheimnis.</strong> Es verbirgt einiges vom Bild und wenig davon, wer Sie sind. Genügt Ihnen das nicht, verwenden Sie einen eigenen Schlüssel.',
+  },
+  foreign: {
+    title: 'Und ein Richter von anderswo?',
+    lead: 'Über ein Netz sollten nicht seine Verwandten urteilen. Dieses haben andere aus anderen Fotos gemacht: Es weiß nichts von unseren Netzen, und die Angreifer haben nicht gelernt, ihm zu gefallen.',
+    ask: 'Auch einen fremden Richter fragen ({{size}}, einmal)',
+    step1: 'Der Richter wird von diesem Server heruntergeladen ({{size}}, einmal) und läuft in dieser Seite.',
+    step2: 'Ihr Gesicht und jedes Gemälde werden in seinem Netz zu 128 Zahlen.',
+    step3: 'Wie ähnlich diese sind, sagt, ob er das Gemälde für Sie hält.',
+    loading: 'Der Richter wird geladen',
+    judging: 'Wird beurteilt',
+    done: 'Seine Urteile stehen unter den Gemälden oben.',
+    nothingSent:
+      '<strong>Auch hier wird nichts gesendet.</strong> Der Richter kommt zu den Gemälden; sie gehen nicht zu ihm.',
+    who: '<strong>Er ist das Gesichtsnetz von dlib</strong>, das gemeinfrei ist, mit einem Byte je Gewicht, wie es das npm-Paket face-api hat. Weder unsere Netze noch diese Angreifer wurden mit ihm oder gegen ihn trainiert.',
+    mistakes:
+      '<strong>Auch er hält 1 von {{strangers}} Fremden für dieselbe Person.</strong> So wurde die nötige Ähnlichkeit festgelegt, auf {{impostors}} Paaren offener Fotos von {{people}} Leuten, aus denen keines unserer Netze lernte. Bei anderen Leuten (LFW, 6.000 Paare) sagt er dann Ja bei {{accepted}} von {{thousand}} Paaren von Fotos einer Person und bei {{mistaken}} von {{thousand}} von zweien.',
+    easier:
+      '<strong>Auch er vergleicht mit eben dem angegriffenen Foto</strong>, dessen Haltung und Licht ein Gemälde teilt: Das ist leichter als mit einem anderen Foto von Ihnen. Und „nicht für Sie gehalten“ beweist keine Sicherheit; die nötige Ähnlichkeit ist streng.',
+    time: 'Er brauchte {{time}} in dieser Seite.',
   },
   linking: {
     title: 'Verrät es, von wem es ist?',

@@ -419,6 +419,8 @@ export const texts: Texts = {
     noiseText: 'Por un atacante entrenado con mensajes así, que leyó el tuyo.',
     noiseLabel: 'Tu cara pintada a partir del mensaje',
     time: 'Ambos atacantes y los veredictos tardaron {{time}} en esta página.',
+    ours: 'Nuestra propia red',
+    foreign: 'Una red ajena, la de dlib',
     taken: 'Tomada por ti',
     alike: 'Rechazada, pero parecida a ti',
     notTaken: 'No tomada por ti',
@@ -440,9 +442,27 @@ export const texts: Texts = {
     strangersBoth:
       '<strong>Con desconocidos</strong> (LFW), una red ajena, la de dlib, acertó por una pintura así si otra foto es de la misma persona en el {{clean}} de los pares con características sin cubrir y en el {{sent}} con lo que se envía; adivinar da el {{half}}.',
     judge:
-      '<strong>El veredicto de arriba es de nuestra propia red</strong>, la del modo con clave, con su umbral de {{threshold}}. Lee las mismas características que se atacaron, así que es un juez parcial; y compara con la misma foto atacada, lo que es más fácil que con otra.',
+      '<strong>Nuestra propia red</strong> es la del modo con clave, con su umbral de {{threshold}}. Lee las mismas características que se atacaron, así que es un juez parcial; y compara con la misma foto atacada, lo que es más fácil que con otra.',
     noSecret:
       '<strong>El ruido no es un secreto.</strong> Oculta parte de la imagen y poco de quién eres. Si no te basta, usa una clave propia.',
+  },
+  foreign: {
+    title: '¿Y un juez de fuera?',
+    lead: 'A una red no deberían juzgarla sus parientes. Esta la hicieron otros, con otras fotos: no sabe nada de nuestras redes, y los atacantes no aprendieron a complacerla.',
+    ask: 'Preguntar también a un juez ajeno ({{size}}, una vez)',
+    step1: 'El juez se descarga de este servidor ({{size}}, una vez) y se ejecuta en esta página.',
+    step2: 'Tu cara y cada pintura se convierten en 128 números en su red.',
+    step3: 'Lo parecidos que son dice si toma la pintura por ti.',
+    loading: 'Cargando el juez',
+    judging: 'Juzgando',
+    done: 'Sus veredictos están bajo las pinturas, más arriba.',
+    nothingSent: '<strong>Aquí tampoco se envía nada.</strong> El juez viene a las pinturas; ellas no van a él.',
+    who: '<strong>Es la red de caras de dlib</strong>, que es de dominio público, con un byte por peso, tal como la trae el paquete de npm face-api. Ni nuestras redes ni estos atacantes se entrenaron con él ni contra él.',
+    mistakes:
+      '<strong>También él toma a 1 de cada {{strangers}} desconocidos por la misma persona.</strong> El parecido necesario se fijó así, con {{impostors}} pares de fotos corrientes de {{people}} personas de las que ninguna red nuestra aprendió. Con otras personas (LFW, 6000 pares) dice entonces que sí en {{accepted}} de {{thousand}} pares de fotos de una misma persona, y en {{mistaken}} de {{thousand}} de dos.',
+    easier:
+      '<strong>También él compara con la misma foto atacada</strong>, cuya pose y luz comparte una pintura: es más fácil que con otra foto tuya. Y «no tomada por ti» no prueba que estés a salvo; el parecido necesario es estricto.',
+    time: 'Tardó {{time}} en esta página.',
   },
   linking: {
     title: '¿Revela de quién es?',

@@ -423,6 +423,8 @@ export const texts: Texts = {
     noiseText: 'Par un attaquant entraîné sur de tels messages, et qui a lu le vôtre.',
     noiseLabel: 'Votre visage peint à partir du message',
     time: 'Les deux attaquants et les verdicts ont pris {{time}} dans cette page.',
+    ours: 'Notre propre réseau',
+    foreign: 'Un réseau étranger, celui de dlib',
     taken: 'Pris pour vous',
     alike: 'Refusé, mais vous ressemble',
     notTaken: 'Pas pris pour vous',
@@ -444,9 +446,28 @@ export const texts: Texts = {
     strangersBoth:
       '<strong>Sur des inconnus</strong> (LFW), un réseau étranger, celui de dlib, a su dire d’après une telle peinture si une autre photo montre la même personne dans {{clean}} des paires pour les caractéristiques en clair et {{sent}} pour ce qui est envoyé ; le hasard donne {{half}}.',
     judge:
-      '<strong>Le verdict ci-dessus est celui de notre propre réseau</strong>, celui du mode à clé, à son seuil de {{threshold}}. Il lit les mêmes caractéristiques qui ont été attaquées : c’est un juge partial ; et il compare avec la photo attaquée elle-même, ce qui est plus facile qu’avec une autre.',
+      '<strong>Notre propre réseau</strong> est celui du mode à clé, à son seuil de {{threshold}}. Il lit les mêmes caractéristiques qui ont été attaquées : c’est un juge partial ; et il compare avec la photo attaquée elle-même, ce qui est plus facile qu’avec une autre.',
     noSecret:
       '<strong>Le bruit n’est pas un secret.</strong> Il cache une part de l’image et peu de votre identité. Si cela ne vous suffit pas, utilisez votre propre clé.',
+  },
+  foreign: {
+    title: 'Et un juge venu d’ailleurs ?',
+    lead: 'Un réseau ne devrait pas être jugé par ses parents. Celui-ci a été fait par d’autres, avec d’autres photos : il ne sait rien de nos réseaux, et les attaquants n’ont pas appris à lui plaire.',
+    ask: 'Demander aussi à un juge étranger ({{size}}, une fois)',
+    step1: 'Le juge est téléchargé depuis ce serveur ({{size}}, une fois) et tourne dans cette page.',
+    step2: 'Votre visage et chaque peinture deviennent 128 nombres dans son réseau.',
+    step3: 'Leur ressemblance dit s’il prend la peinture pour vous.',
+    loading: 'Chargement du juge',
+    judging: 'Jugement en cours',
+    done: 'Ses verdicts sont sous les peintures, plus haut.',
+    nothingSent:
+      '<strong>Rien n’est envoyé ici non plus.</strong> Le juge vient aux peintures ; elles ne vont pas à lui.',
+    who: '<strong>C’est le réseau de visages de dlib</strong>, qui est dans le domaine public, avec un octet par poids, tel que le paquet npm face-api le contient. Ni nos réseaux ni ces attaquants n’ont été entraînés avec lui ou contre lui.',
+    mistakes:
+      '<strong>Lui aussi prend 1 inconnu sur {{strangers}} pour la même personne.</strong> La ressemblance requise a été fixée ainsi, sur {{impostors}} paires de photos en clair de {{people}} personnes dont aucun de nos réseaux n’a appris. Sur d’autres personnes (LFW, 6 000 paires), il dit alors oui pour {{accepted}} sur {{thousand}} paires de photos d’une même personne, et pour {{mistaken}} sur {{thousand}} de deux personnes.',
+    easier:
+      '<strong>Lui aussi compare avec la photo attaquée elle-même</strong>, dont une peinture partage la pose et la lumière : c’est plus facile qu’avec une autre photo de vous. Et « pas pris pour vous » ne prouve pas que vous êtes à l’abri ; la ressemblance requise est stricte.',
+    time: 'Il lui a fallu {{time}} dans cette page.',
   },
   linking: {
     title: 'Cela trahit-il de qui il vient ?',

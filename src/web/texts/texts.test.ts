@@ -11,12 +11,13 @@ import { LANGUAGES, type Language } from '../languages.js';
 import { texts as arabic } from './ar.js';
 import { texts as german } from './de.js';
 import { texts as english } from './en.js';
+import { texts as englishAttack } from './en-attack.js';
 import { texts as spanish } from './es.js';
 import { texts as french } from './fr.js';
 import { texts as chinese } from './zh.js';
 
 const TEXTS: Record<Language, object> = {
-  en: english,
+  en: { ...english, ...englishAttack },
   de: german,
   fr: french,
   es: spanish,
@@ -42,7 +43,7 @@ const named = (texts: ReadonlyMap<string, string>) =>
 /** Placeholders and tags of a text, each as often as it is there; but for the count, which "a picture" says by itself. */
 const slots = (text: string) => (text.match(/\{\{(?!count)\w+\}\}|<\/?\w+>/g) ?? []).sort();
 
-const ENGLISH = flat(english);
+const ENGLISH = flat(TEXTS.en);
 
 describe.each(Object.keys(LANGUAGES) as Language[])('texts in %s', (language) => {
   const texts = flat(TEXTS[language]);
