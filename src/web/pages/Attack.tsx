@@ -77,7 +77,6 @@ export function Attack() {
               setPictures(next);
               setRefusal(null);
               painter.clear();
-              judge.clear();
             }}
             most={1}
             shots={1}
