@@ -13,10 +13,10 @@ import hashlib
 import time
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from training.data import ROOT, load_chips, load_lfw
+from training.device import ready
 from training.evaluate import embed_all, pair_scores
 from training.export import golden_face, write_json
 from training.export_attackers import FMR, Array, strangers
@@ -44,7 +44,7 @@ def network() -> dict[str, object]:
 def main() -> None:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     use_one_core()
-    judge = Judge().eval().to(memory_format=torch.channels_last)
+    judge = ready(Judge().eval())
     chips, lfw = load_chips(), load_lfw()
 
     def judged(faces: NDArray[np.uint8]) -> Array:

@@ -24,10 +24,7 @@ export function Attack() {
   const { capture: sent, keep } = useAttacked();
   const { painter, judge, linker } = useAttackers();
   const attack = painter.state;
-  const { pictures, picker, rehearse, refusal } = useRehearsal(() => {
-    painter.clear();
-    judge.clear();
-  });
+  const { pictures, picker, rehearse, refusal } = useRehearsal(painter.clear);
 
   const busy = [attack, judge.state, linker.state].some(isBusy);
   const ready = state.status === 'ready' && !busy;
