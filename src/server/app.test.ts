@@ -123,6 +123,17 @@ describe('enrolment, verification and identification', () => {
     await expectRefusal(await post(fetch, ROUTES.enrolment('Ada 6'), ...six), 'message_too_long');
   });
 
+  test('what the student takes for nothing is no face, whoever it is compared with', async () => {
+    const cloud = await testCloud({ store, nobody: embeddingOf(3) });
+    await enrol(cloud.fetch, 'Ada', ADA);
+    for (const path of [ROUTES.verification('Ada'), ROUTES.identification, ROUTES.enrolment('Nobody')]) {
+      const challenge = await newChallenge(cloud.fetch);
+      await expectRefusal(await post(cloud.fetch, path, messageOf(3, challenge)), 'no_face');
+    }
+    expect(await show(cloud.fetch, ROUTES.verification('Ada'), ADA)).toEqual({ verdict: 'match' });
+    expect(await show(cloud.fetch, ROUTES.verification('Nobody'), ADA)).toEqual({ verdict: 'no_match' });
+  });
+
   test('captures of two people are refused and store nothing', async () => {
     const challenge = await newChallenge(fetch);
     const response = await post(fetch, ROUTES.enrolment('Ada'), messageOf(ADA, challenge), messageOf(BEN, challenge));

@@ -57,6 +57,8 @@ export interface AppDependencies {
   readonly served: Served;
   /** Cosine from which two faces are one person, unless their tenant has its own. */
   readonly threshold: number;
+  /** What the student makes of features without a face: whoever is as like it as one person is to himself has shown none. */
+  readonly nobody?: Embedding | null;
   readonly keyed: KeyedModel;
   /** In ms since 1970. */
   readonly now: () => number;
@@ -90,8 +92,21 @@ type Purpose = 'enrol' | 'verify' | 'score' | 'identify' | 'remove';
 
 /** The cloud: Request to Response. Replies are verdicts, never scores. */
 export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
-  const { store, student, served, keyed, now, random, log, rates, addressOf, staticFiles, training, deployments } =
-    dependencies;
+  const {
+    store,
+    student,
+    served,
+    nobody = null,
+    keyed,
+    now,
+    random,
+    log,
+    rates,
+    addressOf,
+    staticFiles,
+    training,
+    deployments,
+  } = dependencies;
   const { audit, limiter, keyring } = store;
   const compare = openComparisons(store, random);
 
@@ -111,7 +126,8 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
       return keyedRecogniser({ model: keyed.model, tenant: tenant.id }, tenant.keyedThreshold ?? keyed.threshold);
     }
     const own = { model: served.model, tenant: tenant.id };
-    return studentRecogniser(student, own, tenant.threshold ?? dependencies.threshold);
+    const showsNobody = (seen: Embedding) => nobody !== null && similarity(seen, nobody) >= dependencies.threshold;
+    return studentRecogniser(student, own, tenant.threshold ?? dependencies.threshold, showsNobody);
   }
 
   /** The faces of a request's messages, which use up their challenge. A message that is refused before leaves it as it was. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { z } from 'zod';
 import { XnnError } from '../core/errors.js';
+import { unit, type Embedding } from '../core/match.js';
 import { EMBEDDING_SIZE, FEATURE_CHANNELS, FEATURE_SIZE, FEATURE_VALUES, MODEL_VERSION_BYTES } from '../core/spec.js';
 import type { Student } from '../protocol/recognise.js';
 import { fromHex } from '../wire/hex.js';
@@ -41,6 +42,8 @@ export interface CloudModel {
   /** Cosine. */
   readonly threshold: number;
   readonly student: Student;
+  /** What the student makes of features without a face, which are nothing or noise; null if that has no direction. */
+  readonly nobody: Embedding | null;
   readonly keyed: KeyedModel;
 }
 
@@ -60,16 +63,24 @@ export interface KeyedModel {
  */
 export async function loadCloudModel(folder: string): Promise<CloudModel> {
   const manifest = readManifest(await read(folder, 'manifest.json'));
+  const student = await loadNetwork(folder, manifest.student);
   return {
     release: manifest.release,
     model: fromHex(manifest.model, MODEL_VERSION_BYTES),
     threshold: manifest.threshold.value,
-    student: await loadNetwork(folder, manifest.student),
+    student,
+    nobody: await nobodyOf(student),
     keyed: {
       model: fromHex(manifest.keyed.model, MODEL_VERSION_BYTES),
       threshold: manifest.keyed.threshold.value,
     },
   };
+}
+
+async function nobodyOf(student: Student): Promise<Embedding | null> {
+  const nothing = { steps: new Int8Array(FEATURE_VALUES), scales: new Float32Array(FEATURE_CHANNELS).fill(1) };
+  const [vector] = await student([nothing]);
+  return vector?.some((value) => value !== 0) ? unit(vector) : null;
 }
 
 /**

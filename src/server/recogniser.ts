@@ -1,3 +1,4 @@
+import { XnnError } from '../core/errors.js';
 import type { Embedding } from '../core/match.js';
 import {
   embeddingsOf,
@@ -24,14 +25,26 @@ export interface Shown {
   readonly embeddings: () => Promise<readonly Embedding[]>;
 }
 
-/** The released network, for messages under noise. */
-export function studentRecogniser(student: Student, served: Served, threshold: number): Recogniser {
+/**
+ * The released network, for messages under noise. Embeddings are refused as no_face if one `showsNobody`.
+ */
+export function studentRecogniser(
+  student: Student,
+  served: Served,
+  threshold: number,
+  showsNobody: (seen: Embedding) => boolean = () => false,
+): Recogniser {
   return {
     served,
     threshold,
     read(body, most) {
       const messages = readMessages(body, served, most);
-      return { challenge: messages[0].challenge, embeddings: () => recognise(student, messages) };
+      const embeddings = async () => {
+        const seen = await recognise(student, messages);
+        if (seen.some(showsNobody)) throw new XnnError('no_face');
+        return seen;
+      };
+      return { challenge: messages[0].challenge, embeddings };
     },
   };
 }

@@ -73,7 +73,7 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
       cause,
     });
   });
-  const { model, threshold, keyed, student, close: closeStudent } = await startStudent(config.models);
+  const { model, threshold, nobody, keyed, student, close: closeStudent } = await startStudent(config.models);
   const closing: (() => void | Promise<void>)[] = [closeStudent];
   /** In the order of what needs what. */
   const close = async (): Promise<void> => {
@@ -119,6 +119,7 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
       student,
       served: { model, tenant: config.tenant },
       threshold,
+      nobody,
       keyed,
       now: Date.now,
       random: randomBytes,

@@ -7,7 +7,7 @@ import { loadCloudModel, type CloudModel } from './models.js';
 
 export type ToWorker = readonly QuantisedFeatures[];
 export type FromWorker =
-  | { readonly ready: Pick<CloudModel, 'release' | 'model' | 'threshold' | 'keyed'> }
+  | { readonly ready: Pick<CloudModel, 'release' | 'model' | 'threshold' | 'nobody' | 'keyed'> }
   | { readonly vectors: readonly Float32Array[] }
   | { readonly error: { readonly code: string; readonly detail: string } };
 
