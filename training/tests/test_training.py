@@ -336,11 +336,11 @@ def test_a_run_is_done_when_its_row_is_there_of_the_same_networks(tmp_path: Path
     monkeypatch.setattr("training.attack.networks", lambda _: "12345678")
     run = parsed(["D", "--defence", "gaussian", "--pairs", "256"])
     assert not rows_of(run)
-    row = {"attacker": "D", "defence": "gaussian", "level": 1.0, "messages": 1, "bits": 4, "pairs": 256, "warm": False, "rate": 1e-3}
+    row = {"attacker": "D", "defence": "gaussian", "level": spec.NOISE_LEVEL, "messages": 1, "bits": 4, "pairs": 256, "warm": False, "rate": 1e-3}
     line = {**row, "networks": "12345678", "epochs": 3, "seed": 1, "linked": 0.8}
     rows.write_text(json.dumps(line) + "\n")
     assert [row["linked"] for row in rows_of(run)] == [0.8]
-    for other in (["--pairs", "512"], ["--seed", "2"], ["--epochs", "4"], ["--level", "2"]):
+    for other in (["--pairs", "512"], ["--seed", "2"], ["--epochs", "4"], ["--level", "4"], ["--batch", "64"]):
         assert not rows_of(parsed(["D", "--defence", "gaussian", "--pairs", "256", *other]))
     rows.write_text(json.dumps({**line, "networks": "00000000"}) + "\n")
     assert not rows_of(run)

@@ -280,19 +280,24 @@ function linkageByPhotos(rows: readonly ReportRow[]): Chart {
   const linked = rows.filter(
     ({ attacker, metric, settings }) => attacker === 'D' && metric === LINKED.name && !settings.includes('seed'),
   );
+  /** Whether clean features and both noises had that budget, the largest of that number of photos that they share. */
+  const shared = ({ settings }: ReportRow) => {
+    const photos = /^[\d,]+ photos/.exec(settings)?.[0];
+    return photos !== undefined && commonBudget(linked, { settings: new RegExp(`^${photos}`) }) === settings;
+  };
   const series = [...SENT, 'own key'].map((defence) => ({
     name: defenceName(defence),
     points: linked
-      .filter((row) => row.defence === defence && (defence !== 'own key' || NO_KEY.test(row.knowledge)))
+      .filter((row) => row.defence === defence && (defence === 'own key' ? NO_KEY.test(row.knowledge) : shared(row)))
       .map((row) => ({ ...row, value: mean(seedsOf(rows, row)) }))
       .map(({ settings, value }) => ({ photos: Number(/^[\d,]+/.exec(settings)?.[0].replaceAll(',', '')), value }))
-      .filter(({ photos }, i, all) => photos > 0 && all.findLastIndex((other) => other.photos === photos) === i)
+      .filter(({ photos }) => photos > 0)
       .sort((a, b) => a.photos - b.photos)
       .map(({ photos, value }) => ({ x: photos, y: value, name: `${counted(photos)} photos` })),
   }));
   return {
     title: 'What more photos give an attacker',
-    text: 'Of each number of photos, the longest training. Under noise D rises nearly as fast as on clean features. Under an own key he stays at guessing after 20,000.',
+    text: 'Of each number of photos, the longest training that all three have had. Under noise D rises nearly as fast as on clean features. Under an own key he stays at guessing after 20,000.',
     x: {
       label: 'photos of other people that D learnt from',
       ticks: [100, 1000, 10_000, 100_000].map((at) => ({ at, text: counted(at) })),

@@ -9,7 +9,7 @@ import { markdownOf, svgOf } from './markdown.js';
 import { rowsOf, type RowFiles } from './rows.js';
 import { currentReport, ROOT } from './sources.js';
 
-const NAMES = { byHash: new Map([['aaaaaaaa', '9.9.9']]), keyed: '9.9.9 (k)' };
+const NAMES = new Map([['aaaaaaaa', '9.9.9']]);
 const EMPTY: RowFiles = { utility: '', attacks: '', keyed: '', hill: '', xnn: '', cost: '' };
 const D = {
   date: '2026-01-02', commit: 'abcdef0', attacker: 'D', defence: 'xnn-d', generator: 'generator', messages: 1, bits: 4, pairs: 1024,

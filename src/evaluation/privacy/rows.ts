@@ -24,11 +24,10 @@ export interface RowFiles {
   readonly cost: string;
 }
 
-/** How networks are called that a line names by a hash of its own kind, or not at all. */
-export interface Names {
-  readonly byHash: ReadonlyMap<string, string>;
-  readonly keyed: string;
-}
+/** How the released networks are called that a line names by a hash. Others are called by that hash alone. */
+export type Names = ReadonlyMap<string, string>;
+
+const named = (hash: string, names: Names) => (names.has(hash) ? `${names.get(hash)} (${hash})` : hash);
 
 /** One number of a line. */
 interface Metric {
@@ -204,10 +203,9 @@ const KNOWN: Readonly<Record<string, string>> = {
   'instahide-3': MIXTURES_KNOWN,
 };
 
-function attackRows(line: Line, { byHash }: Names): ReportRow[] {
+function attackRows(line: Line, names: Names): ReportRow[] {
   const attacker = text(line, 'attacker');
   const [messages, pairs, epochs] = [number(line, 'messages'), numberOrNull(line, 'pairs'), number(line, 'epochs')];
-  const hash = text(line, 'networks');
   const settings = [
     line['embedding'] === 'tail' && 'the clean tail’s embedding',
     pairs !== null && `${counted(pairs)} photos`,
@@ -227,7 +225,7 @@ function attackRows(line: Line, { byHash }: Names): ReportRow[] {
     attacker: messages > 1 ? 'A' : attacker,
     defence,
     settings: settings.filter(Boolean).join(', '),
-    networks: byHash.has(hash) ? `${byHash.get(hash)} (${hash})` : hash,
+    networks: named(text(line, 'networks'), names),
     command: attackCommand(line),
     ...(KNOWN[defence] !== undefined && { knowledge: KNOWN[defence] }),
     ...(attacker === 'S' && {
@@ -321,7 +319,7 @@ function keyedRows(line: Line, names: Names): ReportRow[] {
     attacker,
     defence: 'own key',
     settings: tries === null ? `${counted(number(line, 'pairs'))} photos` : `${counted(tries)} tries, none limited`,
-    networks: names.keyed,
+    networks: named(text(line, 'networks'), names),
     knowledge: `all networks; ${text(line, 'knows')}`,
     command: `python3 -m training.keyed --pairs ${number(line, 'pairs')}`,
     ...(attacker === 'T' && { queries: 'none: has two databases' }),

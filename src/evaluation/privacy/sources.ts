@@ -23,9 +23,12 @@ export async function currentReport(): Promise<Report> {
 /** The fingerprints of the released networks, as `training/export.py` has them: of those that are used together. */
 async function namesOf({ release, keyedModel }: Report['release']): Promise<Names> {
   const read = (name: string) => readFile(join(ROOT, `public/models/${name}.bin`));
-  const [encoder, generator] = await Promise.all([read('encoder'), read('generator')]);
-  const used = [[encoder], [encoder, generator]];
-  return { byHash: new Map(used.map((files) => [fingerprint(files), release])), keyed: `${release} (${keyedModel})` };
+  const [encoder, generator, tail] = await Promise.all([read('encoder'), read('generator'), read('tail')]);
+  return new Map([
+    [fingerprint([encoder]), release],
+    [fingerprint([encoder, generator]), release],
+    [fingerprint([encoder, tail]), `${release}, ${keyedModel}`],
+  ]);
 }
 
 function fingerprint(files: readonly Buffer[]): string {
