@@ -90,7 +90,6 @@ export interface Linkable {
 export interface MeasuredLinker {
   /** Photos that he learnt from. */
   readonly pairs: number;
-  readonly coreMinutes: number;
   /** Share of pairs of two held-out people that count as one person's: the thresholds are set so. */
   readonly fmr: number;
   /** Held-out people whose photos set the thresholds, and pairs of two of them. */

@@ -139,7 +139,7 @@ function checked(value: unknown): Manifest {
     measured: numbers(fields(named[name], name)['measured'], 'epochs', 'ssim', 'psnr', 'verified'),
   });
   const { linkable, measured, heldOut } = fields(linker, 'linker');
-  const { pairs, core_minutes: coreMinutes } = numbers(measured, 'pairs', 'core_minutes');
+  const { pairs } = numbers(measured, 'pairs');
   const links = fields(linkable, 'linkable');
   const linkableFrom = (name: Attacked) => numbers(links[name], 'threshold', 'right', 'linked', 'mistaken');
   return {
@@ -153,7 +153,7 @@ function checked(value: unknown): Manifest {
     linker: {
       ...checkedEntry(linker),
       linkable: { clean: linkableFrom('clean'), 'xnn-d': linkableFrom('xnn-d') },
-      measured: { pairs, coreMinutes, ...numbers(heldOut, 'fmr', 'people', 'impostors') },
+      measured: { pairs, ...numbers(heldOut, 'fmr', 'people', 'impostors') },
     },
   };
 }

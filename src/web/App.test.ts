@@ -212,7 +212,7 @@ describe('what attackers painted', () => {
 
 describe('what the linkage attacker says', () => {
   const linkable = { threshold: 0.4, right: 0.98, linked: 0.9, mistaken: 0.001 };
-  const measured = { pairs: 1024, coreMinutes: 2.4, fmr: 1e-3, people: 50, impostors: 1_467_174 };
+  const measured = { pairs: 1024, fmr: 1e-3, people: 50, impostors: 1_467_174 };
   const [capture, photo] = [fakeCapture(), fakeCapture()];
   const shown = (sent: number | null, theirs = photo, of = capture) =>
     renderToStaticMarkup(

@@ -80,8 +80,8 @@ const STRONG = { strong: <strong /> };
 
 /** How sure the verdicts are, and how good the attacker. */
 function Reading({ same, fromClean, fromSent, measured }: Omit<Linkage, 'ms'> & { same: boolean }) {
-  const { number, percent, decimal } = useTexts();
-  const { fmr, impostors, people, pairs, coreMinutes } = measured;
+  const { number, percent } = useTexts();
+  const { fmr, impostors, people, pairs } = measured;
   const thousandth = (share: number) => number(Math.round(1000 * share));
   return (
     <ul>
@@ -112,11 +112,7 @@ function Reading({ same, fromClean, fromSent, measured }: Omit<Linkage, 'ms'> & 
         />
       </li>
       <li>
-        <Trans
-          i18nKey="linking.cheap"
-          values={{ photos: number(pairs), minutes: decimal(coreMinutes, 1) }}
-          components={STRONG}
-        />
+        <Trans i18nKey="linking.cheap" values={{ photos: number(pairs) }} components={STRONG} />
       </li>
     </ul>
   );

@@ -438,7 +438,7 @@ export const texts: Texts = {
     xnnText:
       'Unter dem Schlüssel eines Netzes ist ein einzelner Datensatz des gehärteten Verfahrens Rauschen für den, der ihn nicht hat. Viele Datensätze unter einem Schlüssel sind es nicht: Der Bericht sagt, was ihre Statistik verrät.',
     reading: 'Wie das zu lesen ist',
-    weak: '<strong>Diese Angreifer sind schwach.</strong> Jeder lernte aus {{photos}} Fotos anderer Leute, im Mittel {{epochs}}-mal gesehen, minutenlang auf einem Prozessorkern. Ein geduldiger Angreifer mit Grafikkarte ist besser, und einer mit vielen Nachrichten von Ihnen mittelt das Rauschen weg.',
+    weak: '<strong>Diese Angreifer sind schwach.</strong> Jeder lernte aus {{photos}} Fotos anderer Leute, im Mittel {{epochs}}-mal gesehen. Ein geduldiger Angreifer ist besser, und einer mit vielen Nachrichten von Ihnen mittelt das Rauschen weg.',
     strangers:
       '<strong>Bei Fremden</strong> (LFW) sagte ein fremdes Netz, das von dlib, anhand eines solchen Gemäldes, ob ein anderes Foto dieselbe Person zeigt, richtig bei {{clean}} der Paare für unverhüllte Merkmale; Raten ergibt {{half}}.',
     strangersBoth:
@@ -511,7 +511,7 @@ export const texts: Texts = {
     rateBoth:
       '<strong>Bei anderen Leuten</strong> (LFW, 6.000 Paare) sagt er bei {{clean}} der Paare anhand unverhüllter Merkmale und bei {{sent}} anhand des Gesendeten richtig, ob ein Foto und ein anderes dieselbe Person zeigen; Raten ergibt {{half}}. Bei der hier nötigen Ähnlichkeit verknüpft er das Gesendete bei {{linked}} von {{thousand}} Paaren einer Person und bei {{mistaken}} von {{thousand}} zweier. Quelle: <a>der Angriffsbericht</a>.',
     cheap:
-      '<strong>Er war billig.</strong> Er lernte aus {{photos}} Fotos anderer Leute und ihren Nachrichten, {{minutes}} Minuten auf einem Prozessorkern, mit nichts als dem, was jeder Browser herunterladen darf. „Nicht verknüpft“ heißt, dass es diesem hier misslang; einem besseren muss es nicht misslingen.',
+      '<strong>Er war billig.</strong> Er lernte aus {{photos}} Fotos anderer Leute und ihren Nachrichten, mit nichts als dem, was jeder Browser herunterladen darf. „Nicht verknüpft“ heißt, dass es diesem hier misslang; einem besseren muss es nicht misslingen.',
     time: 'Es dauerte {{time}} in dieser Seite.',
   },
   login: {

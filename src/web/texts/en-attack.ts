@@ -55,7 +55,7 @@ export const texts = {
     xnnText:
       'Under a network’s key one record of the hardened scheme is noise to whoever does not have it. Many records under one key are not: the report says what their statistics give away.',
     reading: 'How to read this',
-    weak: '<strong>These attackers are weak.</strong> Each learnt from {{photos}} photos of other people, seen {{epochs}} times on average, for minutes on one processor core. A patient attacker with a graphics card does better, and one with many messages of you averages the noise away.',
+    weak: '<strong>These attackers are weak.</strong> Each learnt from {{photos}} photos of other people, seen {{epochs}} times on average. A patient attacker does better, and one with many messages of you averages the noise away.',
     strangers:
       '<strong>On strangers</strong> (LFW), a foreign network, dlib’s, told by such a painting whether another photo is of the same person in {{clean}} of pairs for clean features; guessing gives {{half}}.',
     strangersBoth:
@@ -127,7 +127,7 @@ export const texts = {
     rateBoth:
       '<strong>On other people</strong> (LFW, 6,000 pairs) he tells whether a photo and another one show the same person in {{clean}} of pairs by clean features, and in {{sent}} by what is sent; guessing gives {{half}}. At the likeness needed here he links what is sent in {{linked}} of {{thousand}} pairs of one person, and in {{mistaken}} of {{thousand}} of two. Source: <a>the attack report</a>.',
     cheap:
-      '<strong>He was cheap.</strong> He learnt from {{photos}} photos of other people and their messages for {{minutes}} minutes on one processor core, with nothing but what every browser may download. “Not linked” says that this one failed here; a better one need not.',
+      '<strong>He was cheap.</strong> He learnt from {{photos}} photos of other people and their messages, with nothing but what every browser may download. “Not linked” says that this one failed here; a better one need not.',
     time: 'It took {{time}} in this page.',
   },
 };

@@ -436,7 +436,7 @@ export const texts: Texts = {
     xnnText:
       'Bajo la clave de una red, un registro del esquema reforzado es ruido para quien no la tiene. Muchos registros bajo una clave no lo son: el informe dice qué revelan sus estadísticas.',
     reading: 'Cómo leer esto',
-    weak: '<strong>Estos atacantes son débiles.</strong> Cada uno aprendió de {{photos}} fotos de otras personas, vistas {{epochs}} veces de media, durante minutos en un núcleo de procesador. Un atacante paciente con una tarjeta gráfica lo hace mejor, y uno con muchos mensajes tuyos elimina el ruido promediando.',
+    weak: '<strong>Estos atacantes son débiles.</strong> Cada uno aprendió de {{photos}} fotos de otras personas, vistas {{epochs}} veces de media. Un atacante paciente lo hace mejor, y uno con muchos mensajes tuyos elimina el ruido promediando.',
     strangers:
       '<strong>Con desconocidos</strong> (LFW), una red ajena, la de dlib, acertó por una pintura así si otra foto es de la misma persona en el {{clean}} de los pares con características sin cubrir; adivinar da el {{half}}.',
     strangersBoth:
@@ -508,7 +508,7 @@ export const texts: Texts = {
     rateBoth:
       '<strong>Con otras personas</strong> (LFW, 6.000 pares) acierta si una foto y otra muestran a la misma persona en el {{clean}} de los pares por las características sin cubrir y en el {{sent}} por lo que se envía; adivinar da el {{half}}. Con el parecido necesario aquí vincula lo que se envía en {{linked}} de cada {{thousand}} pares de una persona y en {{mistaken}} de cada {{thousand}} de dos. Fuente: <a>el informe de ataques</a>.',
     cheap:
-      '<strong>Fue barato.</strong> Aprendió de {{photos}} fotos de otras personas y de sus mensajes, {{minutes}} minutos en un núcleo de procesador, sin más que lo que cualquier navegador puede descargar. «No vinculado» dice que este falló aquí; uno mejor no tiene por qué fallar.',
+      '<strong>Fue barato.</strong> Aprendió de {{photos}} fotos de otras personas y de sus mensajes, sin más que lo que cualquier navegador puede descargar. «No vinculado» dice que este falló aquí; uno mejor no tiene por qué fallar.',
     time: 'Tardó {{time}} en esta página.',
   },
   login: {

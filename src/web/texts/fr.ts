@@ -440,7 +440,7 @@ export const texts: Texts = {
     xnnText:
       'Sous la clé d’un réseau, un seul enregistrement du schéma renforcé est du bruit pour qui ne l’a pas. Beaucoup d’enregistrements sous une même clé ne le sont pas : le rapport dit ce que trahissent leurs statistiques.',
     reading: 'Comment lire ceci',
-    weak: '<strong>Ces attaquants sont faibles.</strong> Chacun a appris de {{photos}} photos d’autres personnes, vues {{epochs}} fois en moyenne, pendant des minutes sur un cœur de processeur. Un attaquant patient muni d’une carte graphique fait mieux, et celui qui a beaucoup de vos messages élimine le bruit par la moyenne.',
+    weak: '<strong>Ces attaquants sont faibles.</strong> Chacun a appris de {{photos}} photos d’autres personnes, vues {{epochs}} fois en moyenne. Un attaquant patient fait mieux, et celui qui a beaucoup de vos messages élimine le bruit par la moyenne.',
     strangers:
       '<strong>Sur des inconnus</strong> (LFW), un réseau étranger, celui de dlib, a su dire d’après une telle peinture si une autre photo montre la même personne dans {{clean}} des paires pour les caractéristiques en clair ; le hasard donne {{half}}.',
     strangersBoth:
@@ -512,7 +512,7 @@ export const texts: Texts = {
     rateBoth:
       '<strong>Sur d’autres personnes</strong> (LFW, 6 000 paires), il dit juste si une photo et une autre montrent la même personne dans {{clean}} des paires d’après les caractéristiques en clair et dans {{sent}} d’après ce qui est envoyé ; le hasard donne {{half}}. À la ressemblance requise ici, il relie ce qui est envoyé dans {{linked}} paires d’une même personne sur {{thousand}}, et dans {{mistaken}} sur {{thousand}} de deux personnes. Source : <a>le rapport d’attaque</a>.',
     cheap:
-      '<strong>Il a coûté peu.</strong> Il a appris de {{photos}} photos d’autres personnes et de leurs messages, {{minutes}} minutes sur un cœur de processeur, avec rien de plus que ce que tout navigateur peut télécharger. « Pas relié » dit que celui-ci a échoué ici ; un meilleur n’échouerait pas forcément.',
+      '<strong>Il a coûté peu.</strong> Il a appris de {{photos}} photos d’autres personnes et de leurs messages, avec rien de plus que ce que tout navigateur peut télécharger. « Pas relié » dit que celui-ci a échoué ici ; un meilleur n’échouerait pas forcément.',
     time: 'Cela a pris {{time}} dans cette page.',
   },
   login: {
