@@ -14,7 +14,7 @@ const HELP = `Runs the attackers that have no row yet, and writes the attack rep
 
   npm run report -- [--quick] [--list] [--write]
 
-  --quick   every kind of attacker once, shortly: about half an hour of a core; without it the whole table, many hours
+  --quick   every kind of attacker once, shortly: an hour of a core; without it the whole table, days of a core (training.plan has --at-once for an accelerator)
   --list    says what would be run, and runs nothing
   --write   runs nothing and writes the report anew
 
