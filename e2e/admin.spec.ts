@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { readFileSync } from 'node:fs';
-import { newTenant, press, signIn } from './fixtures/administration.js';
+import { disable, newTenant, press, registerSite, signIn } from './fixtures/administration.js';
 import { open } from './fixtures/app.js';
 import { expect, test, type Page } from './fixtures/test.js';
 
@@ -115,14 +115,8 @@ test('subjects are found, unlocked, and deleted after a question; an operator ma
   await press(page, 'Sign out');
 
   await signIn(page, cloud.keys.operator);
-  await press(page, 'Tenants');
-  await press(page, `Disable ${tenant}`);
-  await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
-  await expect(page.getByRole('button', { name: `Enable ${tenant}` })).toBeVisible();
-  await press(page, 'Sites');
-  await page.getByLabel('Name that people are shown').fill('Grafana');
-  await page.getByLabel('Redirect addresses').fill('https://grafana.example/login');
-  await press(page, 'Register the site');
+  await disable(page, tenant);
+  await registerSite(page, 'Grafana');
   await expect(page.locator('.secret code')).toHaveText(/^[0-9a-f]{64}$/);
   await press(page, 'Sign out');
   await signIn(page, keys);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { PATHS } from '../src/web/routes.js';
 import { LOGIN_ROUTES } from '../src/wire/login.js';
-import { newTenant, press, signIn } from './fixtures/administration.js';
+import { disable, newTenant, press, registerSite, signIn } from './fixtures/administration.js';
 import { addDevice, answer, choosePhotos, open, turnTo } from './fixtures/app.js';
 import { withCamera } from './fixtures/camera.js';
 import { expect, test, type Page } from './fixtures/test.js';
@@ -206,16 +206,10 @@ test.describe('in pictures, signed in', () => {
     await press(page, 'Sign out');
 
     await signIn(page, cloud.keys.operator);
-    await press(page, 'Tenants');
-    await press(page, `Disable ${tenant}`);
-    await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
-    await expect(page.getByRole('button', { name: `Enable ${tenant}` })).toBeVisible();
+    await disable(page, tenant);
     await takeOthersOut(page, tenant, 'acme');
     await lookAt('tenants');
-    await press(page, 'Sites');
-    await page.getByLabel('Name that people are shown').fill(tenant);
-    await page.getByLabel('Redirect addresses').fill('https://grafana.example/login');
-    await press(page, 'Register the site');
+    await registerSite(page, tenant);
     await expect(page.locator('.secret')).toBeVisible();
     await takeOthersOut(page, tenant);
     await lookAt('sites');

@@ -43,9 +43,8 @@ class FromMessage(nn.Module):
 def round_to_half(network: nn.Module) -> None:
     for parameter in network.parameters():
         parameter.data.copy_(parameter.data.half().float())
-    if isinstance(network, Generator):  # what ships is its gain: scale and level in one
-        network.scale.data.copy_(network.gain().detach().half().float())
-        network.level.copy_(network.scale.detach().square().mean().sqrt())
+    if isinstance(network, Generator):
+        network.set_gain(network.gain().half().float())
 
 
 def browser_weights(network: nn.Module) -> dict[str, NDArray[np.float32]]:

@@ -11,6 +11,7 @@ TypeScript networks. Only attackers of the released encoder and generator are ta
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 from typing import Mapping
 
@@ -81,8 +82,9 @@ def linkable(linker: Tail, options: argparse.Namespace, row: Mapping[str, object
     faces, people = chips.crops(rows), chips.identities[rows]
     others = people[:, None] != people
     send, random = attack.sender(chips, options), source(options.seed)
+    reader = ready(copy.deepcopy(linker))
     plain = embedded("chips-val", lambda: faces), embedded("lfw", lambda: lfw.images)
-    sent = tuple(embed_all(lambda images: ready(linker)(send(to_input(images), random)), pictures) for pictures in (faces, lfw.images))
+    sent = tuple(embed_all(lambda images: reader(send(to_input(images), random)), pictures) for pictures in (faces, lfw.images))
     first, second, same = (np.array(column) for column in zip(*lfw.view2))
 
     def measured(held_out: Array, known: Array, right: object) -> dict[str, object]:

@@ -112,6 +112,12 @@ class Generator(nn.Module):
         """LN_G's scale [128], as it ships."""
         return self.scale * (self.level / self.scale.square().mean().sqrt())
 
+    @torch.no_grad()
+    def set_gain(self, gain: Tensor) -> None:
+        """Takes over a gain [128] that ships: scale and level in one."""
+        self.scale.copy_(gain)
+        self.level.copy_(self.scale.square().mean().sqrt())
+
     def forward(self, stem: Tensor, seed: Tensor) -> Tensor:
         gate = torch.sigmoid(self.gate(functional.relu_(self.depthwise(stem))))
         mixed = seed * gate

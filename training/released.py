@@ -33,8 +33,8 @@ def from_tfjs(name: str, network: nn.Module) -> nn.Module:
         if value.ndim == 4:
             value = value.permute(2, 3, 0, 1) if value.shape[3] == 1 else value.permute(3, 2, 0, 1)
         parameter.data.copy_(value)
-    if isinstance(network, Generator):  # what shipped is its gain: scale and level in one
-        network.level = network.scale.detach().square().mean().sqrt()
+    if isinstance(network, Generator):
+        network.set_gain(network.scale)
     return network
 
 

@@ -33,12 +33,15 @@ type Wanted = Partial<Pick<ReportRow, 'attacker' | 'defence' | 'metric'>> & {
 };
 
 /** The last such row: of several budgets the largest, of one the newest. */
-function find(rows: readonly ReportRow[], { settings, knowledge, ...exact }: Wanted): ReportRow | undefined {
-  return rows.findLast(
-    (row) =>
-      Object.entries(exact).every(([key, value]) => row[key as keyof ReportRow] === value) &&
-      (settings?.test(row.settings) ?? true) &&
-      (knowledge?.test(row.knowledge) ?? true),
+function find(rows: readonly ReportRow[], wanted: Wanted): ReportRow | undefined {
+  return rows.findLast((row) => isWanted(row, wanted));
+}
+
+function isWanted(row: ReportRow, { settings, knowledge, ...exact }: Wanted): boolean {
+  return (
+    Object.entries(exact).every(([key, value]) => row[key as keyof ReportRow] === value) &&
+    (settings?.test(row.settings) ?? true) &&
+    (knowledge?.test(row.knowledge) ?? true)
   );
 }
 
@@ -55,9 +58,9 @@ function seedsOf(rows: readonly ReportRow[], row: ReportRow): number[] {
 }
 
 /** The largest budget that clean features, Gaussian noise and XNN-d have all had, as far as they have rows. */
-function commonBudget(rows: readonly ReportRow[], { settings, ...exact }: Wanted): string {
+function commonBudget(rows: readonly ReportRow[], wanted: Wanted): string {
   const budgets = SENT.map((defence) =>
-    rows.filter((row) => find([row], { ...exact, defence, ...(settings && { settings }) }) !== undefined).map(budgetOf),
+    rows.filter((row) => isWanted(row, { ...wanted, defence })).map(budgetOf),
   ).filter((own) => own.length > 0);
   return budgets[0]?.findLast((budget) => budgets.every((own) => own.includes(budget))) ?? '';
 }
@@ -82,14 +85,12 @@ const LEVEL = /noise of ([\d.]+) times the amplitude/;
 const OTHERWISE = new RegExp(`${LEVEL.source}|bits a value`);
 
 function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
-  const told = (row: ReportRow) => {
+  const cell = (wanted: Wanted, among = rows) => {
+    const row = find(among, wanted);
+    if (row === undefined) return null;
     const values = seedsOf(rows, row);
     const [low, high] = [Math.min(...values), Math.max(...values)];
     return withInterval({ ...row, value: mean(values), ...(low < high ? { low, high } : { low: null, high: null }) });
-  };
-  const cell = (wanted: Wanted) => {
-    const row = find(rows, wanted);
-    return row === undefined ? null : told(row);
   };
   /** What was trained with the same budget on each, and what that was. */
   const across = (measure: string, wanted: Wanted, keyed: Wanted, chance: string) => {
@@ -98,10 +99,7 @@ function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
     return {
       measure: budget === '' ? measure : `${measure} (${budget})`,
       cells: [
-        ...SENT.map((defence) => {
-          const row = find(alike, { ...wanted, defence });
-          return row === undefined ? null : told(row);
-        }),
+        ...SENT.map((defence) => cell({ ...wanted, defence }, alike)),
         cell({ ...keyed, defence: 'own key' }) ?? 'not run',
         chance,
       ],

@@ -3,7 +3,6 @@ import type { Capture } from '../../client/types.js';
 import { AttackProgress } from '../parts/AttackProgress.js';
 import { Button } from '../parts/Button.js';
 import { ForeignJudge } from '../parts/ForeignJudge.js';
-import { Icon } from '../parts/Icon.js';
 import { Link } from '../parts/Link.js';
 import { Linking } from '../parts/Linking.js';
 import { PicturePicker } from '../parts/PicturePicker.js';
@@ -67,22 +66,16 @@ export function Attack() {
             </Button>
           )}
         </div>
-        <div className="card side">
-          <AttackProgress
-            state={refusal === null ? attack : { stage: 'failed', error: refusal }}
-            steps={[t('attack.step1'), t('attack.step2'), t('attack.step3'), t('attack.step4')]}
-            loading={t('attack.loading')}
-            attacking={t('attack.painting')}
-            done={isDone && attack.result.fromSent === null ? t('attack.doneKeyed') : t('attack.doneBoth')}
-            heading="h2"
-          />
-          <p className="nothing-else">
-            <Icon name="lock" />
-            <span>
-              <Trans i18nKey="attack.nothingSent" components={{ strong: <strong /> }} />{' '}
-            </span>
-          </p>
-        </div>
+        <AttackProgress
+          state={refusal === null ? attack : { stage: 'failed', error: refusal }}
+          steps={[t('attack.step1'), t('attack.step2'), t('attack.step3'), t('attack.step4')]}
+          loading={t('attack.loading')}
+          attacking={t('attack.painting')}
+          done={isDone && attack.result.fromSent === null ? t('attack.doneKeyed') : t('attack.doneBoth')}
+          heading="h2"
+        >
+          <Trans i18nKey="attack.nothingSent" components={{ strong: <strong /> }} />
+        </AttackProgress>
       </div>
       {isDone && (
         <>

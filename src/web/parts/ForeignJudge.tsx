@@ -7,7 +7,6 @@ import { useSessionState } from '../useSession.js';
 import { useTexts } from '../useTexts.js';
 import { AttackProgress } from './AttackProgress.js';
 import { Button } from './Button.js';
-import { Icon } from './Icon.js';
 
 interface ForeignJudgeProps {
   capture: Capture;
@@ -40,22 +39,16 @@ export function ForeignJudge({ capture, paintings, judge: { state, run }, busy }
             {t('foreign.ask', { size })}
           </Button>
         </div>
-        <div className="card side">
-          <AttackProgress
-            state={state}
-            steps={[t('foreign.step1', { size }), t('foreign.step2'), t('foreign.step3')]}
-            loading={t('foreign.loading')}
-            attacking={t('foreign.judging')}
-            done={t('foreign.done')}
-            heading="h3"
-          />
-          <p className="nothing-else">
-            <Icon name="lock" />
-            <span>
-              <Trans i18nKey="foreign.nothingSent" components={STRONG} />{' '}
-            </span>
-          </p>
-        </div>
+        <AttackProgress
+          state={state}
+          steps={[t('foreign.step1', { size }), t('foreign.step2'), t('foreign.step3')]}
+          loading={t('foreign.loading')}
+          attacking={t('foreign.judging')}
+          done={t('foreign.done')}
+          heading="h3"
+        >
+          <Trans i18nKey="foreign.nothingSent" components={STRONG} />
+        </AttackProgress>
       </div>
       {state.stage === 'done' && <Reading judgement={state.result} />}
     </section>

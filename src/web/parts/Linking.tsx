@@ -7,7 +7,6 @@ import { useSessionState } from '../useSession.js';
 import { useTexts } from '../useTexts.js';
 import { AttackProgress } from './AttackProgress.js';
 import { Button } from './Button.js';
-import { Icon } from './Icon.js';
 import { Links } from './Links.js';
 import { PicturePicker } from './PicturePicker.js';
 
@@ -52,22 +51,16 @@ export function Linking({ capture, linker: { state, run, clear }, busy }: Linkin
             {pictures.length > 0 ? t('linking.act') : t('linking.actSame')}
           </Button>
         </div>
-        <div className="card side">
-          <AttackProgress
-            state={refusal === null ? state : { stage: 'failed', error: refusal }}
-            steps={[t('linking.step1'), t('linking.step2'), t('linking.step3')]}
-            loading={t('attack.loading')}
-            attacking={t('linking.comparing')}
-            done={t('linking.done')}
-            heading="h3"
-          />
-          <p className="nothing-else">
-            <Icon name="lock" />
-            <span>
-              <Trans i18nKey="linking.nothingSent" components={{ strong: <strong /> }} />{' '}
-            </span>
-          </p>
-        </div>
+        <AttackProgress
+          state={refusal === null ? state : { stage: 'failed', error: refusal }}
+          steps={[t('linking.step1'), t('linking.step2'), t('linking.step3')]}
+          loading={t('attack.loading')}
+          attacking={t('linking.comparing')}
+          done={t('linking.done')}
+          heading="h3"
+        >
+          <Trans i18nKey="linking.nothingSent" components={{ strong: <strong /> }} />
+        </AttackProgress>
       </div>
       {state.stage === 'done' && photo !== null && (
         <Links capture={state.capture} photo={photo} linkage={state.result} />
