@@ -109,6 +109,8 @@ def embed_all(embed: Callable[[Tensor], Tensor], images: NDArray[np.uint8]) -> E
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stage", choices=("encoder", "clean-tail", "generator", "student"))
+    parser.add_argument("--level", type=float, default=spec.NOISE_LEVEL, help="amplitude of noise, 1 that of the features")
+    parser.add_argument("--student", default="student", help="checkpoint of S in training/runs, without .pt")
     options = parser.parse_args()
     use_one_core()
     noisy = options.stage in ("generator", "student")
@@ -116,10 +118,11 @@ def main() -> None:
     load_modules("encoder", {"encoder": encoder} | ({"tail": tail} if options.stage == "encoder" else {}))
     if noisy:
         load_modules("generator", {"generator": generator} | ({"student": tail} if options.stage == "generator" else {}))
+        generator.level.fill_(options.level)
     if options.stage == "clean-tail":
         load_modules("clean-tail", {"tail": tail})
     if options.stage == "student":
-        load_modules("student", {"student": tail})
+        load_modules(options.student, {"student": tail})
     for network in (encoder, generator, tail):
         ready(network)
     random = source(7)
