@@ -14,14 +14,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Sequence
 
-from training import attack, data, export_attackers, released, spec
+from training import attack, data, export_attackers, released
 from training.baselines import MIXTURES, PICTURES
 from training.data import ROOT
 from training.loop import RUNS
 
 NOISE = ("clean", "gaussian", "xnn-d")
 OTHERS = ("paper", *MIXTURES, *PICTURES)
-LEVELS = ("1", "1.41", "2", "4")
+OTHER_LEVELS = ("1", "1.41", "4")
 BITS = ("8", "6", "3", "2")
 UNHELPFUL = "generator-no-utility"
 MADE_FIRST = {  # checkpoints of what is not released: how they are made
@@ -36,51 +36,69 @@ class Run(NamedTuple):
 
 
 def linkage(defence: str, *more: str, slower: float = 1) -> Run:
-    return Run(("D", "--defence", defence, "--pairs", "1024", "--epochs", "40", "--rate", "5e-4", *more), 10 * slower)
+    return Run(("D", "--defence", defence, "--pairs", "256", "--epochs", "80", "--rate", "5e-4", *more), 8 * slower)
 
 
-def painter(defence: str, *more: str, slower: float = 1) -> Run:
-    return Run(("I", "--defence", defence, "--epochs", "5", "--batch", "128", *more), 35 * slower)
+def painter(defence: str, *more: str) -> Run:
+    return Run(("I", "--defence", defence, "--epochs", "0.3", *more), 4)
 
 
-def ceiling(defence: str, *more: str, slower: float = 1) -> Run:
-    return Run(("S", "--defence", defence, "--epochs", "5", "--batch", "128", *more), 40 * slower)
+def ceiling(defence: str, *more: str) -> Run:
+    return Run(("S", "--defence", defence, "--epochs", "0.5", "--rate", "3e-4", *more), 7)
+
+
+def long_linkage(defence: str, slower: float = 1) -> Run:
+    return Run(("D", "--defence", defence, "--pairs", "1024", "--epochs", "40", "--rate", "5e-4"), 12 * slower)
+
+
+def long_painter(defence: str, slower: float = 1) -> Run:
+    return Run(("I", "--defence", defence, "--epochs", "5", "--batch", "128"), 45 * slower)
+
+
+def long_ceiling(defence: str, slower: float = 1) -> Run:
+    return Run(("S", "--defence", defence, "--epochs", "5", "--batch", "128"), 50 * slower)
 
 
 def recogniser(defence: str, *more: str, slower: float = 1) -> Run:
     return Run(("R", "--defence", defence, "--epochs", "8", "--batch", "128", "--warm", *more), 36 * slower)
 
 
-ATTACKERS = (linkage, painter, ceiling, recogniser)
-
-
 def attacks(quick: bool) -> list[Run]:
     """The runs of training.attack: those of minutes on a core, then those to convergence, the most telling first."""
     short = [
-        *(Run(("D", "--defence", defence, "--pairs", "256", "--epochs", "20", "--rate", "5e-4"), 1.5) for defence in NOISE),
-        *(Run(("D", "--defence", defence, "--pairs", "1024", "--epochs", "10", "--rate", "5e-4"), 2.5) for defence in NOISE),
-        *(Run(("I", "--defence", defence, "--epochs", "0.3"), 2) for defence in NOISE),
-        *(Run(("S", "--defence", defence, "--epochs", "0.5", "--rate", "3e-4"), 4) for defence in NOISE),
-        *(Run(export_attackers.painter_words(defence), 6) for defence in export_attackers.DEFENCES),
-        Run(export_attackers.LINKER_WORDS, 2.5),
-        Run(("I", "--defence", "nothing", "--epochs", "0.1"), 3),
+        *(run(defence) for run in (linkage, painter, ceiling) for defence in NOISE),
+        *(Run(("D", "--defence", defence, "--pairs", "256", "--epochs", "20", "--rate", "5e-4"), 4) for defence in NOISE),
+        *(Run(("D", "--defence", defence, "--pairs", "1024", "--epochs", "10", "--rate", "5e-4"), 5) for defence in NOISE),
+        *(Run(export_attackers.painter_words(defence), 10) for defence in export_attackers.DEFENCES),
+        Run(export_attackers.LINKER_WORDS, 5),
+        Run(("I", "--defence", "nothing", "--epochs", "0.1"), 4),
     ]
     if quick:
         return short
     return [
         *short,
-        *(run(defence) for run in ATTACKERS for defence in NOISE),
+        # The dials, with the short trainings that clean features and both noises have had as well.
+        *(run(defence, "--level", level) for run in (linkage, painter) for level in OTHER_LEVELS for defence in ("gaussian", "xnn-d")),
+        *(run("xnn-d", "--generator", UNHELPFUL) for run in (linkage, painter, ceiling)),
+        *(run(defence, "--seed", seed) for seed in ("2", "3") for run in (linkage, painter) for defence in NOISE),
+        *(linkage("xnn-d", "--messages", messages, slower=1 + int(messages) / 8) for messages in ("4", "16", "64")),
+        *(ceiling(defence, "--level", level) for level in OTHER_LEVELS for defence in ("gaussian", "xnn-d")),
+        *(run("xnn-d", "--bits", bits) for bits in BITS for run in (linkage, ceiling)),
+        *(recogniser(defence) for defence in NOISE),
+        *(run(defence) for run in (long_linkage, long_painter, long_ceiling) for defence in NOISE),
         *(  # the more photos, the fewer looks at each
-            Run(("D", "--defence", defence, "--pairs", str(pairs), "--epochs", epochs, "--batch", batch, "--rate", rate), minutes)
-            for pairs, epochs, batch, rate, minutes in ((256, "80", "32", "5e-4", 5), (4096, "20", "128", "1e-3", 20), (20_480, "10", "128", "1e-3", 50))
+            Run(("D", "--defence", defence, "--pairs", str(pairs), "--epochs", epochs, "--batch", "128", "--rate", "1e-3"), minutes)
+            for pairs, epochs, minutes in ((4096, "20", 30), (20_480, "10", 70))
             for defence in NOISE
         ),
-        *(run(defence, slower=2 if defence in PICTURES else 1) for run in ATTACKERS for defence in OTHERS),  # an encoder more to train
-        *(run(defence, "--level", level) for level in LEVELS if float(level) != spec.NOISE_LEVEL for defence in ("gaussian", "xnn-d") for run in ATTACKERS),
-        *(run(defence, "--seed", seed) for seed in ("2", "3") for run in (linkage, painter, recogniser) for defence in NOISE),
-        *(run("xnn-d", "--bits", bits) for bits in BITS for run in (ceiling, linkage)),
-        *(run("xnn-d", "--generator", UNHELPFUL) for run in ATTACKERS),
-        *(linkage("xnn-d", "--messages", messages, slower=1 + int(messages) / 10) for messages in ("4", "16", "64")),
+        *(  # an encoder more to train where pictures are sent
+            run(defence, slower=2 if defence in PICTURES else 1)
+            for run in (long_linkage, long_painter, long_ceiling, recogniser)
+            for defence in OTHERS
+        ),
+        *(recogniser(defence, "--seed", seed) for seed in ("2", "3") for defence in NOISE),
+        *(recogniser(defence, "--level", level) for level in OTHER_LEVELS for defence in ("gaussian", "xnn-d")),
+        recogniser("xnn-d", "--generator", UNHELPFUL),
         *(Run(("R", "--defence", defence, "--epochs", "20", "--batch", "128"), 90) for defence in NOISE),
     ]
 
