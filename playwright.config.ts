@@ -15,7 +15,13 @@ export default defineConfig({
   timeout: 120_000,
   expect: { timeout: 30_000 },
   reporter: 'list',
-  use: { actionTimeout: 30_000, launchOptions: launchOptions() },
+  // No service worker keeps the whole app for a browser that is gone in a moment, but where that is what is tested; and nobody waits for what moves.
+  use: {
+    actionTimeout: 30_000,
+    launchOptions: launchOptions(),
+    serviceWorkers: 'block',
+    contextOptions: { reducedMotion: 'reduce' },
+  },
   projects: [
     { name: 'longest', testMatch: LONGEST },
     { name: 'together', testIgnore: [ALONE, LONGEST] },

@@ -15,6 +15,9 @@ const SIZES = {
 /** In the dark only the colours are other. */
 const RULES = { light: undefined, dark: ['color-contrast'] };
 
+/** Of the report's attackers, whose hundreds of rows take axe long: all but the first, which is made as they are. */
+const LIKE_THE_FIRST = '.attacker ~ .attacker';
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme, reducedMotion: 'reduce' });
@@ -22,7 +25,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const findings = async (page: Page) => {
       const axe = new AxeBuilder({ page });
       const rules = RULES[colorScheme];
-      return (await (rules ? axe.withRules(rules) : axe).analyze()).violations;
+      return (await (rules ? axe.withRules(rules).exclude(LIKE_THE_FIRST) : axe).analyze()).violations;
     };
 
     test('axe finds nothing on any page, nor on an answer with what left the browser', async ({ page }) => {
@@ -47,7 +50,7 @@ test('axe finds nothing in Arabic, which is written from the right', async ({ pa
   await expect(page.locator('html')).toHaveAttribute('dir', 'rtl');
   for (const path of ['/settings', '/verify', '/report'] as const) {
     await turnTo(page, path);
-    expect.soft((await new AxeBuilder({ page }).analyze()).violations, path).toEqual([]);
+    expect.soft((await new AxeBuilder({ page }).exclude(LIKE_THE_FIRST).analyze()).violations, path).toEqual([]);
   }
   await expect(page.locator('main [lang=en][dir=ltr]')).toBeVisible();
 });

@@ -6,6 +6,8 @@ import { serveBuild, type Build } from './fixtures/build.js';
 import { withCamera } from './fixtures/camera.js';
 import { expect, test, type Page } from './fixtures/test.js';
 
+test.use({ serviceWorkers: 'allow' });
+
 /** Waits until all is kept that a visit without a network needs. */
 async function kept(page: Page): Promise<void> {
   await page.evaluate(async () => {
@@ -19,8 +21,7 @@ test('after the first visit the app opens and the model runs without a network; 
 }) => {
   await open(page);
   await kept(page);
-  await page.reload();
-  await expect(page.getByText('Runs on')).toBeVisible({ timeout: 60_000 });
+  await open(page);
   await enrol(page, 'Offline Ann', 'ann-1.jpg');
   await expect(answer(page)).toContainText('is enrolled');
   await verify(page, 'Offline Ann', 'ann-2.jpg');

@@ -56,9 +56,7 @@ test('a face under its own key: made, used, lost, brought to another browser, ch
   ]);
 
   // The key outlives the page; its words do not come again.
-  await page.reload();
-  await expect(page.getByText('Runs on', { exact: false })).toBeVisible({ timeout: 60_000 });
-  await toKey(page);
+  await open(page, '/own-key');
   await expect(page.locator('.key-facts')).toContainText(/[0-9a-f]{16}/);
   await expect(page.locator('ol.codes')).toHaveCount(0);
 

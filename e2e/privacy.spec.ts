@@ -4,6 +4,9 @@ import { answer, enrol, forget, identify, open, verify } from './fixtures/app.js
 import { correlation, perturbedOnly, record } from './fixtures/recorder.js';
 import { expect, test } from './fixtures/test.js';
 
+// As in a real visit, whose service worker fetches too.
+test.use({ serviceWorkers: 'allow' });
+
 const NAME = 'Private Ann';
 
 /** Whom Chromium itself calls, with or without a page. They appear at the proxy only, never among the page's own requests. */
