@@ -29,6 +29,7 @@ const ALL = [
 ];
 /** Nothing listens there. */
 const NOWHERE = 'http://127.0.0.1:9';
+const home = process.cwd();
 let folder: string;
 
 beforeAll(async () => {
@@ -62,7 +63,7 @@ beforeAll(async () => {
   }
 });
 afterAll(async () => {
-  process.chdir(tmpdir());
+  process.chdir(home);
   vi.unstubAllEnvs();
   await rm(folder, { recursive: true });
 });

@@ -9,9 +9,9 @@ import { XnnError, type ErrorCode } from '../core/errors.js';
 import { createApp } from '../server/app.js';
 import { Deployments, USUAL_DEPLOYMENT_LIMITS } from '../server/deployments/deployments.js';
 import { deploymentRows } from '../server/deployments/rows.js';
-import { openEmbedded, type Driver } from '../server/drivers.js';
+import type { Driver } from '../server/drivers.js';
 import { openStore, type Store } from '../server/store.js';
-import { KEYED, MASTER, meanStudent, THRESHOLD, UNLIMITED } from '../server/testing.js';
+import { KEYED, MASTER, meanStudent, openInMemory, THRESHOLD, UNLIMITED } from '../server/testing.js';
 import { TrainingQueue, USUAL_LIMITS } from '../server/training/queue.js';
 import { jobRows } from '../server/training/rows.js';
 import { FAKE_TRAINER } from '../server/training/testing.js';
@@ -36,7 +36,7 @@ let close: () => Promise<void>;
 let bundle: string;
 
 beforeAll(async () => {
-  driver = await openEmbedded();
+  driver = await openInMemory();
   store = await openStore(driver, MASTER);
 });
 afterAll(() => store.close());

@@ -11,7 +11,7 @@ import { ADMIN_ROUTES } from '../wire/admin.js';
 import { MESSAGE_TYPE, ROUTES } from '../wire/api.js';
 import { toHex } from '../wire/hex.js';
 import { MESSAGE_BYTES, MOST_MESSAGE_BYTES } from '../wire/message.js';
-import { openEmbedded, type Driver } from './drivers.js';
+import type { Driver } from './drivers.js';
 import { openStore, type Store } from './store.js';
 import {
   embeddingOf,
@@ -22,6 +22,7 @@ import {
   meanStudent,
   messageOf,
   newChallenge,
+  openInMemory,
   post,
   seeded,
   SERVED,
@@ -41,7 +42,7 @@ let cloud: Awaited<ReturnType<typeof testCloud>>;
 let fetch: Fetch;
 
 beforeAll(async () => {
-  driver = await openEmbedded();
+  driver = await openInMemory();
   store = await openStore(driver, MASTER);
 });
 afterAll(() => store.close());

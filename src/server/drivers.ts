@@ -32,23 +32,27 @@ export async function openEmbedded(folder?: string): Promise<Driver> {
   const unlock = folder === undefined ? null : await lock(folder);
   try {
     const where = folder === undefined ? {} : { dataDir: join(folder, 'postgres') };
-    const db = await PGlite.create({ ...where, extensions: { vector } });
-    const on = (connection: Pick<PGlite, 'query'>): Connection => ({
-      query: async <Row>(sql: string, parameters: readonly Parameter[] = []) =>
-        (await connection.query<Row>(sql, [...parameters])).rows,
-    });
-    return {
-      ...on(db),
-      transaction: (work) => db.transaction((transaction) => work(on(transaction))),
-      close: async () => {
-        await db.close();
-        await unlock?.();
-      },
-    };
+    return driverOf(await PGlite.create({ ...where, extensions: { vector } }), unlock);
   } catch (error) {
     await unlock?.();
     throw error;
   }
+}
+
+/** @param closed called after the database was closed */
+export function driverOf(db: PGlite, closed: (() => Promise<void>) | null = null): Driver {
+  const on = (connection: Pick<PGlite, 'query'>): Connection => ({
+    query: async <Row>(sql: string, parameters: readonly Parameter[] = []) =>
+      (await connection.query<Row>(sql, [...parameters])).rows,
+  });
+  return {
+    ...on(db),
+    transaction: (work) => db.transaction((transaction) => work(on(transaction))),
+    close: async () => {
+      await db.close();
+      await closed?.();
+    },
+  };
 }
 
 /**

@@ -9,7 +9,7 @@ import { similarity } from '../core/match.js';
 import { openEmbedded, openPostgres, type Driver } from './drivers.js';
 import { migrate } from './migrations.js';
 import { openStore, type Store, type Template } from './store.js';
-import { embeddingOf, MASTER, SERVED } from './testing.js';
+import { embeddingOf, MASTER, openInMemory, SERVED } from './testing.js';
 
 const NOW = new Date('2024-01-01T12:00:00.250Z');
 const later = (ms: number) => new Date(NOW.getTime() + ms);
@@ -52,7 +52,7 @@ const servers = TEST_DATABASE_URL
   : [];
 
 describe.each<readonly [string, () => Driver | Promise<Driver>]>([
-  ['embedded', () => openEmbedded()],
+  ['embedded', () => openInMemory()],
   ['over the wire protocol', overTheWire],
   ...servers,
 ])('the store, %s', (_, open) => {
@@ -193,7 +193,7 @@ describe.each<readonly [string, () => Driver | Promise<Driver>]>([
 });
 
 test('a migration that fails half-way leaves nothing behind', async () => {
-  const driver = await openEmbedded();
+  const driver = await openInMemory();
   const failing: Driver = {
     ...driver,
     transaction: (work) =>

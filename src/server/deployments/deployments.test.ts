@@ -13,12 +13,13 @@ import { deploymentCreatedSchema, DEPLOYMENT_ROUTES, deploymentListSchema } from
 import { fromHex, toHex } from '../../wire/hex.js';
 import { encodeXnnMessage } from '../../wire/message.js';
 import { OFFSET_HEADER, PART_TYPE } from '../../wire/training.js';
-import { openEmbedded, type Driver } from '../drivers.js';
+import type { Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
 import {
   MASTER,
   messageOf,
   newChallenge,
+  openInMemory,
   post,
   seeded,
   SERVED,
@@ -49,7 +50,7 @@ let store: Store;
 let fetch: Fetch;
 
 beforeAll(async () => {
-  driver = await openEmbedded();
+  driver = await openInMemory();
   store = await openStore(driver, MASTER);
 });
 afterAll(() => store.close());

@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sentence, XnnError, type ErrorCode } from '../../core/errors.js';
 import { jobSchema, TRAINING_ROUTES, type Job } from '../../wire/training.js';
-import { openEmbedded, type Driver } from '../drivers.js';
+import type { Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
-import { MASTER, seeded, testCloud, type Fetch } from '../testing.js';
+import { MASTER, openInMemory, seeded, testCloud, type Fetch } from '../testing.js';
 import { TrainingQueue, USUAL_LIMITS, type TrainingLimits } from './queue.js';
 import { jobRows } from './rows.js';
 import { FAKE_TRAINER, read, testBundle, trainingClient } from './testing.js';
@@ -27,7 +27,7 @@ let now: number;
 let logged: object[];
 
 beforeAll(async () => {
-  driver = await openEmbedded();
+  driver = await openInMemory();
   store = await openStore(driver, MASTER);
 });
 afterAll(() => store.close());
