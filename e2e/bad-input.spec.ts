@@ -45,7 +45,9 @@ test('weights that are not the released ones are refused', async ({ page }) => {
   await expect(page.getByText('is not the released one')).toBeVisible({ timeout: 60_000 });
 });
 
-test('without WebGPU the app runs on the next backend; without any 3D it says so', async ({ baseURL }) => {
+test('without WebGPU the app runs on the next backend, without any 3D on WebAssembly', async ({
+  baseURL,
+}) => {
   const { args, ...options } = launchOptions();
   const without = async (flags: readonly string[], use: (page: Page) => Promise<void>) => {
     const browser = await chromium.launch({
@@ -61,8 +63,19 @@ test('without WebGPU the app runs on the next backend; without any 3D it says so
   });
   await without(['--disable-gpu', '--disable-software-rasterizer'], async (page) => {
     await page.goto('/');
-    await expect(page.getByText(sentence('no_backend'))).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByText('Runs on WASM')).toBeVisible({ timeout: 60_000 });
+    await verify(page, 'Ann', 'ann-1.jpg');
+    await expect(answer(page)).toContainText('No match for Ann');
   });
+});
+
+test('a browser without WebAssembly is told that it cannot run the networks', async ({ page }) => {
+  await page.route('**/assets/worker-*.js', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `delete self.WebAssembly;${await response.text()}` });
+  });
+  await page.goto('/');
+  await expect(page.getByText(sentence('no_backend'))).toBeVisible({ timeout: 60_000 });
 });
 
 test('a server that is away is an error of the action, and the action can be tried again', async ({ page }) => {

@@ -1,6 +1,7 @@
 import type { Detection, FaceDetector } from '@mediapipe/tasks-vision';
 import { mapPoints, type KeyPoints, type Point } from '../core/align.js';
 import { XnnError } from '../core/errors.js';
+import { openPictureCanvas } from './picture-canvas.js';
 import type { Sighting } from './types.js';
 
 export type Box = NonNullable<Sighting['box']>;
@@ -31,8 +32,9 @@ const CLOSE_UP = 2;
 /** Longer side of what the detector is shown. It looks at 128×128 pixels and does not smooth what it scales down by more than half. */
 const SHOWN_SIZE = 256;
 
-/** Starts BlazeFace (short range) on the CPU, in the module worker that calls. @throws no_backend without WebGL */
+/** Starts BlazeFace (short range) on the CPU, in the module worker that calls. @throws no_backend without WebAssembly */
 export async function startDetector({ loader, wasm, model }: DetectorFiles): Promise<Detect> {
+  if (typeof WebAssembly === 'undefined') throw new XnnError('no_backend', 'WebAssembly is switched off');
   const { FaceDetector } = await import('@mediapipe/tasks-vision');
   const compiled = await WebAssembly.compile(wasm);
   // Emscripten's way to hand over a module that is already here.
@@ -43,14 +45,15 @@ export async function startDetector({ loader, wasm, model }: DetectorFiles): Pro
   Object.assign(self, { Module: { instantiateWasm, printErr } });
   const detector = await FaceDetector.createFromOptions(
     { wasmLoaderPath: loader, wasmBinaryPath: '' },
-    { baseOptions: { modelAssetBuffer: new Uint8Array(model), delegate: 'CPU' }, runningMode: 'IMAGE' },
+    {
+      baseOptions: { modelAssetBuffer: new Uint8Array(model), delegate: 'CPU' },
+      runningMode: 'IMAGE',
+      canvas: openPictureCanvas(),
+    },
   );
   const detect: Detect = (picture, margin = 0) => detectWith(detector, picture, margin);
-  try {
-    detect(new OffscreenCanvas(SHOWN_SIZE, SHOWN_SIZE));
-  } catch (cause) {
-    throw new XnnError('no_backend', 'the detector takes pictures from WebGL textures', { cause });
-  }
+  // The first look takes longer than the others.
+  detect(new OffscreenCanvas(SHOWN_SIZE, SHOWN_SIZE));
   return detect;
 }
 

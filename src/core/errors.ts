@@ -24,7 +24,7 @@ const CATALOGUE = {
   camera_refused: [403, 'The camera was refused. Allow it in the browser, or use photos.'],
   camera_absent: [404, 'No camera was found. Connect one, or use photos.'],
   camera_failed: [500, 'The camera stopped or is used by another program.'],
-  no_backend: [500, 'This browser cannot run the face networks. It needs WebGL and WebAssembly.'],
+  no_backend: [500, 'This browser cannot run the face networks. It needs WebAssembly.'],
   model_missing: [503, 'The model could not be loaded. Check the connection and try again.'],
   model_hash_wrong: [500, 'The model that was loaded is not the released one, and was refused.'],
   model_invalid: [500, 'The model file does not fit this version of the app.'],

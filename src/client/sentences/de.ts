@@ -23,7 +23,7 @@ export const sentences: Sentences = {
   camera_refused: 'Die Kamera wurde verweigert. Erlauben Sie sie im Browser oder verwenden Sie Fotos.',
   camera_absent: 'Keine Kamera gefunden. Schließen Sie eine an oder verwenden Sie Fotos.',
   camera_failed: 'Die Kamera ist ausgefallen oder wird von einem anderen Programm benutzt.',
-  no_backend: 'Dieser Browser kann die Gesichtsnetze nicht ausführen. Er braucht WebGL und WebAssembly.',
+  no_backend: 'Dieser Browser kann die Gesichtsnetze nicht ausführen. Er braucht WebAssembly.',
   model_missing: 'Das Modell konnte nicht geladen werden. Prüfen Sie die Verbindung und versuchen Sie es noch einmal.',
   model_hash_wrong: 'Das geladene Modell ist nicht das veröffentlichte und wurde abgelehnt.',
   model_invalid: 'Die Modelldatei passt nicht zu dieser Version der App.',

@@ -22,7 +22,7 @@ export const sentences: Sentences = {
   camera_refused: 'La cámara fue rechazada. Permítela en el navegador o usa fotos.',
   camera_absent: 'No se ha encontrado ninguna cámara. Conecta una o usa fotos.',
   camera_failed: 'La cámara se detuvo o la usa otro programa.',
-  no_backend: 'Este navegador no puede ejecutar las redes faciales. Necesita WebGL y WebAssembly.',
+  no_backend: 'Este navegador no puede ejecutar las redes faciales. Necesita WebAssembly.',
   model_missing: 'No se pudo cargar el modelo. Comprueba la conexión y vuelve a intentarlo.',
   model_hash_wrong: 'El modelo cargado no es el publicado y se ha rechazado.',
   model_invalid: 'El archivo del modelo no corresponde a esta versión de la aplicación.',

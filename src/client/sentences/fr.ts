@@ -22,7 +22,7 @@ export const sentences: Sentences = {
   camera_refused: 'La caméra a été refusée. Autorisez-la dans le navigateur ou utilisez des photos.',
   camera_absent: 'Aucune caméra trouvée. Branchez-en une ou utilisez des photos.',
   camera_failed: 'La caméra s’est arrêtée ou est utilisée par un autre programme.',
-  no_backend: 'Ce navigateur ne peut pas exécuter les réseaux de visages. Il lui faut WebGL et WebAssembly.',
+  no_backend: 'Ce navigateur ne peut pas exécuter les réseaux de visages. Il lui faut WebAssembly.',
   model_missing: 'Le modèle n’a pas pu être chargé. Vérifiez la connexion et réessayez.',
   model_hash_wrong: 'Le modèle chargé n’est pas celui qui a été publié ; il a été refusé.',
   model_invalid: 'Le fichier du modèle ne convient pas à cette version de l’application.',

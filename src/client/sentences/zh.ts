@@ -22,7 +22,7 @@ export const sentences: Sentences = {
   camera_refused: '摄像头被拒绝。请在浏览器中允许，或使用照片。',
   camera_absent: '未找到摄像头。请连接一个，或使用照片。',
   camera_failed: '摄像头已停止，或正被其他程序使用。',
-  no_backend: '此浏览器无法运行人脸网络，需要 WebGL 和 WebAssembly。',
+  no_backend: '此浏览器无法运行人脸网络，需要 WebAssembly。',
   model_missing: '无法加载模型。请检查网络连接后重试。',
   model_hash_wrong: '加载的模型不是发布的版本，已被拒绝。',
   model_invalid: '模型文件与此版本的应用不符。',
