@@ -44,7 +44,7 @@ export default defineConfig({
         // All that the app needs to open offline. Networks are not here: the client keeps verified ones itself.
         globIgnores: ['assets/Admin-*'],
         globPatterns: ['**/*.{html,js,css,svg,woff2,webmanifest,wasm,tflite}'],
-        maximumFileSizeToCacheInBytes: 16_000_000,
+        maximumFileSizeToCacheInBytes: 4_000_000,
         navigateFallbackDenylist: [/^\/v1\//, /^\/docs/, /^\/openapi\.json/, /^\/oidc\//, /^\/\.well-known\//],
       },
     }),

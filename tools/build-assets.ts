@@ -1,16 +1,16 @@
 /** Puts what the browser needs of its libraries under public/: face detector, foreign judge, and the WebAssembly of detector and backend. */
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { WASM_NAME, WASM_PARTS } from '../src/client/detector-files.js';
 import { withImageMetadata } from './tflite-metadata.js';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MODULES = join(ROOT, 'node_modules');
 const DETECTOR = '@mediapipe/face_detection/face_detection_short_range.tflite';
 const WASM = [
-  // The build for module workers; it needs SIMD, as does tfjs's below.
-  '@mediapipe/tasks-vision/wasm/vision_wasm_module_internal.js',
-  '@mediapipe/tasks-vision/wasm/vision_wasm_module_internal.wasm',
+  // It needs SIMD, as does tfjs's below.
+  `@mediapipe/tasks-vision/wasm/${WASM_NAME}.js`,
   '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm',
 ];
 /** The foreign judge of the page of attacks, as his file is; our manifest beside it says which. */
@@ -23,6 +23,7 @@ const detectorFolder = join(ROOT, 'public/models/detector');
 const wasmFolder = join(ROOT, 'public/wasm');
 const judgeFolder = join(ROOT, 'public/judge');
 await mkdir(detectorFolder, { recursive: true });
+await rm(wasmFolder, { recursive: true, force: true });
 await mkdir(wasmFolder, { recursive: true });
 // BlazeFace reads pixels in [-1, 1] and gives two outputs: boxes with key points, and scores.
 const detector = withImageMetadata(
@@ -32,4 +33,9 @@ const detector = withImageMetadata(
 );
 await writeFile(join(detectorFolder, 'blaze_face_short_range.tflite'), detector);
 for (const file of WASM) await copyFile(join(MODULES, file), join(wasmFolder, basename(file)));
+const whole = await readFile(join(MODULES, `@mediapipe/tasks-vision/wasm/${WASM_NAME}.wasm`));
+const size = Math.ceil(whole.length / WASM_PARTS);
+for (let i = 0; i < WASM_PARTS; i++) {
+  await writeFile(join(wasmFolder, `${WASM_NAME}.${i}.wasm`), whole.subarray(i * size, (i + 1) * size));
+}
 for (const file of JUDGE) await copyFile(join(MODULES, file), join(judgeFolder, basename(file)));

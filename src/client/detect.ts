@@ -1,18 +1,11 @@
 import type { Detection, FaceDetector } from '@mediapipe/tasks-vision';
 import { mapPoints, type KeyPoints, type Point } from '../core/align.js';
 import { XnnError } from '../core/errors.js';
+import type { DetectorFiles } from './detector-files.js';
 import { openPictureCanvas } from './picture-canvas.js';
 import type { Sighting } from './types.js';
 
 export type Box = NonNullable<Sighting['box']>;
-
-/** Where the detector's parts lie. */
-export interface DetectorFiles {
-  /** Address of tasks-vision's loader for module workers. */
-  readonly loader: string;
-  readonly wasm: ArrayBuffer;
-  readonly model: ArrayBuffer;
-}
 
 /** One face in a picture, in pixels of the picture. */
 export interface Face {

@@ -33,7 +33,7 @@ import {
   withoutBackground,
   type Detect,
 } from './detect.js';
-import { download } from './download.js';
+import { fetchDetector } from './detector-files.js';
 import type { Protection, StartOptions, WorkerEngine } from './engine.js';
 import type { Study } from './liveness.js';
 import { decodeModel, loadModel, loadTail, type ModelSource } from './models.js';
@@ -96,22 +96,20 @@ class FaceEngine implements WorkerEngine {
       rest += count;
       downloaded();
     };
-    const { models, wasm: wasmFolder } = placesIn(options.base);
-    const detectorWasm = `${wasmFolder}vision_wasm_module_internal`;
+    const folders = placesIn(options.base);
     const fetching: typeof fetch = (...request) => fetch(...request);
-    const source = { url: models, fetch: fetching, cache: await openCache() };
-    const [files, detectorModel, wasm] = await Promise.all([
+    const source = { url: folders.models, fetch: fetching, cache: await openCache() };
+    const [files, detector] = await Promise.all([
       loadModel(source, (fraction) => {
         weights = fraction;
         downloaded();
       }),
-      download(fetching, `${models}detector/blaze_face_short_range.tflite`, onBytes),
-      download(fetching, `${detectorWasm}.wasm`, onBytes),
+      fetchDetector(fetching, folders, onBytes),
     ]);
     enter('detector');
-    const detect = await startDetector({ loader: `${detectorWasm}.js`, wasm, model: detectorModel });
+    const detect = await startDetector(detector);
     enter('backend');
-    const backend = await pickBackend(wasmFolder, options.backend);
+    const backend = await pickBackend(folders.wasm, options.backend);
     enter('compile');
     const model = decodeModel(files);
     await warmUp(model);

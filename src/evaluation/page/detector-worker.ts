@@ -1,12 +1,12 @@
 import { expose } from 'comlink';
 import { contextOf, detectInPhoto, lookCloser, onlyFace, startDetector } from '../../client/detect.js';
+import { fetchDetector } from '../../client/detector-files.js';
 import { XnnError } from '../../core/errors.js';
 import type { Produced, Refusal } from '../task.js';
 
-const WASM = `${self.location.origin}/wasm/vision_wasm_module_internal`;
-const started = Promise.all([`${WASM}.wasm`, '/models/detector/blaze_face_short_range.tflite'].map(bytesOf)).then(
-  ([wasm, model]) => startDetector({ loader: `${WASM}.js`, wasm: wasm!, model: model! }),
-);
+const { origin } = self.location;
+const fetching: typeof fetch = (...request) => fetch(...request);
+const started = fetchDetector(fetching, { models: `${origin}/models/`, wasm: `${origin}/wasm/` }).then(startDetector);
 
 /** x and y of left eye, right eye, nose and mouth, in image pixels, as float32. */
 async function findPoints(image: Blob): Promise<Produced | Refusal> {
@@ -23,10 +23,6 @@ async function findPoints(image: Blob): Promise<Produced | Refusal> {
     const code = error instanceof XnnError ? error.code : 'image_corrupt';
     return { code, detail: String(error) };
   }
-}
-
-async function bytesOf(address: string): Promise<ArrayBuffer> {
-  return (await fetch(address)).arrayBuffer();
 }
 
 const finder = { findPoints };
