@@ -7,15 +7,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-
 import { parseArgs } from 'node:util';
-import { asPerturbed } from '../core/features.js';
-import { gaussian } from '../core/random.js';
-import { CHALLENGE_BYTES, FEATURE_VALUES } from '../core/spec.js';
+import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import type { PerturbedFeatures } from '../core/features.js';
+import { CHALLENGE_BYTES } from '../core/spec.js';
+import { goldenFace } from '../protocol/golden.js';
+import { protect } from '../protocol/protect.js';
 import { MESSAGE_TYPE, ROUTES, type ChallengeReply, type ServiceReply } from '../wire/api.js';
 import { fromHex } from '../wire/hex.js';
 import { CHALLENGE_AT, decodeMessage, encodeMessage } from '../wire/message.js';
 import { loadCloudModel } from '../server/models.js';
+import { readReleased, WASM_FOLDER } from '../server/testing.js';
 import type { FromServer } from './bench-server.child.js';
 import { parsed, runCommand } from './command.js';
 
@@ -80,7 +83,7 @@ async function main(args: string[]): Promise<void> {
     });
     const client = clientOf(url);
     const service = JSON.parse((await client('GET', ROUTES.service)).body) as ServiceReply;
-    const features = asPerturbed(gaussian(FEATURE_VALUES, randomBytes));
+    const features = await featuresOfAFace();
     const served = { model: fromHex(service.model, 8), tenant: fromHex(service.tenant, 16) };
     const message = encodeMessage({ ...served, challenge: new Uint8Array(CHALLENGE_BYTES) }, features);
     const show = async (path: string): Promise<readonly Answer[]> => {
@@ -167,6 +170,14 @@ async function readyAt(child: ChildProcess): Promise<string> {
   return first.url;
 }
 
+/** What a browser would send of the golden face; the server refuses noise that shows none. */
+async function featuresOfAFace(): Promise<PerturbedFeatures> {
+  setWasmPaths(WASM_FOLDER);
+  await tf.setBackend('wasm');
+  const model = { encoder: readReleased('encoder'), generator: readReleased('generator') };
+  return (await protect(model, goldenFace(), (count) => new Uint8Array(randomBytes(count)))).perturbed;
+}
+
 /** What this process has computed, in ms. */
 function own(): number {
   const { user, system } = process.cpuUsage();
@@ -174,7 +185,7 @@ function own(): number {
 }
 
 /** What onnxruntime does of the student by itself in so many seconds. */
-async function alone(features: Parameters<typeof encodeMessage>[1], seconds: number): Promise<number> {
+async function alone(features: PerturbedFeatures, seconds: number): Promise<number> {
   const { student } = await loadCloudModel(MODELS);
   const header = { model: new Uint8Array(8), tenant: new Uint8Array(16), challenge: new Uint8Array(16) };
   const batch = Array.from({ length: BATCH }, () => decodeMessage(encodeMessage(header, features)).features);
