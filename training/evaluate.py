@@ -110,6 +110,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("stage", choices=("encoder", "clean-tail", "generator", "student"))
     parser.add_argument("--level", type=float, default=spec.NOISE_LEVEL, help="amplitude of noise, 1 that of the features")
+    parser.add_argument("--bits", type=int, default=spec.STEP_BITS, help="a value of a message under noise")
     parser.add_argument("--student", default="student", help="checkpoint of S in training/runs, without .pt")
     options = parser.parse_args()
     use_one_core()
@@ -134,7 +135,7 @@ def main() -> None:
             noise = generator(stem, random_seed(len(images), random))
             power.append((noise.square().mean() / features.square().mean()).item())
             features = features + noise
-        return tail(through_message(features, spec.STEP_MAX if noisy else spec.INT8_MAX))
+        return tail(through_message(features, 2 ** (options.bits - 1) - 1 if noisy else spec.INT8_MAX))
 
     result = utility(embed)
     if power:

@@ -235,44 +235,43 @@ function utilityAgainstLeakage(rows: readonly ReportRow[]): Chart {
   };
 }
 
-/** The same attackers at several levels of noise; no series before there are two. */
+/** Use and leakage by the noise's level; no series of what was run at one level only. */
 function louderNoise(rows: readonly ReportRow[]): Chart {
   const level = ({ settings }: ReportRow) => Number(LEVEL.exec(settings)?.[1] ?? NOISE_LEVEL);
-  const first = ({ attacker, settings, seed }: ReportRow, wanted: string) =>
-    attacker === wanted && seed === 1 && !settings.includes('bits a value');
-  /** Rows of the largest budget with which several levels were run. */
-  const alike = (all: readonly ReportRow[]) => {
-    const budget = ({ settings }: ReportRow) => settings.replace(`${LEVEL.exec(settings)?.[0]}, `, '');
-    const last = all.findLast((row) =>
-      all.some((other) => budget(other) === budget(row) && level(other) !== level(row)),
-    );
-    return last === undefined ? [] : all.filter((row) => budget(row) === budget(last));
-  };
-  const series = (['gaussian', 'xnn-d'] as const).map((defence) => {
-    const own = rows.filter((row) => row.defence === defence);
-    const use = alike(own.filter((row) => first(row, 'S') && row.metric === VIEW_2));
-    const points = alike(
-      own.filter((row) => first(row, 'D') && row.metric === LINKED.name && BUDGET.test(row.settings)),
-    ).flatMap((row) => {
-      const utility = use.find((other) => level(other) === level(row));
-      return utility ? [{ x: row.value, y: utility.value, name: decibels(level(row)) }] : [];
-    });
-    return { name: defenceName(defence), points: points.sort((a, b) => a.x - b.x) };
-  });
+  const budget = (row: ReportRow) => budgetOf(row).replace(`${LEVEL.exec(row.settings)?.[0]}, `, '');
+  const asked: readonly (readonly [string, Wanted])[] = [
+    ['S', { attacker: 'S', metric: VIEW_2 }],
+    ['D', { attacker: 'D', metric: LINKED.name, settings: USUAL }],
+    ['I', { attacker: 'I', metric: VERIFIED, settings: USUAL }],
+  ];
+  const names = { gaussian: 'Gaussian', 'xnn-d': 'XNN-d' } as const;
+  const series = asked.flatMap(([attacker, wanted]) =>
+    (['gaussian', 'xnn-d'] as const).map((defence) => {
+      const own = rows.filter((row) => isWanted(row, { ...wanted, defence }) && !row.settings.includes('bits a value'));
+      const levels = (of: ReportRow) => new Set(own.filter((row) => budget(row) === budget(of)).map(level)).size;
+      const most = Math.max(...own.map(levels));
+      const last = own.findLast((row) => levels(row) === most);
+      const points = own
+        .filter((row) => last !== undefined && row.seed === 1 && budget(row) === budget(last))
+        .map((row) => ({ x: decibels(level(row)), y: row.value, name: `${decibels(level(row))} dB` }));
+      return { name: `${attacker}, ${names[defence]}`, points: points.sort((a, b) => a.x - b.x) };
+    }),
+  );
   return {
     title: 'Louder noise',
-    text: 'S and D trained anew at each level, as long at each. Louder noise takes from both.',
-    x: shares('leakage: LFW pairs linked by D', 0.5, 0.6, 0.7, 0.8, 0.9, 1),
-    y: shares('use: LFW View 2 told right', 0.8, 0.85, 0.9, 0.95, 1),
+    text: 'S, D and I trained anew at each level, as long at each. Louder noise takes from all, and from use no less than from leakage.',
+    x: {
+      label: 'power of the noise, the features’ being 0 dB',
+      ticks: [0, 3, 6, 9, 12].map((at) => ({ at, text: `${at} dB` })),
+      logarithmic: false,
+    },
+    y: shares('LFW pairs told right (S), linked (D), verified (I)', 0.5, 0.6, 0.7, 0.8, 0.9, 1),
     series: series.filter(({ points }) => points.length > 1),
   };
 }
 
-/** The power of noise of that amplitude, the features' being 0 dB: "+6 dB". */
-function decibels(level: number): string {
-  const value = Math.round(20 * Math.log10(level));
-  return `${value > 0 ? '+' : ''}${value} dB`;
-}
+/** The power of noise of that amplitude, the features' being 0 dB. */
+const decibels = (level: number) => Math.round(20 * Math.log10(level));
 
 function linkageByPhotos(rows: readonly ReportRow[]): Chart {
   const linked = rows.filter(

@@ -160,10 +160,17 @@ describe('noise of another level, or messages of other bits', () => {
   it('is drawn by level: 20 log10 2 = 6 dB, the release’s, and 20 log10 4 = 12 dB', () => {
     expect(chart('Louder noise').series).toEqual([
       {
-        name: 'XNN-d, as released',
+        name: 'S, XNN-d',
         points: [
-          { x: 0.8, y: 0.96, name: '+12 dB' },
-          { x: 0.9, y: 0.98, name: '+6 dB' },
+          { x: 6, y: 0.98, name: '6 dB' },
+          { x: 12, y: 0.96, name: '12 dB' },
+        ],
+      },
+      {
+        name: 'D, XNN-d',
+        points: [
+          { x: 6, y: 0.9, name: '6 dB' },
+          { x: 12, y: 0.8, name: '12 dB' },
         ],
       },
     ]);
