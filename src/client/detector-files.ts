@@ -1,4 +1,4 @@
-import { download, type Fetch } from './download.js';
+import { download, joined, type Fetch } from './download.js';
 
 /** Where the detector's parts lie. */
 export interface DetectorFiles {
@@ -33,5 +33,5 @@ export async function fetchDetector(
       ...Array.from({ length: WASM_PARTS }, (_, i) => `${name}.${i}.wasm`),
     ].map((url) => download(fetch, url, onBytes)),
   );
-  return { loader: `${name}.js`, wasm: await new Blob(parts).arrayBuffer(), model: model! };
+  return { loader: `${name}.js`, wasm: joined(parts.map((part) => new Uint8Array(part))).buffer, model: model! };
 }

@@ -24,7 +24,7 @@ export async function download(
   for (let broken = 0; ; broken++) {
     try {
       await file.goOn(fetch, url);
-      return await new Blob(file.pieces).arrayBuffer();
+      return joined(file.pieces).buffer;
     } catch (cause) {
       // A server that never answered is away; whoever waits is told at once.
       if (!file.begun || cause instanceof Refusal || broken === RETRIES)
@@ -32,6 +32,17 @@ export async function download(
       await pause(FIRST_PAUSE * 2 ** broken);
     }
   }
+}
+
+/** One after another. A Blob of them would take the way through another process. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 /** An answer that will not be another in a moment. */

@@ -4,6 +4,7 @@ import { SUBJECT_PATTERN, type ServiceReply } from '../wire/api.js';
 import { fromHex } from '../wire/hex.js';
 import { bind, type MessageHeader } from '../wire/message.js';
 import { connectCloud, type Cloud, type Served } from './cloud.js';
+import { joined } from './download.js';
 import { openEngine, type Engine, type Protection, type StartOptions } from './engine.js';
 import { keyOf, makeOwnKey, openKeyStore, ownKeyOf, restoreOwnKey, type KeyStore, type OwnKey } from './own-key.js';
 import type {
@@ -466,16 +467,6 @@ function codeOf(error: unknown): ErrorCode {
   if (error instanceof XnnError && isErrorCode(error.code)) return error.code;
   reportError(error);
   return 'page_failed';
-}
-
-function joined(messages: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const body = new Uint8Array(messages.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const message of messages) {
-    body.set(message, at);
-    at += message.length;
-  }
-  return body;
 }
 
 /** The page's own storage; null where the browser forbids it. */

@@ -44,6 +44,7 @@ import type { Capture, Picture, Progress, Sighting, Started } from './types.js';
 
 /** About what is downloaded beside the weights, in bytes; for the progress bar. */
 const DETECTOR_BYTES = 13_230_000;
+const STAGES = ['download', 'detector', 'backend', 'compile'] as const satisfies readonly Progress['stage'][];
 /** Part of the start that is over when a stage begins. */
 const BEGINS = { download: 0, detector: 0.6, backend: 0.7, compile: 0.8 } as const satisfies Record<
   Progress['stage'],
@@ -82,38 +83,35 @@ class FaceEngine implements WorkerEngine {
   #first: Embedding | null = null;
 
   async start(options: StartOptions, onProgress: (progress: Progress) => void): Promise<Started> {
-    const enter = (stage: Progress['stage']) => onProgress({ stage, fraction: BEGINS[stage] });
-    enter('download');
-    let [weights, rest, told] = [0, 0, 0];
-    const downloaded = () => {
-      const part = 0.1 * weights + 0.9 * Math.min(1, rest / DETECTOR_BYTES);
-      // No finer than it is shown: the page draws each.
-      const fraction = Math.floor(100 * part * BEGINS.detector) / 100;
-      if (fraction !== told) onProgress({ stage: 'download', fraction });
-      told = fraction;
-    };
-    const onBytes = (count: number) => {
-      rest += count;
-      downloaded();
-    };
+    const report = stages(onProgress);
+    let [weights, rest] = [0, 0];
+    const downloaded = () => report.downloaded(0.1 * weights + 0.9 * Math.min(1, rest / DETECTOR_BYTES));
     const folders = placesIn(options.base);
     const fetching: typeof fetch = (...request) => fetch(...request);
     const source = { url: folders.models, fetch: fetching, cache: await openCache() };
-    const [files, detector] = await Promise.all([
-      loadModel(source, (fraction) => {
-        weights = fraction;
-        downloaded();
-      }),
-      fetchDetector(fetching, folders, onBytes),
+    const networks = loadModel(source, (fraction) => {
+      weights = fraction;
+      downloaded();
+    });
+    const detector = fetchDetector(fetching, folders, (count) => {
+      rest += count;
+      downloaded();
+    });
+    const picked = pickBackend(folders.wasm, options.backend);
+
+    // Networks are made ready while the detector, which is ten times as large, is on its way.
+    const compiled = async () => {
+      const [files] = await Promise.all([networks, picked]);
+      const model = decodeModel(files);
+      await warmUp(model);
+      return { files, model };
+    };
+    const [{ files, model }, detect, backend] = await Promise.all([
+      report.over('compile', compiled()),
+      report.over('detector', detector.then(startDetector)),
+      report.over('backend', picked),
+      report.over('download', Promise.all([networks, detector])),
     ]);
-    enter('detector');
-    const detect = await startDetector(detector);
-    enter('backend');
-    const backend = await pickBackend(folders.wasm, options.backend);
-    enter('compile');
-    const model = decodeModel(files);
-    await warmUp(model);
-    onProgress({ stage: 'compile', fraction: 1 });
     const { model: version, keyedModel: keyedVersion, release } = files;
     this.#parts = { model, detect, version, keyedVersion, source };
     return { backend, model: version, keyedModel: keyedVersion, release };
@@ -234,6 +232,31 @@ class FaceEngine implements WorkerEngine {
     if (this.#parts === null) throw new XnnError('page_failed', 'not started');
     return this.#parts;
   }
+}
+
+/** Tells of a start's stages, which overlap: of the first that is not over yet, and how far it is. */
+function stages(onProgress: (progress: Progress) => void) {
+  const left = new Set(STAGES);
+  let told: Progress = { stage: 'download', fraction: 0 };
+  const tell = (stage: Progress['stage'], fraction: number) => {
+    // No finer than it is shown: the page draws each.
+    if (stage !== told.stage || fraction !== told.fraction) onProgress({ stage, fraction });
+    told = { stage, fraction };
+  };
+  return {
+    /** @param part of what is to be downloaded */
+    downloaded(part: number): void {
+      if (left.has('download')) tell('download', Math.floor(100 * part * BEGINS.detector) / 100);
+    },
+    async over<Result>(stage: Progress['stage'], work: Promise<Result>): Promise<Result> {
+      const result = await work;
+      left.delete(stage);
+      const [next] = left;
+      if (next === undefined) tell(stage, 1);
+      else if (next !== 'download') tell(next, BEGINS[next]);
+      return result;
+    },
+  };
 }
 
 /** Addresses of what is downloaded, with a slash at the end. @param base as in `StartOptions` */
