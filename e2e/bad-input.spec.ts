@@ -45,9 +45,7 @@ test('weights that are not the released ones are refused', async ({ page }) => {
   await expect(page.getByText('is not the released one')).toBeVisible({ timeout: 60_000 });
 });
 
-test('without WebGPU the app runs on the next backend, without any 3D on WebAssembly', async ({
-  baseURL,
-}) => {
+test('without WebGPU the app runs on the next backend, without any 3D on WebAssembly', async ({ baseURL }) => {
   const { args, ...options } = launchOptions();
   const without = async (flags: readonly string[], use: (page: Page) => Promise<void>) => {
     const browser = await chromium.launch({

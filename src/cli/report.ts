@@ -79,8 +79,8 @@ async function writeReport(): Promise<void> {
   await writeFile(join(ROOT, 'docs/privacy-report.json'), `${JSON.stringify(report, null, 1)}\n`);
   const page = await format(markdownOf(report), { parser: 'markdown', printWidth: 140 });
   await writeFile(join(ROOT, 'docs/privacy-report.md'), page);
-  for (const [i, chart] of report.charts.entries()) {
-    await writeFile(join(ROOT, 'docs/images', chartFile(i)), svgOf(chart));
+  for (const chart of report.charts) {
+    await writeFile(join(ROOT, 'docs/images', chartFile(chart.title)), svgOf(chart));
   }
   console.log(`${report.rows.length} numbers of ${report.attackers.length} attackers in docs/privacy-report.md`);
 }

@@ -81,8 +81,9 @@ const OWN_EMBEDDING = /^the clean tail’s embedding/;
 const USUAL = /^[\d.]/;
 const FROM_CLEAN_TAIL = /^from the clean tail’s weights/;
 const LEVEL = /noise of ([\d.]+) times the amplitude/;
+const NO_BITS = /^(?!.*bits a value)/;
 /** What is sent in another way than the release sends it. */
-const OTHERWISE = new RegExp(`${LEVEL.source}|bits a value`);
+const OTHERWISE = new RegExp(`${LEVEL.source}|bits a value|the generator “`);
 
 function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
   const cell = (wanted: Wanted, among = rows) => {
@@ -240,14 +241,14 @@ function louderNoise(rows: readonly ReportRow[]): Chart {
   const level = ({ settings }: ReportRow) => Number(LEVEL.exec(settings)?.[1] ?? NOISE_LEVEL);
   const budget = (row: ReportRow) => budgetOf(row).replace(`${LEVEL.exec(row.settings)?.[0]}, `, '');
   const asked: readonly (readonly [string, Wanted])[] = [
-    ['S', { attacker: 'S', metric: VIEW_2 }],
-    ['D', { attacker: 'D', metric: LINKED.name, settings: USUAL }],
-    ['I', { attacker: 'I', metric: VERIFIED, settings: USUAL }],
+    ['S', { attacker: 'S', metric: VIEW_2, settings: NO_BITS }],
+    ['D', { attacker: 'D', metric: LINKED.name, settings: NO_BITS }],
+    ['I', { attacker: 'I', metric: VERIFIED, settings: NO_BITS }],
   ];
   const names = { gaussian: 'Gaussian', 'xnn-d': 'XNN-d' } as const;
   const series = asked.flatMap(([attacker, wanted]) =>
     (['gaussian', 'xnn-d'] as const).map((defence) => {
-      const own = rows.filter((row) => isWanted(row, { ...wanted, defence }) && !row.settings.includes('bits a value'));
+      const own = rows.filter((row) => isWanted(row, { ...wanted, defence }) && USUAL.test(budget(row)));
       const levels = (of: ReportRow) => new Set(own.filter((row) => budget(row) === budget(of)).map(level)).size;
       const most = Math.max(...own.map(levels));
       const last = own.findLast((row) => levels(row) === most);
@@ -259,7 +260,7 @@ function louderNoise(rows: readonly ReportRow[]): Chart {
   );
   return {
     title: 'Louder noise',
-    text: 'S, D and I trained anew at each level, as long at each. Louder noise takes from all, and from use no less than from leakage.',
+    text: 'Each trained anew at each level, as long at each. Louder noise takes from all; what the cloud’s student reads when it is trained for long is in the model card.',
     x: {
       label: 'power of the noise, the features’ being 0 dB',
       ticks: [0, 3, 6, 9, 12].map((at) => ({ at, text: `${at} dB` })),

@@ -2,8 +2,8 @@ import { CHART, placed } from '../../client/chart.js';
 import type { Chart, Report, ReportRow } from '../../wire/report.js';
 import { defenceName, formatted, withInterval } from '../../client/figures.js';
 
-/** Names of the charts' files, beside the page. */
-export const chartFile = (index: number) => ['leakage.svg', 'photos.svg'][index] ?? `chart-${index}.svg`;
+/** A chart's file, beside the page. */
+export const chartFile = (title: string) => `${title.toLowerCase().replaceAll(/[^a-z]+/g, '-')}.svg`;
 
 /** docs/privacy-report.md. */
 export function markdownOf(report: Report): string {
@@ -19,7 +19,7 @@ Attackers read what the cloud reads, bytes of 4 bits included, and learn from ph
 landmarks. In brackets: 95 % intervals, Wilson's over LFW's pairs taken as independent; they say nothing of another training run.`,
     `## In short\n\n${headlineTable(headline)}`,
     headline.remarks.join(' '),
-    ...charts.map(({ title, text }, i) => `![${title}. ${text}](images/${chartFile(i)})`),
+    ...charts.map(({ title, text }) => `![${title}. ${text}](images/${chartFile(title)})`),
     `## What we do not protect against\n\n${notProtected.map(({ what, text }) => `- **${what}.** ${text}`).join('\n')}`,
     ...attackers.map(
       ({ id, name, question, text }) =>

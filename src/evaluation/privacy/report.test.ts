@@ -208,7 +208,13 @@ describe('what the headline compares', () => {
 describe('a learning curve', () => {
   it('is a share of its first loss, over its training', () => {
     const release = { release: '9.9.9', model: 'm', keyedModel: 'k' };
-    const report = buildReport({ ...EMPTY, attacks: lines({ ...D, losses: [0.8, 0.4, 0.2] }) }, release, NAMES);
+    // Of what the release sends: not of other noise, generators, messages or several of them.
+    const others = [{ level: 4 }, { generator: 'other' }, { bits: 8 }, { messages: 64 }];
+    const attacks = lines(
+      { ...D, losses: [0.8, 0.4, 0.2] },
+      ...others.map((dial) => ({ ...D, ...dial, losses: [1, 1] })),
+    );
+    const report = buildReport({ ...EMPTY, attacks }, release, NAMES);
     const { series } = report.charts.find(({ title }) => title.startsWith('How attackers'))!;
     expect(series.map(({ name, points }) => [name, points.map(({ x, y }) => [x, y])])).toEqual([
       ['D', [[0, 1], [0.5, 0.5], [1, 0.25]]],

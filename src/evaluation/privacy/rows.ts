@@ -106,11 +106,13 @@ export interface LearningCurve {
   readonly losses: readonly number[];
 }
 
-/** Those that rows of training.attack have, the largest budget of an attacker last. */
+/** Those that rows of training.attack on what the release sends have, the largest budget of an attacker last. */
 export function learningCurves(attacks: string): LearningCurve[] {
+  const asReleased = (line: Line) =>
+    !isOtherGenerator(line) && (line['level'] ?? NOISE_LEVEL) === NOISE_LEVEL && line['messages'] === 1;
   return newest(lines(attacks)).flatMap((line) => {
     const losses = z.array(z.number()).min(2).safeParse(line['losses']);
-    return losses.success
+    return losses.success && asReleased(line) && (line['bits'] ?? 4) === 4
       ? [{ attacker: text(line, 'attacker'), defence: text(line, 'defence'), losses: losses.data }]
       : [];
   });
@@ -203,6 +205,8 @@ const KNOWN: Readonly<Record<string, string>> = {
   'instahide-3': MIXTURES_KNOWN,
 };
 
+const isOtherGenerator = ({ generator }: Line) => typeof generator === 'string' && generator !== 'generator';
+
 function attackRows(line: Line, names: Names): ReportRow[] {
   const attacker = text(line, 'attacker');
   const [messages, pairs, epochs] = [number(line, 'messages'), numberOrNull(line, 'pairs'), number(line, 'epochs')];
@@ -211,7 +215,7 @@ function attackRows(line: Line, names: Names): ReportRow[] {
     pairs !== null && `${counted(pairs)} photos`,
     messages > 1 && `mean of ${messages} messages`,
     line['warm'] === true && 'from the clean tail’s weights',
-    typeof line['generator'] === 'string' && line['generator'] !== 'generator' && line['generator'],
+    isOtherGenerator(line) && `the generator “${text(line, 'generator')}”`,
     typeof line['level'] === 'number' &&
       line['level'] !== NOISE_LEVEL &&
       `noise of ${line['level']} times the amplitude`,
