@@ -4,6 +4,8 @@ import type { Chart } from '../wire/report.js';
 export const CHART = { width: 440, height: 330, left: 52, right: 28, top: 34, bottom: 56, text: 13 } as const;
 /** Between the lines of two labels. */
 const LINE = 18;
+/** Of a letter of a label, about. */
+const LETTER = 7;
 
 interface Place {
   readonly x: number;
@@ -24,7 +26,7 @@ export interface PlacedChart {
   readonly series: readonly PlacedSeries[];
 }
 
-/** Where everything of a chart is drawn. Labels of points that lie together are written below one another. */
+/** Where everything of a chart is drawn. Labels that would lie on one another are written below one another. */
 export function placed({ x, y, series }: Chart): PlacedChart {
   const across = scale(x, CHART.left, CHART.width - CHART.right);
   const down = scale(y, CHART.height - CHART.bottom, CHART.top);
@@ -33,7 +35,7 @@ export function placed({ x, y, series }: Chart): PlacedChart {
     points: points.map((point) => ({ x: across(point.x), y: down(point.y) })),
   }));
   const middle = (CHART.left + CHART.width - CHART.right) / 2;
-  const next = { start: 0, end: 0 };
+  const taken: { readonly from: number; readonly to: number; readonly y: number }[] = [];
   const labelled = drawn
     .toSorted((a, b) => a.points.at(-1)!.y - b.points.at(-1)!.y)
     .map(({ name, points }): PlacedSeries => {
@@ -41,9 +43,15 @@ export function placed({ x, y, series }: Chart): PlacedChart {
       const anchor = last.x > middle ? 'end' : 'start';
       // On the axis itself it would be struck through.
       const beside = last.y > CHART.height - CHART.bottom - 8 ? last.y - 8 : last.y + 4;
-      const below = Math.max(beside, next[anchor]);
-      next[anchor] = below + LINE;
-      return { name, points, label: { x: last.x + (anchor === 'end' ? -40 : 14), y: below, anchor } };
+      const x = last.x + (anchor === 'end' ? -40 : 14);
+      const width = name.length * LETTER;
+      const [from, to] = anchor === 'end' ? [x - width, x] : [x, x + width];
+      const y = taken.reduce(
+        (free, other) => (from < other.to && other.from < to ? Math.max(free, other.y + LINE) : free),
+        beside,
+      );
+      taken.push({ from, to, y });
+      return { name, points, label: { x, y, anchor } };
     });
   return {
     x: x.ticks.map(({ at, text }) => ({ at: across(at), text })),
