@@ -20,7 +20,7 @@ const LIKE_THE_FIRST = '.attacker ~ .attacker';
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
-    test.use({ colorScheme, reducedMotion: 'reduce' });
+    test.use({ colorScheme });
 
     const findings = async (page: Page) => {
       const axe = new AxeBuilder({ page });
@@ -44,7 +44,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 test('axe finds nothing in Arabic, which is written from the right', async ({ page }) => {
-  await page.emulateMedia({ reducedMotion: 'reduce' });
   await open(page, '/settings');
   await page.locator('.footer').getByLabel('Language').selectOption('ar');
   await expect(page.locator('html')).toHaveAttribute('dir', 'rtl');

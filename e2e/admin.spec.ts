@@ -125,7 +125,6 @@ test('subjects are found, unlocked, and deleted after a question; an operator ma
 
 test('every section is accessible, fits a phone and is left after a quarter of an hour', async ({ page, cloud }) => {
   test.slow();
-  await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.goto('/admin?backend=wasm');
   await signIn(page, cloud.keys.operator);
   for (const name of ['Overview', 'API keys', 'Settings', 'Subjects', 'Audit log', 'Webhook', 'Tenants', 'Sites']) {

@@ -175,7 +175,7 @@ async function featuresOfAFace(): Promise<PerturbedFeatures> {
   setWasmPaths(WASM_FOLDER);
   await tf.setBackend('wasm');
   const model = { encoder: readReleased('encoder'), generator: readReleased('generator') };
-  return (await protect(model, goldenFace(), (count) => new Uint8Array(randomBytes(count)))).perturbed;
+  return (await protect(model, goldenFace(), randomBytes)).perturbed;
 }
 
 /** What this process has computed, in ms. */

@@ -81,7 +81,6 @@ const OWN_EMBEDDING = /^the clean tail’s embedding/;
 const USUAL = /^[\d.]/;
 const FROM_CLEAN_TAIL = /^from the clean tail’s weights/;
 const LEVEL = /noise of ([\d.]+) times the amplitude/;
-const NO_BITS = /^(?!.*bits a value)/;
 /** What is sent in another way than the release sends it. */
 const OTHERWISE = new RegExp(`${LEVEL.source}|bits a value|the generator “`);
 
@@ -241,14 +240,17 @@ function louderNoise(rows: readonly ReportRow[]): Chart {
   const level = ({ settings }: ReportRow) => Number(LEVEL.exec(settings)?.[1] ?? NOISE_LEVEL);
   const budget = (row: ReportRow) => budgetOf(row).replace(`${LEVEL.exec(row.settings)?.[0]}, `, '');
   const asked: readonly (readonly [string, Wanted])[] = [
-    ['S', { attacker: 'S', metric: VIEW_2, settings: NO_BITS }],
-    ['D', { attacker: 'D', metric: LINKED.name, settings: NO_BITS }],
-    ['I', { attacker: 'I', metric: VERIFIED, settings: NO_BITS }],
+    ['S', { attacker: 'S', metric: VIEW_2 }],
+    ['D', { attacker: 'D', metric: LINKED.name }],
+    ['I', { attacker: 'I', metric: VERIFIED }],
   ];
   const names = { gaussian: 'Gaussian', 'xnn-d': 'XNN-d' } as const;
   const series = asked.flatMap(([attacker, wanted]) =>
     (['gaussian', 'xnn-d'] as const).map((defence) => {
-      const own = rows.filter((row) => isWanted(row, { ...wanted, defence }) && USUAL.test(budget(row)));
+      const own = rows.filter(
+        (row) =>
+          isWanted(row, { ...wanted, defence }) && USUAL.test(budget(row)) && !row.settings.includes('bits a value'),
+      );
       const levels = (of: ReportRow) => new Set(own.filter((row) => budget(row) === budget(of)).map(level)).size;
       const most = Math.max(...own.map(levels));
       const last = own.findLast((row) => levels(row) === most);

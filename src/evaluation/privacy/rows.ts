@@ -109,10 +109,13 @@ export interface LearningCurve {
 /** Those that rows of training.attack on what the release sends have, the largest budget of an attacker last. */
 export function learningCurves(attacks: string): LearningCurve[] {
   const asReleased = (line: Line) =>
-    !isOtherGenerator(line) && (line['level'] ?? NOISE_LEVEL) === NOISE_LEVEL && line['messages'] === 1;
+    !isOtherGenerator(line) &&
+    (line['level'] ?? NOISE_LEVEL) === NOISE_LEVEL &&
+    line['messages'] === 1 &&
+    (line['bits'] ?? 4) === 4;
   return newest(lines(attacks)).flatMap((line) => {
     const losses = z.array(z.number()).min(2).safeParse(line['losses']);
-    return losses.success && asReleased(line) && (line['bits'] ?? 4) === 4
+    return losses.success && asReleased(line)
       ? [{ attacker: text(line, 'attacker'), defence: text(line, 'defence'), losses: losses.data }]
       : [];
   });
