@@ -1,3 +1,4 @@
+import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { VitePWA } from 'vite-plugin-pwa';
 import { defineConfig } from 'vite';
@@ -10,6 +11,7 @@ const FIRST = /src\/web\/(languages|opening|routes|settings|theme)\.ts$|vite\/pr
 export default defineConfig({
   plugins: [
     react(),
+    tailwindcss(),
     trimmed(),
     firstPaint(),
     VitePWA({

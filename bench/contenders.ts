@@ -62,7 +62,7 @@ export async function enrol(page: UnwatchedPage, origin: string): Promise<void> 
 async function fill(page: UnwatchedPage, button: string): Promise<void> {
   await page.press('.field input');
   await page.type(SUBJECT);
-  await page.press('.segments label', 'Photos');
+  await page.press('.tab', 'Photos');
   await page.chooseFile(picture('ann-1.jpg'));
   await page.see('.chip-presence');
   await page.press('.form > button', button);
@@ -89,7 +89,7 @@ async function verifyAgain(): Promise<Verification> {
       watch.disconnect();
       resolve(performance.now() - begun);
     }).observe(document.querySelector('.answer')!, { childList: true, subtree: true, attributes: true });
-    document.querySelector<HTMLButtonElement>('.form > button.primary')!.click();
+    document.querySelector<HTMLButtonElement>('.form > .btn-primary')!.click();
   });
   // The browser notes a request a moment after its answer was read.
   await new Promise((resolve) => setTimeout(resolve, 20));

@@ -25,7 +25,7 @@ async function visit(origin: string, backend: Backend): Promise<readonly Task[]>
     await page.press('.tabs a', 'Verify');
     await page.press('.field input');
     await page.type('Nobody');
-    await page.press('.segments label', 'Photos');
+    await page.press('.tab', 'Photos');
     await page.chooseFile(picture('ann-1.jpg'));
     await page.press('.form > button', 'Verify');
     await page.see('.answer', 'No match for Nobody');

@@ -19,16 +19,12 @@ import { Answer } from './parts/Answer.js';
 import { ForeignJudge } from './parts/ForeignJudge.js';
 import { Links } from './parts/Links.js';
 import { Recoveries } from './parts/Recoveries.js';
-import { addEnglish } from './language.js';
 import { LightSwitch } from './parts/ScreenLight.js';
-import { LaidOpen } from './parts/Reveal.js';
+import { LaidOpen } from './parts/LaidOpen.js';
 import { Sent } from './parts/Sent.js';
 import { FAILED, fakeCapture, fakeReceipt, fakeSession, READY, STARTING } from './testing/fake-session.js';
 import type { AttackState } from './useAttackers.js';
-import { texts as attackTexts } from './texts/en-attack.js';
 import { SessionContext, type Action } from './useSession.js';
-
-addEnglish(attackTexts); // comes with that page
 
 const within = (session: Session, page: () => ReactNode) =>
   renderToStaticMarkup(createElement(SessionContext, { value: session }, createElement(page)));

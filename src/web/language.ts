@@ -3,12 +3,11 @@ import { initReactI18next } from 'react-i18next';
 import type { Sentences } from '../client/messages.js';
 import { directionOf, type Language } from './languages.js';
 import { wantedLanguage } from './settings.js';
-import { texts as english, type Texts } from './texts/en.js';
-import type { texts as attackTexts } from './texts/en-attack.js';
+import { texts as english, type English, type Texts } from './texts/en.js';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
-    resources: { translation: typeof english & typeof attackTexts };
+    resources: { translation: English };
   }
 }
 
@@ -35,8 +34,8 @@ void i18next.use(initReactI18next).init({
   react: { useSuspense: false },
 });
 
-/** Adds what one page alone says in English. Other languages are whole when they come. */
-export function addEnglish(texts: Partial<Texts>): void {
+/** Adds what one part of the app says in English, which calls this as it arrives. Other languages are whole when they come. */
+export function addEnglish(texts: Partial<English>): void {
   i18next.addResourceBundle('en', 'translation', texts);
 }
 

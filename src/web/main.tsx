@@ -2,7 +2,7 @@ import { createSession } from '../client/session.js';
 import { BACKENDS } from '../client/types.js';
 import { applyLanguage } from './language.js';
 import { keepForOffline } from './offline.js';
-import { fetchNextPages, fetchPage } from './pages.js';
+import { fetchNext, fetchPage } from './pages.js';
 import { pageAt } from './routes.js';
 import { getSettings, onSettings } from './settings.js';
 import { applyTheme } from './theme.js';
@@ -39,7 +39,7 @@ const stop = session.subscribe(() => {
   if (session.getState().status === 'starting') return;
   stop();
   keepForOffline();
-  void nextTask().then(fetchNextPages);
+  void nextTask().then(fetchNext);
 });
 
 // On its way since first.ts.

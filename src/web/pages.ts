@@ -1,5 +1,4 @@
 import type { ComponentType } from 'react';
-import { addEnglish } from './language.js';
 import type { Page } from './routes.js';
 
 /** Each page is a download of its own. Admin's is not even kept for offline (vite.config.ts). */
@@ -14,11 +13,7 @@ export const PAGES: Record<Page, () => Promise<{ default: ComponentType }>> = {
   login: async () => ({ default: (await import('./pages/DemoLogin.js')).DemoLogin }),
   settings: async () => ({ default: (await import('./pages/Settings.js')).Settings }),
   admin: async () => ({ default: (await import('./pages/Admin.js')).Admin }),
-  attack: async () => {
-    const [{ Attack }, { texts }] = await Promise.all([import('./pages/Attack.js'), import('./texts/en-attack.js')]);
-    addEnglish(texts);
-    return { default: Attack };
-  },
+  attack: async () => ({ default: (await import('./pages/Attack.js')).Attack }),
   report: async () => ({ default: (await import('./pages/Report.js')).Report }),
 };
 
@@ -30,7 +25,8 @@ export async function fetchPage(page: Page): Promise<void> {
   await PAGES[page]().catch(() => {});
 }
 
-/** The same for all that are likely to be next, so that they are there without a network, too; one after another, in tasks of their own. */
-export async function fetchNextPages(): Promise<void> {
+/** The same for all that is likely to be next, so that it is there without a network, too; one after another, in tasks of their own. */
+export async function fetchNext(): Promise<void> {
+  await import('./parts/LaidOpen.js').catch(() => {});
   for (const page of NEXT) await fetchPage(page);
 }

@@ -144,6 +144,7 @@ function AdminDesk({ admin, onLeave }: { admin: Administration; onLeave: (words:
             <button
               key={name}
               type="button"
+              className="btn"
               aria-current={i === at || undefined}
               onClick={() => {
                 setAt(i);

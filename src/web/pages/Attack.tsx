@@ -1,5 +1,6 @@
 import { Trans } from 'react-i18next';
 import type { Capture } from '../../client/types.js';
+import { addEnglish } from '../language.js';
 import { AttackProgress } from '../parts/AttackProgress.js';
 import { Button } from '../parts/Button.js';
 import { ForeignJudge } from '../parts/ForeignJudge.js';
@@ -7,11 +8,19 @@ import { Link } from '../parts/Link.js';
 import { Linking } from '../parts/Linking.js';
 import { PicturePicker } from '../parts/PicturePicker.js';
 import { Recoveries } from '../parts/Recoveries.js';
+import '../styles/attack.css';
+import '../styles/reveal.css';
+import { texts } from '../texts/en-attack.js';
+import { texts as revealTexts } from '../texts/en-reveal.js';
 import { useAttacked } from '../useAttacked.js';
 import { isBusy, useAttackers } from '../useAttackers.js';
 import { useRehearsal } from '../useRehearsal.js';
 import { useSessionState } from '../useSession.js';
 import { useTexts } from '../useTexts.js';
+
+addEnglish(texts);
+// What stayed here, and what left, is called the same.
+addEnglish(revealTexts);
 
 /**
  * Where visitors are the attacker: the released painters and the linkage attacker on what they sent, or on a picture that is only

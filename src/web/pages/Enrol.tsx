@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { MAX_CAPTURES } from '../../client/messages.js';
 import type { Picture } from '../../client/types.js';
 import { ActionPage } from '../parts/ActionPage.js';
-import { Button } from '../parts/Button.js';
+import { BUTTON, Button } from '../parts/Button.js';
 import { Icon } from '../parts/Icon.js';
 import { Link } from '../parts/Link.js';
 import { NameField } from '../parts/NameField.js';
@@ -82,7 +82,7 @@ export function Enrol() {
         </Button>
       )}
       {outcome && (
-        <Link to="verify" className="button primary">
+        <Link to="verify" className={BUTTON.primary}>
           <Icon name="verify" />
           <span>{t('enrol.verify')}</span>
         </Link>

@@ -1,8 +1,10 @@
 import { Trans } from 'react-i18next';
+import { BUTTON } from '../parts/Button.js';
 import { Icon } from '../parts/Icon.js';
 import { Link } from '../parts/Link.js';
 import { PathPicture } from '../parts/PathPicture.js';
 import { Welcome } from '../parts/Welcome.js';
+import '../styles/home.css';
 import { useSettings } from '../useSettings.js';
 import { useTexts } from '../useTexts.js';
 
@@ -29,11 +31,11 @@ function Landing() {
         <h1 tabIndex={-1}>{t('home.title')}</h1>
         <p className="lead">{t('home.lead')}</p>
         <div className="row">
-          <Link to="enrol" className="button primary">
+          <Link to="enrol" className={BUTTON.primary}>
             <Icon name="enrol" />
             <span>{t('home.enrol')}</span>
           </Link>
-          <Link to="verify" className="button plain">
+          <Link to="verify" className={BUTTON.plain}>
             <Icon name="verify" />
             <span>{t('home.verify')}</span>
           </Link>

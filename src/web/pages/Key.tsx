@@ -1,6 +1,8 @@
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { ActionPage } from '../parts/ActionPage.js';
 import { Button } from '../parts/Button.js';
+import { Field } from '../parts/Field.js';
+import { TextField } from '../parts/TextField.js';
 import { useAction, useKey } from '../useSession.js';
 import { useTexts } from '../useTexts.js';
 
@@ -9,7 +11,6 @@ export function Key() {
   const { t } = useTexts();
   const action = useAction();
   const key = useKey();
-  const id = useId();
   const [file, setFile] = useState<File | null>(null);
   const [passphrase, setPassphrase] = useState('');
   const outcome = action.outcome;
@@ -40,36 +41,32 @@ export function Key() {
     >
       {key === null ? (
         <>
-          <div className="field">
-            <label htmlFor={`${id}-file`}>{t('key.file')}</label>
-            <p className="field-hint" id={`${id}-hint`}>
-              {t('key.fileHint')}
-            </p>
-            <input
-              id={`${id}-file`}
-              type="file"
-              aria-describedby={`${id}-hint`}
-              aria-invalid={action.error === 'key_invalid' || action.error === 'encoder_differs' || undefined}
-              onChange={(event) => {
-                setFile(event.target.files?.[0] ?? null);
-                action.clear();
-              }}
-            />
-          </div>
-          <div className="field">
-            <label htmlFor={`${id}-passphrase`}>{t('key.passphrase')}</label>
-            <input
-              id={`${id}-passphrase`}
-              type="password"
-              autoComplete="off"
-              value={passphrase}
-              aria-invalid={action.error === 'passphrase_wrong' || undefined}
-              onChange={(event) => {
-                setPassphrase(event.target.value);
-                action.clear();
-              }}
-            />
-          </div>
+          <Field
+            label={t('key.file')}
+            hint={t('key.fileHint')}
+            control={(ties) => (
+              <input
+                {...ties}
+                className="file-input"
+                type="file"
+                aria-invalid={action.error === 'key_invalid' || action.error === 'encoder_differs' || undefined}
+                onChange={(event) => {
+                  setFile(event.target.files?.[0] ?? null);
+                  action.clear();
+                }}
+              />
+            )}
+          />
+          <TextField
+            label={t('key.passphrase')}
+            type="password"
+            value={passphrase}
+            invalid={action.error === 'passphrase_wrong'}
+            onChange={(next) => {
+              setPassphrase(next);
+              action.clear();
+            }}
+          />
           <Button
             kind="primary"
             icon="lock"

@@ -1,9 +1,10 @@
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import type { KeyCarrier } from '../../client/types.js';
 import { ActionPage } from '../parts/ActionPage.js';
 import { Button } from '../parts/Button.js';
 import { ConfirmDialog } from '../parts/ConfirmDialog.js';
 import { KeyWords } from '../parts/KeyWords.js';
+import { TextAreaField } from '../parts/TextAreaField.js';
 import { useAction, useOwnKey } from '../useSession.js';
 import { useTexts } from '../useTexts.js';
 
@@ -18,7 +19,6 @@ export function OwnKey() {
   const { t } = useTexts();
   const action = useAction();
   const fingerprint = useOwnKey();
-  const id = useId();
   const [words, setWords] = useState('');
   const [asked, setAsked] = useState<KeyCarrier | 'remove' | null>(null);
   const outcome = action.outcome;
@@ -76,22 +76,16 @@ export function OwnKey() {
           </Button>
         </>
       )}
-      <div className="field">
-        <label htmlFor={`${id}-words`}>{t('ownKey.words')}</label>
-        <textarea
-          id={`${id}-words`}
-          rows={3}
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
-          value={words}
-          aria-invalid={action.error === 'words_invalid' || undefined}
-          onChange={(event) => {
-            setWords(event.target.value);
-            action.clear();
-          }}
-        />
-      </div>
+      <TextAreaField
+        label={t('ownKey.words')}
+        rows={3}
+        value={words}
+        invalid={action.error === 'words_invalid'}
+        onChange={(next) => {
+          setWords(next);
+          action.clear();
+        }}
+      />
       <Button icon="lock" unavailable={!action.ready || words.trim() === ''} onPress={restore}>
         {t('ownKey.use')}
       </Button>

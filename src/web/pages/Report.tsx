@@ -3,6 +3,7 @@ import { report, type ReportRow } from '../../client/report.js';
 import { ChartPicture } from '../parts/ChartPicture.js';
 import { Icon } from '../parts/Icon.js';
 import { Link } from '../parts/Link.js';
+import '../styles/report.css';
 
 const { release, headline, charts, attackers, rows, notProtected, notRun } = report;
 

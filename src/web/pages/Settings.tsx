@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { listCameras } from '../../client/camera.js';
 import { deleteKept, spaceKept } from '../../client/kept.js';
 import { BACKENDS } from '../../client/types.js';
+import { addEnglish } from '../language.js';
 import { Button } from '../parts/Button.js';
 import { ConfirmDialog } from '../parts/ConfirmDialog.js';
 import { LanguageField } from '../parts/LanguageField.js';
@@ -10,9 +11,12 @@ import { SelectField } from '../parts/SelectField.js';
 import { BACKEND_NAMES } from '../parts/StatusChip.js';
 import { Switch } from '../parts/Switch.js';
 import { changeSettings } from '../settings.js';
+import { texts } from '../texts/en-settings.js';
 import { useSettings } from '../useSettings.js';
 import { useSessionState } from '../useSession.js';
 import { useTexts } from '../useTexts.js';
+
+addEnglish(texts);
 
 /** What a person may choose, and what it runs on. */
 export function Settings() {

@@ -1,13 +1,17 @@
 import { useState } from 'react';
 import { MAX_CAPTURES } from '../../client/messages.js';
 import type { Account, Picture } from '../../client/types.js';
+import { addEnglish } from '../language.js';
 import type { LoginAction } from '../pages/DemoLogin.js';
 import { copyOf } from '../pictures.js';
+import { texts } from '../texts/en-account.js';
 import { useCheckedFor } from '../useCheckedFor.js';
 import { Button } from './Button.js';
 import { ConfirmDialog } from './ConfirmDialog.js';
 import { PicturePicker } from './PicturePicker.js';
 import { useTexts } from '../useTexts.js';
+
+addEnglish(texts);
 
 /** Pictures the camera takes for one template. */
 const SHOTS = 3;

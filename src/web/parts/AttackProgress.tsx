@@ -46,7 +46,7 @@ export function AttackProgress({
         {state.stage === 'loading' && (
           <>
             <Heading>{loading}</Heading>
-            <progress className="progress" aria-label={loading} value={state.fraction} max={1} />
+            <progress className="progress progress-primary" aria-label={loading} value={state.fraction} max={1} />
           </>
         )}
         {state.stage === 'attacking' && <Heading>{attacking}</Heading>}

@@ -1,13 +1,21 @@
 import type { ReactNode, Ref } from 'react';
 import { Icon, type IconName } from './Icon.js';
 
+/** Says it in the kit's words. */
+export const BUTTON = {
+  primary: 'btn btn-primary',
+  plain: 'btn btn-outline',
+  quiet: 'btn btn-ghost',
+  danger: 'btn btn-outline btn-error',
+} as const;
+
 interface ButtonProps {
   children: ReactNode;
   onPress: () => void;
   /** Pressed also by Enter in a field of the form around it. */
   submits?: boolean;
   icon?: IconName;
-  kind?: 'primary' | 'plain' | 'quiet' | 'danger';
+  kind?: keyof typeof BUTTON;
   /** Says no to presses, but keeps the focus, which a disabled button would lose. */
   unavailable?: boolean;
   /** Says more than the text shown, to those who do not see what is around it. */
@@ -29,7 +37,7 @@ export function Button({
     <button
       ref={ref}
       type={submits ? 'submit' : 'button'}
-      className={`button ${kind}`}
+      className={BUTTON[kind]}
       aria-disabled={unavailable || undefined}
       aria-label={label}
       onClick={(event) => {

@@ -23,14 +23,16 @@ export function ConfirmDialog({ title, children, confirmLabel, onConfirm, onCanc
   }, []);
 
   return (
-    <dialog ref={dialog} aria-labelledby={id} onCancel={onCancel}>
-      <h2 id={id}>{title}</h2>
-      <p>{children}</p>
-      <div className="row">
-        <Button onPress={onCancel}>{t('answer.keep')}</Button>
-        <Button kind="danger" icon="forget" onPress={onConfirm}>
-          {confirmLabel}
-        </Button>
+    <dialog ref={dialog} className="modal" aria-labelledby={id} onCancel={onCancel}>
+      <div className="modal-box">
+        <h2 id={id}>{title}</h2>
+        <p>{children}</p>
+        <div className="modal-action">
+          <Button onPress={onCancel}>{t('answer.keep')}</Button>
+          <Button kind="danger" icon="forget" onPress={onConfirm}>
+            {confirmLabel}
+          </Button>
+        </div>
       </div>
     </dialog>
   );

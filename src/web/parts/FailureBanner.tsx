@@ -7,7 +7,7 @@ import { useTexts } from '../useTexts.js';
 export function FailureBanner({ error, act, onAct }: { error: ErrorCode; act: string; onAct: () => void }) {
   const { sentence } = useTexts();
   return (
-    <div className="banner">
+    <div className="alert alert-warning banner">
       <Icon name="warning" />
       <p>
         {sentence(error)} <code>{error}</code>

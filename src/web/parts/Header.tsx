@@ -6,7 +6,7 @@ import { StatusChip } from './StatusChip.js';
 import { ThemeToggle } from './ThemeToggle.js';
 import { useTexts } from '../useTexts.js';
 
-const TABS = ['home', 'enrol', 'verify', 'identify', 'forget'] as const satisfies readonly Page[];
+const PLACES = ['home', 'enrol', 'verify', 'identify', 'forget'] as const satisfies readonly Page[];
 
 /** On wide screens one line at the top; on phones the pages are tabs within the thumb's reach. */
 export function Header({ page }: { page: Page | null }) {
@@ -14,8 +14,8 @@ export function Header({ page }: { page: Page | null }) {
   return (
     <header className="header">
       <Brand />
-      <nav className="tabs" aria-label={t('frame.pages')}>
-        {TABS.map((to) => (
+      <nav className="places" aria-label={t('frame.pages')}>
+        {PLACES.map((to) => (
           <Link key={to} to={to} current={page === to}>
             <Icon name={to} />
             <span>{t(`tabs.${to}`)}</span>

@@ -29,7 +29,7 @@ export function NameField({ label, hint, value, onChange, invalid, known = [] }:
         <ul className="known" aria-label={t('enrol.known')}>
           {known.map((name) => (
             <li key={name}>
-              <button type="button" aria-pressed={name === value} onClick={() => onChange(name)}>
+              <button type="button" className="btn btn-sm" aria-pressed={name === value} onClick={() => onChange(name)}>
                 {name}
               </button>
             </li>

@@ -31,12 +31,19 @@ export class PageBoundary extends Component<Props, State> {
 }
 
 function PageFailed() {
-  const { t } = useTexts();
   return (
     <main id="main" tabIndex={-1}>
-      <div role="alert">
-        <FailureBanner error="page_failed" act={t('frame.reload')} onAct={() => location.reload()} />
-      </div>
+      <PartFailed />
     </main>
+  );
+}
+
+/** In place of what did not arrive. */
+export function PartFailed() {
+  const { t } = useTexts();
+  return (
+    <div role="alert">
+      <FailureBanner error="page_failed" act={t('frame.reload')} onAct={() => location.reload()} />
+    </div>
   );
 }

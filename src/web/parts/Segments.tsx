@@ -12,21 +12,13 @@ interface SegmentsProps<Value extends string | number> {
 export function Segments<Value extends string | number>({ label, options, value, onChange }: SegmentsProps<Value>) {
   const name = useId();
   return (
-    <fieldset className="segments">
+    <fieldset className="tabs tabs-box">
       <legend className="hidden">{label}</legend>
       {options.map((option) => (
-        <label key={option.value}>
-          <input
-            className="hidden"
-            type="radio"
-            name={name}
-            checked={option.value === value}
-            onChange={() => onChange(option.value)}
-          />
-          <span>
-            {option.icon && <Icon name={option.icon} />}
-            {option.name}
-          </span>
+        <label key={option.value} className="tab">
+          <input type="radio" name={name} checked={option.value === value} onChange={() => onChange(option.value)} />
+          {option.icon && <Icon name={option.icon} />}
+          {option.name}
         </label>
       ))}
     </fieldset>

@@ -1,18 +1,23 @@
 import { Field, type FieldProps } from './Field.js';
 
-interface SelectFieldProps extends FieldProps {
-  options: readonly { readonly value: string; readonly name: string; readonly lang?: string }[];
-  value: string;
-  onChange: (value: string) => void;
+interface SelectFieldProps<Value extends string> extends FieldProps {
+  options: readonly { readonly value: Value; readonly name: string; readonly lang?: string }[];
+  value: Value;
+  onChange: (value: Value) => void;
 }
 
 /** A choice of one out of many. */
-export function SelectField({ options, value, onChange, ...field }: SelectFieldProps) {
+export function SelectField<Value extends string>({ options, value, onChange, ...field }: SelectFieldProps<Value>) {
   return (
     <Field
       {...field}
       control={(ties) => (
-        <select {...ties} value={value} onChange={(event) => onChange(event.target.value)}>
+        <select
+          {...ties}
+          className="select"
+          value={value}
+          onChange={(event) => onChange(options[event.target.selectedIndex]!.value)}
+        >
           {options.map((option) => (
             <option key={option.value} value={option.value} lang={option.lang}>
               {option.name}

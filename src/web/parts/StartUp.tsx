@@ -12,7 +12,12 @@ export function StartUp() {
   return (
     <section className="start-up" aria-label={t('frame.startUp')}>
       {progress !== null && (
-        <progress aria-label={t('frame.starting')} value={progress.fraction} max={1}>
+        <progress
+          className="progress progress-primary"
+          aria-label={t('frame.starting')}
+          value={progress.fraction}
+          max={1}
+        >
           {t(`chip.stage.${progress.stage}`)}
         </progress>
       )}

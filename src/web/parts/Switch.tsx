@@ -15,6 +15,7 @@ export function Switch({ label, hint, on, onChange }: SwitchProps) {
       <label htmlFor={id}>
         <input
           id={id}
+          className="toggle toggle-primary"
           type="checkbox"
           role="switch"
           checked={on}

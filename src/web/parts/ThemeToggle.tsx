@@ -9,7 +9,7 @@ export function ThemeToggle() {
   return (
     <button
       type="button"
-      className="theme-toggle"
+      className="btn btn-ghost btn-circle"
       aria-label={next === 'dark' ? t('frame.useDark') : t('frame.useLight')}
       onClick={() => changeSettings({ theme: next })}
     >

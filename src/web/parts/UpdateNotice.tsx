@@ -12,7 +12,7 @@ export function UpdateNotice() {
   return (
     <div role="status" className="update-notice">
       {change !== null && !busy && (
-        <div className="banner calm">
+        <div className="alert alert-info banner">
           <p>{t('frame.newVersion')}</p>
           <Button icon="retry" onPress={change}>
             {t('frame.reload')}

@@ -1,4 +1,4 @@
-/** What the page of attacks alone says, which comes with it: English is in everybody's first download. */
+/** What the page of attacks says, which comes with it. */
 export const texts = {
   attack: {
     title: 'Attack it yourself',

@@ -1,4 +1,7 @@
-import type { texts as attackTexts } from './en-attack.js';
+import type { texts as account } from './en-account.js';
+import type { texts as attack } from './en-attack.js';
+import type { texts as reveal } from './en-reveal.js';
+import type { texts as settings } from './en-settings.js';
 
 /**
  * All that the app says, in English. Plural forms end in `_one`, `_other` and so on (Intl.PluralRules); `{{name}}` is filled in, and tags are
@@ -321,64 +324,6 @@ export const texts = {
     pack: 'Pack',
     cloud: 'Cloud',
   },
-  reveal: {
-    title: 'What left your browser',
-    lead: 'First what your device saw, then what it computed, and last all that was sent of it: decoded again from the message, byte for byte.',
-    capture: 'Capture',
-    captureNumber: 'Capture {{number}}',
-    stayed: 'Stayed here',
-    sent: 'Was sent',
-    face: 'The aligned face',
-    faceText: 'Cut out and turned upright, so that every face lies alike.',
-    faceLabel: 'Your face, cut out and turned upright',
-    clean: 'Its clean features',
-    cleanText: 'They identify you: whoever had them could recognise you anywhere.',
-    cleanLabel: '{{channels}} of the clean features, in which outlines of the face can show',
-    noise: 'Features plus noise',
-    noiseText: 'The noise is drawn anew for every message, so no two are alike.',
-    xnn: 'Features under the network’s key',
-    xnnText:
-      'Positions are mixed up and channels blended by that key. Without noise: the same picture gives the same again.',
-    keyed: 'A direction under your key',
-    keyedText:
-      'All that says who you are, turned at random by your key: to whoever does not have it, any direction is as likely.',
-    sentLabel: '{{channels}} of what was sent',
-    keyedLabel: 'The 128 numbers that were sent',
-    channel: 'Channel {{first}}',
-    channels: 'Channels {{first}} to {{last}}',
-    zoom: 'Channels at a time',
-    ofAll: 'of {{all}}',
-    scaleBoth: 'Both maps on one scale: black −{{range}}, white +{{range}}.',
-    scaleClean: 'The features’ scale: black −{{range}}, white +{{range}}.',
-    nothingElse:
-      '<strong>Nothing else of the picture was sent.</strong> The aligned face has {{face}} of pixels; they stayed in this page, as did the whole photo. The message has {{message}}; each belongs to a field above.',
-    onward: 'What can somebody make of it who reads it? <a>Attack it yourself</a>',
-  },
-  anatomy: {
-    title: 'The message, byte by byte',
-    at: '{{bytes}} at {{at}}',
-    magic: '“XNNF”, so that the cloud knows what it reads',
-    format: 'version of this layout',
-    reserved: 'empty, for later',
-    model: 'version of the networks',
-    tenant: 'whose gallery is asked',
-    challenge: 'random number from the cloud, good for one request',
-    mode: {
-      noise: 'kind of protection: XNN-d',
-      xnn: 'kind of protection: XNN, under the key of a network',
-      keyed: 'kind of protection: your own key',
-    },
-    scales: {
-      noise: '128 factors, one a channel: value = step × factor',
-      xnn: '49 factors, one a token: value = step × factor',
-      keyed: 'none',
-    },
-    steps: {
-      noise: '14 × 14 × 128 features with noise, a byte each',
-      xnn: '49 tokens of 512 features under the key, a byte each',
-      keyed: '128 numbers, the direction of your face under your key, a byte each',
-    },
-  },
   login: {
     title: 'Log in',
     titleFor: 'Log in for {{client}}',
@@ -413,79 +358,6 @@ export const texts = {
     goBack: 'Go back without logging in',
     goingBack: 'Going back to {{client}}.',
   },
-  account: {
-    byFace: 'You came in with passkey and face. This page is what the login protects.',
-    byCode: 'You came in with a recovery code. This page is what the login protects.',
-    devices: 'Devices',
-    device: 'Device {{number}}, since {{since}}, last used {{used}}',
-    revoke: 'Revoke',
-    revokeNumber: 'Revoke device {{number}}',
-    revoked: 'The device is revoked.',
-    add: 'Add a device',
-    sessions: 'Where you are logged in',
-    sessionFace: 'Since {{time}}, by passkey and face',
-    sessionCode: 'Since {{time}}, by a recovery code',
-    here: '(here)',
-    logOutThere: 'Log out there',
-    logOutNumber: 'Log out there, login {{number}}',
-    loggedOutThere: 'It is logged out there.',
-    face: 'Face',
-    hasTemplate: 'A template of your face is kept.',
-    noTemplate: 'No template is kept: only codes log you in.',
-    renew: 'Renew the template',
-    sent: 'Your face is sent.',
-    use: 'Use this face',
-    deleteTemplate: 'Delete the template',
-    deleted: 'The template is deleted.',
-    codesLeft_one: '{{count}} of ten is left.',
-    codesLeft_other: '{{count}} of ten are left.',
-    codesShort: 'They are of an older, shorter kind: make new ones, which are harder to guess.',
-    newCodes: 'Make new codes',
-    madeCodes: 'New codes are made.',
-    trail: 'What was done with this account',
-    logOut: 'Log out',
-    loggingOut: 'Logging out.',
-    remove: 'Delete this account',
-    askRemove: 'Delete this account?',
-    doRemove: 'Delete',
-    removed: 'The account is deleted.',
-    warning: 'Devices, template and codes are deleted at once. This cannot be undone.',
-  },
-  settings: {
-    title: 'Settings',
-    lead: 'They are kept in this browser and sent to nobody.',
-    looks: 'Language and looks',
-    theme: 'Theme',
-    system: 'As the system',
-    light: 'Light',
-    dark: 'Dark',
-    cameraAndFace: 'Camera and face',
-    camera: 'Camera',
-    cameraAny: 'The one that faces you',
-    cameraHint: 'Other cameras appear here once you have started one in this app.',
-    live: 'Ask for movements by default',
-    liveHint: 'Enrolling and verifying then begin with the check that somebody is there. The login always does.',
-    engine: 'What it runs on',
-    backend: 'Backend',
-    automatic: 'Automatic',
-    backendHint:
-      'What the networks are computed with. Automatic takes the first that works, WebGPU before WebGL before WASM.',
-    running: 'Running',
-    release: 'Model release',
-    model: 'Model version',
-    keyedModel: 'Model version under an own key',
-    notYet: 'not started yet',
-    restart: 'Reload to use it',
-    storage: 'What this browser keeps',
-    storageText:
-      'The app and its networks for opening offline, receipts of whom you enrolled here, your own key if you made one, and these settings.',
-    used: 'Space in use: {{size}}.',
-    clear: 'Delete all of it',
-    askClear: 'Delete all that this browser keeps?',
-    clearWarning:
-      'Receipts and your own key go, too: without its words or its passkey the key is lost, and without receipts only your face can have you forgotten. What the cloud keeps stays.',
-    doClear: 'Delete',
-  },
   missing: { back: 'Back to the start' },
 };
 
@@ -501,4 +373,7 @@ type Translated<Part> = {
   readonly [Name in Pluralised<keyof Part> as `${Name}_${Form}`]?: string;
 };
 
-export type Texts = Translated<typeof texts & typeof attackTexts>;
+/** All that is said in English: this file is in everybody's first download, the others come with the parts of the page that say them. */
+export type English = typeof texts & typeof account & typeof attack & typeof reveal & typeof settings;
+
+export type Texts = Translated<English>;

@@ -11,13 +11,16 @@ import { LANGUAGES, type Language } from '../languages.js';
 import { texts as arabic } from './ar.js';
 import { texts as german } from './de.js';
 import { texts as english } from './en.js';
-import { texts as englishAttack } from './en-attack.js';
+import { texts as account } from './en-account.js';
+import { texts as attack } from './en-attack.js';
+import { texts as reveal } from './en-reveal.js';
+import { texts as settings } from './en-settings.js';
 import { texts as spanish } from './es.js';
 import { texts as french } from './fr.js';
 import { texts as chinese } from './zh.js';
 
 const TEXTS: Record<Language, object> = {
-  en: { ...english, ...englishAttack },
+  en: { ...english, ...account, ...attack, ...reveal, ...settings },
   de: german,
   fr: french,
   es: spanish,

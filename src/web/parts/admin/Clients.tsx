@@ -1,7 +1,8 @@
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import type { Admin, ClientInfo } from '../../../client/admin.js';
 import { Button } from '../Button.js';
 import { ConfirmDialog } from '../ConfirmDialog.js';
+import { TextAreaField } from '../TextAreaField.js';
 import { TextField } from '../TextField.js';
 import { Check } from './Check.js';
 import { Form } from './Form.js';
@@ -62,7 +63,6 @@ export function Clients({ desk }: { desk: Desk }) {
 }
 
 function NewClient({ desk, look }: { desk: Desk; look: () => Promise<void> }) {
-  const id = useId();
   const [name, setName] = useState('');
   const [addresses, setAddresses] = useState('');
   const [faceOnly, setFaceOnly] = useState(true);
@@ -81,22 +81,13 @@ function NewClient({ desk, look }: { desk: Desk; look: () => Promise<void> }) {
     <Form label="New site">
       <h3>New site</h3>
       <TextField label="Name that people are shown" value={name} onChange={setName} />
-      <div className="field">
-        <label htmlFor={id}>Redirect addresses</label>
-        <p className="field-hint" id={`${id}-hint`}>
-          Of one host, a line each: https://…, or http:// on localhost.
-        </p>
-        <textarea
-          id={id}
-          rows={2}
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
-          aria-describedby={`${id}-hint`}
-          value={addresses}
-          onChange={(event) => setAddresses(event.target.value)}
-        />
-      </div>
+      <TextAreaField
+        label="Redirect addresses"
+        hint="Of one host, a line each: https://…, or http:// on localhost."
+        rows={2}
+        value={addresses}
+        onChange={setAddresses}
+      />
       <Check label="Passkey and face only, no recovery codes" checked={faceOnly} onChange={setFaceOnly} />
       <Button
         kind="primary"

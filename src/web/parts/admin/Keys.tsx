@@ -1,7 +1,8 @@
-import { useId, useState } from 'react';
+import { useState } from 'react';
 import { ROLE_SCOPES, ROLES, type Admin, type KeyInfo, type Role, type Scope } from '../../../client/admin.js';
 import { Button } from '../Button.js';
 import { ConfirmDialog } from '../ConfirmDialog.js';
+import { SelectField } from '../SelectField.js';
 import { TextField } from '../TextField.js';
 import { Check } from './Check.js';
 import { Form } from './Form.js';
@@ -78,7 +79,6 @@ export function Keys({ desk }: { desk: Desk }) {
 }
 
 function NewKey({ desk, look }: { desk: Desk; look: () => Promise<void> }) {
-  const id = useId();
   const lent = (role: Role) => ROLE_SCOPES[role].filter(desk.may);
   // Those that come to more than the role before, as far as this key may give it.
   const roles = ROLES.toReversed().filter(
@@ -102,22 +102,15 @@ function NewKey({ desk, look }: { desk: Desk; look: () => Promise<void> }) {
   return (
     <Form label="New key">
       <h3>New key</h3>
-      <div className="field">
-        <label htmlFor={id}>Role</label>
-        <select
-          id={id}
-          value={role}
-          onChange={(event) => {
-            const chosen = event.target.value as Role;
-            setRole(chosen);
-            setScopes(lent(chosen));
-          }}
-        >
-          {roles.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </select>
-      </div>
+      <SelectField
+        label="Role"
+        options={roles.map((name) => ({ value: name, name }))}
+        value={role}
+        onChange={(chosen) => {
+          setRole(chosen);
+          setScopes(lent(chosen));
+        }}
+      />
       <fieldset className="checks">
         <legend>It may</legend>
         {lent(role).map((scope) => (

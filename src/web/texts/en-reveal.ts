@@ -1,0 +1,61 @@
+/** What the view of what was sent says, which comes with it. */
+export const texts = {
+  reveal: {
+    title: 'What left your browser',
+    lead: 'First what your device saw, then what it computed, and last all that was sent of it: decoded again from the message, byte for byte.',
+    capture: 'Capture',
+    captureNumber: 'Capture {{number}}',
+    stayed: 'Stayed here',
+    sent: 'Was sent',
+    face: 'The aligned face',
+    faceText: 'Cut out and turned upright, so that every face lies alike.',
+    faceLabel: 'Your face, cut out and turned upright',
+    clean: 'Its clean features',
+    cleanText: 'They identify you: whoever had them could recognise you anywhere.',
+    cleanLabel: '{{channels}} of the clean features, in which outlines of the face can show',
+    noise: 'Features plus noise',
+    noiseText: 'The noise is drawn anew for every message, so no two are alike.',
+    xnn: 'Features under the network’s key',
+    xnnText:
+      'Positions are mixed up and channels blended by that key. Without noise: the same picture gives the same again.',
+    keyed: 'A direction under your key',
+    keyedText:
+      'All that says who you are, turned at random by your key: to whoever does not have it, any direction is as likely.',
+    sentLabel: '{{channels}} of what was sent',
+    keyedLabel: 'The 128 numbers that were sent',
+    channel: 'Channel {{first}}',
+    channels: 'Channels {{first}} to {{last}}',
+    zoom: 'Channels at a time',
+    ofAll: 'of {{all}}',
+    scaleBoth: 'Both maps on one scale: black −{{range}}, white +{{range}}.',
+    scaleClean: 'The features’ scale: black −{{range}}, white +{{range}}.',
+    nothingElse:
+      '<strong>Nothing else of the picture was sent.</strong> The aligned face has {{face}} of pixels; they stayed in this page, as did the whole photo. The message has {{message}}; each belongs to a field above.',
+    onward: 'What can somebody make of it who reads it? <a>Attack it yourself</a>',
+  },
+  anatomy: {
+    title: 'The message, byte by byte',
+    at: '{{bytes}} at {{at}}',
+    magic: '“XNNF”, so that the cloud knows what it reads',
+    format: 'version of this layout',
+    reserved: 'empty, for later',
+    model: 'version of the networks',
+    tenant: 'whose gallery is asked',
+    challenge: 'random number from the cloud, good for one request',
+    mode: {
+      noise: 'kind of protection: XNN-d',
+      xnn: 'kind of protection: XNN, under the key of a network',
+      keyed: 'kind of protection: your own key',
+    },
+    scales: {
+      noise: '128 factors, one a channel: value = step × factor',
+      xnn: '49 factors, one a token: value = step × factor',
+      keyed: 'none',
+    },
+    steps: {
+      noise: '14 × 14 × 128 features with noise, a byte each',
+      xnn: '49 tokens of 512 features under the key, a byte each',
+      keyed: '128 numbers, the direction of your face under your key, a byte each',
+    },
+  },
+};
