@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import type { Receipt } from '../../client/types.js';
 import type { Action } from '../useSession.js';
 import { Answer, type Words } from './Answer.js';
@@ -22,6 +22,10 @@ interface ActionPageProps {
 
 /** Form and answer beside each other, or below each other on phones. */
 export function ActionPage({ title, lead, action, words, steps, receipt, children }: ActionPageProps) {
+  const [last, setLast] = useState(receipt);
+  // Stays while the next is on its way: a page that folds up and unfolds again jumps, and drawing it takes the cores from the networks.
+  const open = action.activity === 'idle' ? receipt : last;
+  if (open !== last) setLast(open);
   return (
     <>
       <div className="page-title">
@@ -37,7 +41,7 @@ export function ActionPage({ title, lead, action, words, steps, receipt, childre
           {receipt && <Sent receipt={receipt} />}
         </div>
       </div>
-      {receipt && <Reveal captures={receipt.captures} />}
+      {open && <Reveal captures={open.captures} />}
     </>
   );
 }

@@ -27,7 +27,10 @@ export function Answer({ action, words, children }: AnswerProps) {
   useKeepFocus(region, action);
 
   useEffect(() => {
-    if (activity !== 'idle' || outcome || error) region.current?.scrollIntoView({ block: 'nearest' });
+    if (activity === 'idle' && !outcome && !error) return;
+    // With the next drawing: laying the page out for it alone would keep the answer waiting.
+    const frame = requestAnimationFrame(() => region.current?.scrollIntoView({ block: 'nearest' }));
+    return () => cancelAnimationFrame(frame);
   }, [activity, outcome, error]);
 
   return (

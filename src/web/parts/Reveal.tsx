@@ -1,4 +1,4 @@
-import { lazy, Suspense, useDeferredValue } from 'react';
+import { lazy, memo, Suspense, useDeferredValue } from 'react';
 import type { Capture } from '../../client/types.js';
 import { PartFailed } from './PageBoundary.js';
 
@@ -10,10 +10,10 @@ const LaidOpen = lazy(() =>
 const NOTHING: readonly Capture[] = [];
 
 /** `LaidOpen`, after what is more urgent: decoding and drawing have a render of their own, so that the answer never waits for them. */
-export function Reveal({ captures }: { captures: readonly Capture[] }) {
+export const Reveal = memo(function Reveal({ captures }: { captures: readonly Capture[] }) {
   return (
     <Suspense fallback={null}>
       <LaidOpen captures={useDeferredValue(captures, NOTHING)} />
     </Suspense>
   );
-}
+});
