@@ -28,11 +28,13 @@ export async function bytesOf({ url }: Contender, kind = kindOf): Promise<Bytes>
     const page = await browser.newPage();
     await page.addInitScript(noteReady);
     await page.goto(url);
-    await page.waitForFunction(() => window.readyAt !== undefined, null, { timeout: 120_000 });
+    const seen = await page.waitForFunction(() => window.readyAt, null, { timeout: 120_000 });
+    const ready = await seen.evaluate((readyAt) => performance.timeOrigin + readyAt!);
     const counted = { app: 0, runtime: 0, models: 0 };
     const { origin } = new URL(url);
-    for (const { url, received } of recorder.requests) {
-      if (url.origin === origin && !url.pathname.endsWith('.jpg')) counted[kind(url.pathname)] += received;
+    for (const { url, at, received } of recorder.requests) {
+      if (at <= ready && url.origin === origin && !url.pathname.endsWith('.jpg'))
+        counted[kind(url.pathname)] += received;
     }
     return counted;
   } finally {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Request } from '@playwright/test';
+import { expect, test, type Request } from '@playwright/test';
 import { sentence, XnnError } from '../src/core/errors.js';
 import { derive } from '../src/core/xnn.js';
 import { findTrainer } from '../src/server/training/trainer.js';
@@ -13,7 +13,6 @@ import { decodeKeyFile, encodeKeyFile } from '../src/wire/key-file.js';
 import { decodeXnnMessage, XNN_MESSAGE_BYTES } from '../src/wire/message.js';
 import { answer, choosePhotos, enrol, forget, goTo, identify, open, verify } from './fixtures/app.js';
 import { picture, type Picture } from './fixtures/faces.js';
-import { expect, test } from './fixtures/test.js';
 
 // The whole way of an owner: a key, a bundle, a training in a cloud that is killed half-way, a network that browsers with the key use.
 

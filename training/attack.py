@@ -73,7 +73,7 @@ def sender(chips: Chips, options: argparse.Namespace) -> Send:
 
         return hidden
 
-    defence, most = options.defence, 2 ** (options.bits - 1) - 1
+    defence, most = options.defence, spec.most_steps(options.bits)
     encoder, generator = attacked(options)
     for network in (encoder, generator):
         ready(network.eval())

@@ -135,7 +135,7 @@ def main() -> None:
             noise = generator(stem, random_seed(len(images), random))
             power.append((noise.square().mean() / features.square().mean()).item())
             features = features + noise
-        return tail(through_message(features, 2 ** (options.bits - 1) - 1 if noisy else spec.INT8_MAX))
+        return tail(through_message(features, spec.most_steps(options.bits) if noisy else spec.INT8_MAX))
 
     result = utility(embed)
     if power:

@@ -19,7 +19,13 @@ RESTORING_BLOCKS: Final = 4  # that the student has more than the clean tail
 LAYER_NORM_EPSILON: Final = 1e-5
 INT8_MAX: Final = 127
 STEP_BITS: Final = 4  # of each value of z~ in a message
-STEP_MAX: Final = 2 ** (STEP_BITS - 1) - 1
+
+def most_steps(bits: int) -> int:
+    """Largest step, either way, of values that are written with so many bits."""
+    return 2 ** (bits - 1) - 1
+
+
+STEP_MAX: Final = most_steps(STEP_BITS)
 
 # Five landmarks (eyes, nose tip, mouth corners) of an aligned face, in crop pixels: the usual ArcFace template.
 FIVE_POINT_TEMPLATE: Final = (

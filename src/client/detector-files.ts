@@ -1,4 +1,5 @@
-import { download, joined, type Fetch } from './download.js';
+import { joined } from './bytes.js';
+import { download, type Fetch } from './download.js';
 
 /** Where the detector's parts lie. */
 export interface DetectorFiles {

@@ -1,4 +1,5 @@
 import { XnnError } from '../core/errors.js';
+import { joined } from './bytes.js';
 
 /** `fetch`, or what stands in for it in tests. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
@@ -32,17 +33,6 @@ export async function download(
       await pause(FIRST_PAUSE * 2 ** broken);
     }
   }
-}
-
-/** One after another. A Blob of them would take the way through another process. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }
 
 /** An answer that will not be another in a moment. */

@@ -3,8 +3,8 @@ import { CHALLENGE_BYTES, MAX_CAPTURES, MODEL_VERSION_BYTES, TENANT_BYTES } from
 import { SUBJECT_PATTERN, type ServiceReply } from '../wire/api.js';
 import { fromHex } from '../wire/hex.js';
 import { bind, type MessageHeader } from '../wire/message.js';
+import { joined } from './bytes.js';
 import { connectCloud, type Cloud, type Served } from './cloud.js';
-import { joined } from './download.js';
 import { openEngine, type Engine, type Protection, type StartOptions } from './engine.js';
 import { keyOf, makeOwnKey, openKeyStore, ownKeyOf, restoreOwnKey, type KeyStore, type OwnKey } from './own-key.js';
 import type {
