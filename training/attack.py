@@ -11,7 +11,8 @@ zeros and is what a painter paints who sees nothing. Where pictures are sent, at
 that the others have, and train both.
 
 All know encoder and generator, may query them as often as they like, and are trained on the training chips; who is tested (LFW, `val`)
-is in nobody's training. `--messages N` lets them average N messages of one photo (attacker A); `--bits` is what a message says of each value. Each run prints one row of
+is in nobody's training. `--messages N` lets them average N messages of one photo (attacker A); `--bits` is what a message says of each value, `--positions` of how many
+places on each side of the map. Each run prints one row of
 JSON and appends it to `training/attacks.jsonl`; it resumes from `training/runs/attack-*.pt`.
 """
 
@@ -44,11 +45,12 @@ from training.rows import record
 DEFENCES = ("clean", "gaussian", "xnn-d", "paper", *PICTURES, *MIXTURES, "nothing")
 LEARNT = ("xnn-d", "paper")  # with a generator
 BATCH = 32
+COMMON = {"batch": BATCH, "positions": spec.FEATURE_SIZE}
 USUAL = {
-    "R": {"batch": BATCH},
-    "S": {"batch": BATCH},
-    "I": {"batch": BATCH, "width": FULL_WIDTH},
-    "D": {"batch": BATCH, "embedding": "dlib"},
+    "R": COMMON,
+    "S": COMMON,
+    "I": {**COMMON, "width": FULL_WIDTH},
+    "D": {**COMMON, "embedding": "dlib"},
 }  # dials of an attacker that a row has only where they are otherwise
 PUBLIC_FACES = 1024  # that InstaHide mixes others with
 ROWS = ROOT / "training" / "attacks.jsonl"
@@ -82,15 +84,17 @@ def sender(chips: Chips, options: argparse.Namespace) -> Send:
     others = prepared(torch.from_numpy(embed_all(lambda faces: encoder(prepared(to_input(faces)))[1], public_faces(chips)))) if defence in MIXTURES else None
 
     def perturbed(faces: Tensor, stem: Tensor, clean: Tensor, random: torch.Generator) -> Tensor:
+        features = coarser(clean, options.positions)
         if defence == "gaussian":
-            return clean + options.level * prepared(torch.randn(clean.shape, generator=random, device=random.device))
+            noise = options.level * prepared(torch.randn(clean.shape, generator=random, device=random.device))
+            return features + coarser(noise, options.positions)
         if defence == "xnn-d":
-            return clean + generator(stem, random_seed(len(clean), random))
+            return features + coarser(generator(stem, random_seed(len(clean), random)), options.positions)
         if defence == "paper":
-            return clean + generator(faces)
+            return features + coarser(generator(faces), options.positions)
         if others is not None:
-            return insta_hide(clean, others, MIXTURES[defence], random)
-        return clean if defence == "clean" else torch.zeros_like(clean)
+            return insta_hide(features, others, MIXTURES[defence], random)
+        return features if defence == "clean" else torch.zeros_like(clean)
 
     def read(features: Tensor) -> Tensor:
         return through_message(features, most).abs() if defence in MIXTURES else through_message(features, most)
@@ -102,6 +106,17 @@ def sender(chips: Chips, options: argparse.Namespace) -> Send:
         return mean(lambda: read(perturbed(faces, stem, clean, random)))
 
     return send
+
+
+def coarser(values: Tensor, positions: int) -> Tensor:
+    """Maps [batch, channels, 14, 14] of fewer places, `positions` on each side, and of the same power: each holds its square's mean, written in all
+    its places, so that networks of 14x14 read it.
+    """
+    if positions == values.shape[-1]:
+        return values
+    means = functional.adaptive_avg_pool2d(values, positions)
+    power = [maps.pow(2).mean((1, 2, 3), keepdim=True) for maps in (values, means)]
+    return functional.interpolate(means * (power[0] / power[1]).sqrt(), size=values.shape[-2:])
 
 
 def public_faces(chips: Chips) -> NDArray[np.uint8]:
@@ -359,6 +374,7 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--generator", default="generator", help="checkpoint of xnn-d's generator in training/runs, without .pt")
     parser.add_argument("--level", type=float, default=spec.NOISE_LEVEL, help="amplitude of gaussian's or xnn-d's noise: 1 has the power of the features")
     parser.add_argument("--bits", type=int, default=spec.STEP_BITS, help="a value of features; hidden pictures have bytes")
+    parser.add_argument("--positions", type=int, choices=(7, spec.FEATURE_SIZE), default=spec.FEATURE_SIZE, help="on each side of the map that is sent")
     parser.add_argument("--messages", type=int, default=1, help="messages of one photo that the attacker averages")
     parser.add_argument("--pairs", type=int, help="photos D may learn from; all of them if not given")
     parser.add_argument("--width", type=int, default=FULL_WIDTH, help="of I's painter")

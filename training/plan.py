@@ -84,6 +84,7 @@ def attacks(quick: bool) -> list[Run]:
         *(linkage("xnn-d", "--messages", messages, slower=1 + int(messages) / 8) for messages in ("4", "16", "64")),
         *(ceiling(defence, "--level", level) for level in OTHER_LEVELS for defence in ("gaussian", "xnn-d")),
         *(run("xnn-d", "--bits", bits) for bits in BITS for run in (linkage, ceiling)),
+        *(run(defence, "--positions", "7") for run in (linkage, painter, ceiling) for defence in NOISE),
         *(recogniser(defence) for defence in NOISE),
         *(run(defence) for run in (long_linkage, long_painter, long_ceiling) for defence in NOISE),
         *(  # the more photos, the fewer looks at each

@@ -13,7 +13,7 @@ import torch.nn.functional as functional
 
 from training import loop, plan, spec
 from training.adversaries import Painter, Recogniser, am_softmax, reverse
-from training.attack import checkpoint, parsed, psnr, rows_of, settings, ssim, start_anew
+from training.attack import checkpoint, coarser, parsed, psnr, rows_of, settings, ssim, start_anew
 from training.attackers import FULL_WIDTH, UNet
 from training.align import crop, similarity
 from training.data import CHIP_SIZE, MIDDLE, Jitter, augment, centre, placed, to_input
@@ -375,3 +375,14 @@ def test_released_networks_are_read_back() -> None:
     expected = json.loads((CLOUD / "golden.json").read_text())
     for name, value in golden(networks["encoder"], networks["generator"], from_onnx("clean-tail", Tail()), student).items():
         assert value == pytest.approx(expected[name], abs=1 if name == "steps" else 2e-3)
+
+
+def test_coarser_maps_hold_the_mean_of_each_square_and_the_power_of_the_map() -> None:
+    values = torch.randn(3, 5, 14, 14)
+    coarse = coarser(values, 7)
+    assert torch.equal(coarse[:, :, ::2, ::2], coarse[:, :, 1::2, 1::2])
+    means = functional.avg_pool2d(values, 2)
+    ratio = coarse[:, :, ::2, ::2] / means
+    assert torch.allclose(ratio, ratio[:, :1, :1, :1].expand_as(ratio), rtol=1e-3)
+    assert torch.allclose(coarse.pow(2).mean((1, 2, 3)), values.pow(2).mean((1, 2, 3)))
+    assert coarser(values, 14) is values

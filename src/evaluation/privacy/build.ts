@@ -82,7 +82,7 @@ const USUAL = /^[\d.]/;
 const FROM_CLEAN_TAIL = /^from the clean tail’s weights/;
 const LEVEL = /noise of ([\d.]+) times the amplitude/;
 /** What is sent in another way than the release sends it. */
-const OTHERWISE = new RegExp(`${LEVEL.source}|bits a value|the generator “`);
+const OTHERWISE = new RegExp(`${LEVEL.source}|bits a value|maps of|the generator “`);
 
 function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
   const cell = (wanted: Wanted, among = rows) => {
@@ -249,7 +249,9 @@ function louderNoise(rows: readonly ReportRow[]): Chart {
     (['gaussian', 'xnn-d'] as const).map((defence) => {
       const own = rows.filter(
         (row) =>
-          isWanted(row, { ...wanted, defence }) && USUAL.test(budget(row)) && !row.settings.includes('bits a value'),
+          isWanted(row, { ...wanted, defence }) &&
+          USUAL.test(budget(row)) &&
+          !/bits a value|maps of/.test(row.settings),
       );
       const levels = (of: ReportRow) => new Set(own.filter((row) => budget(row) === budget(of)).map(level)).size;
       const most = Math.max(...own.map(levels));

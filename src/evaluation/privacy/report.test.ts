@@ -139,6 +139,7 @@ describe('noise of another level, or messages of other bits', () => {
     { ...D, level: 8, epochs: 40, linked: 0.7 },
     { ...D, bits: 8, linked: 0.94 },
     { ...S, bits: 8, lfw: 0.99 },
+    { ...D, positions: 7, linked: 0.93 },
   );
   const report = buildReport({ ...EMPTY, attacks }, release, NAMES);
   const chart = (title: string) => report.charts.find((candidate) => candidate.title === title)!;
@@ -149,6 +150,7 @@ describe('noise of another level, or messages of other bits', () => {
       '1,024 photos, 10 epochs',
       '1,024 photos, noise of 4 times the amplitude, 10 epochs',
       '1,024 photos, 8 bits a value, 10 epochs',
+      '1,024 photos, maps of 7×7, 10 epochs',
       '1,024 photos, noise of 8 times the amplitude, 40 epochs',
     ]);
     expect(linked[1]!.command).toMatch(/ --level 4$/);
@@ -209,7 +211,7 @@ describe('a learning curve', () => {
   it('is a share of its first loss, over its training', () => {
     const release = { release: '9.9.9', model: 'm', keyedModel: 'k' };
     // Of what the release sends: not of other noise, generators, messages or several of them.
-    const others = [{ level: 4 }, { generator: 'other' }, { bits: 8 }, { messages: 64 }];
+    const others = [{ level: 4 }, { generator: 'other' }, { bits: 8 }, { positions: 7 }, { messages: 64 }];
     const attacks = lines(
       { ...D, losses: [0.8, 0.4, 0.2] },
       ...others.map((dial) => ({ ...D, ...dial, losses: [1, 1] })),

@@ -80,7 +80,7 @@ const METRICS: Readonly<Record<string, readonly Metric[]>> = {
 
 /** What makes two lines rows of one thing. */
 const SETTINGS =
-  'attacker row defence knows generator level messages bits pairs warm rate batch width embedding epochs seed slots trained int8 whitened form shape mode victims'.split(
+  'attacker row defence knows generator level messages bits positions pairs warm rate batch width embedding epochs seed slots trained int8 whitened form shape mode victims'.split(
     ' ',
   );
 
@@ -112,7 +112,8 @@ export function learningCurves(attacks: string): LearningCurve[] {
     !isOtherGenerator(line) &&
     (line['level'] ?? NOISE_LEVEL) === NOISE_LEVEL &&
     line['messages'] === 1 &&
-    (line['bits'] ?? 4) === 4;
+    (line['bits'] ?? 4) === 4 &&
+    line['positions'] === undefined;
   return newest(lines(attacks)).flatMap((line) => {
     const losses = z.array(z.number()).min(2).safeParse(line['losses']);
     return losses.success && asReleased(line)
@@ -223,6 +224,7 @@ function attackRows(line: Line, names: Names): ReportRow[] {
       line['level'] !== NOISE_LEVEL &&
       `noise of ${line['level']} times the amplitude`,
     line['bits'] !== undefined && line['bits'] !== 4 && `${number(line, 'bits')} bits a value`,
+    line['positions'] !== undefined && `maps of ${number(line, 'positions')}×${number(line, 'positions')}`,
     typeof line['width'] === 'number' && `painter of width ${line['width']}`,
     `${epochs} epochs`,
     (line['seed'] ?? 1) !== 1 && `seed ${number(line, 'seed')}`,
@@ -246,11 +248,12 @@ function attackRows(line: Line, names: Names): ReportRow[] {
 
 function attackCommand(line: Line): string {
   const defaults: Readonly<Record<string, unknown>> = {
-    generator: 'generator', level: NOISE_LEVEL, messages: 1, bits: 4, pairs: null, epochs: 3, rate: 1e-3, batch: null, width: null, embedding: null, seed: 1,
+    generator: 'generator', level: NOISE_LEVEL, messages: 1, bits: 4, positions: 14, pairs: null, epochs: 3, rate: 1e-3, batch: null, width: null, embedding: null, seed: 1,
   }; // prettier-ignore
   const dials = [
     'messages',
     'bits',
+    'positions',
     'pairs',
     'epochs',
     'rate',
