@@ -80,6 +80,7 @@ def attacks(quick: bool) -> list[Run]:
         # The dials, with the short trainings that clean features and both noises have had as well.
         *(run(defence, "--level", level) for run in (linkage, painter) for level in OTHER_LEVELS for defence in ("gaussian", "xnn-d")),
         *(run("xnn-d", "--generator", UNHELPFUL) for run in (linkage, painter, ceiling)),
+        *(run("paper") for run in (linkage, painter, ceiling)),  # the authors' generator, which draws nothing
         *(run(defence, "--seed", seed) for seed in ("2", "3") for run in (linkage, painter) for defence in NOISE),
         *(linkage("xnn-d", "--messages", messages, slower=1 + int(messages) / 8) for messages in ("4", "16", "64")),
         *(ceiling(defence, "--level", level) for level in OTHER_LEVELS for defence in ("gaussian", "xnn-d")),

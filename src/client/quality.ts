@@ -67,9 +67,16 @@ export function lumaOf(crop: Uint8Array): Float32Array {
   return luma;
 }
 
-/** Luma that the brightest twentieth reaches. */
+/** Luma that the brightest twentieth reaches, rounded down. */
 export function highlight(luma: Float32Array): number {
-  return luma.toSorted()[Math.floor(0.95 * luma.length)]!;
+  const counts = new Uint16Array(256);
+  for (const value of luma) counts[Math.floor(value)]!++;
+  let brighter = 0;
+  for (let value = 255; value > 0; value--) {
+    brighter += counts[value]!;
+    if (brighter >= luma.length - Math.floor(0.95 * luma.length)) return value;
+  }
+  return 0;
 }
 
 /** Variance of the Laplacian over variance of the luma: how much of the contrast is in fine detail, from 0. */

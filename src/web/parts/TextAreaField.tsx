@@ -15,7 +15,7 @@ export function TextAreaField({ rows, value, onChange, invalid = false, ...field
       control={(ties) => (
         <textarea
           {...ties}
-          className={invalid ? 'textarea textarea-error' : 'textarea'}
+          className="textarea"
           rows={rows}
           autoComplete="off"
           autoCapitalize="none"

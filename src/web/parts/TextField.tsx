@@ -21,7 +21,7 @@ export function TextField({ label, hint, value, onChange, invalid = false, child
       hint={hint}
       control={(ties) => (
         <input
-          className={invalid ? 'input input-error' : 'input'}
+          className="input"
           type="text"
           autoComplete="off"
           autoCapitalize="none"
