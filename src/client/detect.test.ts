@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { onlyFace, withoutBackground, type Face } from './detect.js';
+import { isCloseUp, onlyFace, withoutBackground, type Face } from './detect.js';
 
 /** A face of a width in pixels, at a place that does not matter. */
 function face(width: number): Face {
@@ -23,5 +23,20 @@ describe('onlyFace', () => {
   it('refuses none, and several', () => {
     expect(() => onlyFace([])).toThrow('no_face');
     expect(() => onlyFace([face(100), face(40)])).toThrow('several_faces');
+  });
+});
+
+describe('isCloseUp', () => {
+  it('is a face of about half the view, which is not looked at again', () => {
+    expect([250, 300, 320, 350].map((width) => isCloseUp({ ...face(width), view: 640 }))).toEqual([
+      false,
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  it('is none that is smaller, or fills the view', () => {
+    expect([40, 200, 400, 640].some((width) => isCloseUp({ ...face(width), view: 640 }))).toBe(false);
   });
 });

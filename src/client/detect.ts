@@ -13,8 +13,14 @@ export interface Face {
   readonly points: KeyPoints;
 }
 
+/** A face as a look found it. */
+export interface Seen extends Face {
+  /** Longer side of what was looked at, in pixels of the picture. */
+  readonly view: number;
+}
+
 /** Faces in a picture, the widest first. `margin` is added on every side before looking, as a part of the picture's size. */
-export type Detect = (picture: OffscreenCanvas, margin?: number) => readonly Face[];
+export type Detect = (picture: OffscreenCanvas, margin?: number) => readonly Seen[];
 
 /** Faces narrower than this part of the widest are passers-by. */
 const BACKGROUND = 0.4;
@@ -22,6 +28,8 @@ const BACKGROUND = 0.4;
 const MARGIN = 0.5;
 /** Side of the view in which a face is looked at closely, in sides of its box. */
 const CLOSE_UP = 2;
+/** Of the logarithm of two views' sizes: the detector sees the same in both. */
+const SAME_VIEW = 0.15;
 /** Longer side of what the detector is shown. It looks at 128×128 pixels and does not smooth what it scales down by more than half. */
 const SHOWN_SIZE = 256;
 
@@ -51,18 +59,19 @@ export async function startDetector({ loader, wasm, model }: DetectorFiles): Pro
 }
 
 /** The faces of a photo, which may be cut tight around a head. */
-export function detectInPhoto(detect: Detect, photo: OffscreenCanvas): readonly Face[] {
+export function detectInPhoto(detect: Detect, photo: OffscreenCanvas): readonly Seen[] {
   const faces = detect(photo);
   return faces.length > 0 ? faces : detect(photo, MARGIN);
 }
 
 /**
- * Looks at a face again, closely: the detector sees few pixels of a small face, and places key points a little differently in a wide
- * view than in a tight one. So that every face is measured alike, whatever the picture around it.
+ * Looks at a face again, closely, unless it was: the detector sees few pixels of a small face, and places key points a little differently
+ * in a wide view than in a tight one. So that every face is measured alike, whatever the picture around it.
  */
-export function lookCloser(detect: Detect, picture: OffscreenCanvas, face: Face): Face {
+export function lookCloser(detect: Detect, picture: OffscreenCanvas, face: Seen): Face {
+  if (isCloseUp(face)) return face;
   const { x, y, width, height } = face.box;
-  const side = Math.max(width, height) * CLOSE_UP;
+  const side = closeUpOf(face);
   const [left, top] = [x + (width - side) / 2, y + (height - side) / 2];
   const size = Math.min(SHOWN_SIZE, Math.ceil(side));
   const view = new OffscreenCanvas(size, size);
@@ -79,6 +88,16 @@ export function lookCloser(detect: Detect, picture: OffscreenCanvas, face: Face)
   };
 }
 
+/** Whether a face was found in a view as close as the one in which faces are looked at closely. */
+export function isCloseUp(face: Seen): boolean {
+  return Math.abs(Math.log(closeUpOf(face) / face.view)) < SAME_VIEW;
+}
+
+/** Side of the view in which a face is looked at closely, in pixels of the picture. */
+function closeUpOf({ box }: Face): number {
+  return CLOSE_UP * Math.max(box.width, box.height);
+}
+
 function surrounds(box: Box, middle: number): boolean {
   return box.x < middle && middle < box.x + box.width && box.y < middle && middle < box.y + box.height;
 }
@@ -88,7 +107,7 @@ function isNear(a: number, b: number): boolean {
 }
 
 /** The one person in the picture. @throws no_face, several_faces */
-export function onlyFace(faces: readonly Face[]): Face {
+export function onlyFace<Found extends Face>(faces: readonly Found[]): Found {
   const [first, second] = withoutBackground(faces);
   if (first === undefined) throw new XnnError('no_face');
   if (second !== undefined) throw new XnnError('several_faces');
@@ -96,12 +115,12 @@ export function onlyFace(faces: readonly Face[]): Face {
 }
 
 /** Leaves out faces that are far smaller than the first. */
-export function withoutBackground(faces: readonly Face[]): readonly Face[] {
+export function withoutBackground<Found extends Face>(faces: readonly Found[]): readonly Found[] {
   const [widest] = faces;
   return widest === undefined ? [] : faces.filter(({ box }) => box.width >= BACKGROUND * widest.box.width);
 }
 
-function detectWith(detector: FaceDetector, picture: OffscreenCanvas, margin: number): readonly Face[] {
+function detectWith(detector: FaceDetector, picture: OffscreenCanvas, margin: number): readonly Seen[] {
   const [left, top] = [margin * picture.width, margin * picture.height];
   const [width, height] = [picture.width + 2 * left, picture.height + 2 * top];
   const scale = Math.min(1, SHOWN_SIZE / Math.max(width, height));
@@ -117,6 +136,7 @@ function detectWith(detector: FaceDetector, picture: OffscreenCanvas, margin: nu
       return {
         box: { ...placed(box), width: box.width * width, height: box.height * height },
         points: mapPoints(points, placed),
+        view: Math.max(width, height),
       };
     })
     .sort((a, b) => b.box.width - a.box.width);
