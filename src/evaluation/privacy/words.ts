@@ -156,9 +156,9 @@ export const NOT_RUN: readonly (Report['notRun'][number] & { readonly unless?: (
       'Rows that are not listed above have not been run. S and the attackers start from networks that were taught plain photos and clean features, and are trained on what these send as long as on ours. Their S is not what they can reach, and low figures of their attackers are no proof of protection.',
   },
   {
-    what: 'Three seeds; S and I on the released noise to convergence; R and S at other levels of noise; D on messages of other bits',
+    what: 'Three seeds of S, R and long trainings; S and I on the released noise to convergence; R and S at other levels of noise; D on messages of other bits',
     reason:
-      'Rows are of one seed. D and R were trained for long; S and I in the headline, and D and I at other levels, shortly. Intervals are of the test set and say nothing of another training run. Read every leakage figure as a lower bound. What the released student reads at other levels and bits is in docs/model-card.md. The rest is in training/plan.py: half an hour of an accelerator, or days of a core.',
+      'D after 256 photos and I have three seeds, all other rows one. D and R were trained for long; S and I in the headline, and D and I at other levels, shortly. Intervals are of the test set and say nothing of another training run. Read every leakage figure as a lower bound. What the released student reads at other levels and bits is in docs/model-card.md. The rest is in training/plan.py: half an hour of an accelerator, or a day of a core.',
   },
   {
     what: 'Averaged messages of release 3.0.0 (A)',
