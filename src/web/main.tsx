@@ -38,8 +38,10 @@ const session = createSession({
 const stop = session.subscribe(() => {
   if (session.getState().status === 'starting') return;
   stop();
-  keepForOffline();
-  void nextTask().then(fetchNext);
+  void nextTask().then(() => {
+    keepForOffline();
+    return fetchNext();
+  });
 });
 
 // On its way since first.ts.
