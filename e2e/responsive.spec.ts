@@ -22,7 +22,7 @@ async function visit(origin: string, backend: Backend): Promise<readonly Task[]>
     const url = `${origin}/?backend=${backend}`;
     await page.goto(url);
     await page.see('.chip-presence');
-    await page.press('.tabs a', 'Verify');
+    await page.press('.places a', 'Verify');
     await page.press('.field input');
     await page.type('Nobody');
     await page.press('.tab', 'Photos');
