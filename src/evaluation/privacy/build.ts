@@ -81,8 +81,10 @@ const OWN_EMBEDDING = /^the clean tail’s embedding/;
 const USUAL = /^[\d.]/;
 const FROM_CLEAN_TAIL = /^from the clean tail’s weights/;
 const LEVEL = /noise of ([\d.]+) times the amplitude/;
+/** Messages of another size than the release's. */
+const OTHER_SIZE = /bits a value|maps of/;
 /** What is sent in another way than the release sends it. */
-const OTHERWISE = new RegExp(`${LEVEL.source}|bits a value|maps of|the generator “`);
+const OTHERWISE = new RegExp(`${LEVEL.source}|${OTHER_SIZE.source}|the generator “`);
 
 function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
   const cell = (wanted: Wanted, among = rows) => {
@@ -248,10 +250,7 @@ function louderNoise(rows: readonly ReportRow[]): Chart {
   const series = asked.flatMap(([attacker, wanted]) =>
     (['gaussian', 'xnn-d'] as const).map((defence) => {
       const own = rows.filter(
-        (row) =>
-          isWanted(row, { ...wanted, defence }) &&
-          USUAL.test(budget(row)) &&
-          !/bits a value|maps of/.test(row.settings),
+        (row) => isWanted(row, { ...wanted, defence }) && USUAL.test(budget(row)) && !OTHER_SIZE.test(row.settings),
       );
       const levels = (of: ReportRow) => new Set(own.filter((row) => budget(row) === budget(of)).map(level)).size;
       const most = Math.max(...own.map(levels));

@@ -116,7 +116,7 @@ function Engine() {
           ...BACKENDS.map((value) => ({ value, name: BACKEND_NAMES[value] })),
         ]}
         value={backend ?? ''}
-        onChange={(next) => changeSettings({ backend: BACKENDS.find((name) => name === next) ?? null })}
+        onChange={(next) => changeSettings({ backend: next || null })}
       />
       {backend !== before && (
         <Button icon="retry" onPress={() => location.assign(location.pathname)}>
