@@ -5,14 +5,14 @@
     python3 -m training.attack I --defence xnn-d                            inversion: a U-Net from what is sent to the photo
     python3 -m training.attack S --defence xnn-d                            the cloud's own student: the ceiling, and the defence's utility
 
-Defences: `clean` features; `gaussian` noise; `xnn-d`, with the generator of --generator; `paper`, the authors' generator
-(`training/paper.py`); `partialface`, `ldp-slicing`, `instahide-2` and `instahide-3` (`training/baselines.py`); `nothing`, which sends
+Defences: `clean` features; `gaussian` noise; `xnn-d`, with the generator of --generator; `paper` and `paper-bare`, the authors' generator
+with and without layer norms (`training/paper.py`); `partialface`, `ldp-slicing`, `instahide-2` and `instahide-3` (`training/baselines.py`); `nothing`, which sends
 zeros and is what a painter paints who sees nothing. Where pictures are sent, attackers have an encoder of their own before the network
 that the others have, and train both.
 
 All know encoder and generator, may query them as often as they like, and are trained on the training chips; who is tested (LFW, `val`)
 is in nobody's training. `--messages N` lets them average N messages of one photo (attacker A); `--bits` is what a message says of each value, `--positions` of how many
-places on each side of the map. Each run prints one row of
+places on each side of the map; `--deeper N` lets the browser go on through N blocks of the clean tail. Each run prints one row of
 JSON and appends it to `training/attacks.jsonl`; it resumes from `training/runs/attack-*.pt`.
 """
 
@@ -42,10 +42,11 @@ from training.loop import Step, descend, fit, learning_curve, load_modules, use_
 from training.networks import Encoder, Generator, PaperGenerator, Tail, new_student, random_seed, through_message
 from training.rows import record
 
-DEFENCES = ("clean", "gaussian", "xnn-d", "paper", *PICTURES, *MIXTURES, "nothing")
-LEARNT = ("xnn-d", "paper")  # with a generator
+PAPER = ("paper", "paper-bare")
+DEFENCES = ("clean", "gaussian", "xnn-d", *PAPER, *PICTURES, *MIXTURES, "nothing")
+LEARNT = ("xnn-d", *PAPER)  # with a generator
 BATCH = 32
-COMMON = {"batch": BATCH, "positions": spec.FEATURE_SIZE}
+COMMON = {"batch": BATCH, "positions": spec.FEATURE_SIZE, "deeper": 0}
 USUAL = {
     "R": COMMON,
     "S": COMMON,
@@ -77,7 +78,8 @@ def sender(chips: Chips, options: argparse.Namespace) -> Send:
 
     defence, most = options.defence, spec.most_steps(options.bits)
     encoder, generator = attacked(options)
-    for network in (encoder, generator):
+    tail = clean_tail()
+    for network in (encoder, generator, tail):
         ready(network.eval())
     if isinstance(generator, Generator):
         generator.level.fill_(options.level)
@@ -90,7 +92,7 @@ def sender(chips: Chips, options: argparse.Namespace) -> Send:
             return features + coarser(noise, options.positions)
         if defence == "xnn-d":
             return features + coarser(generator(stem, random_seed(len(clean), random)), options.positions)
-        if defence == "paper":
+        if defence in PAPER:
             return features + coarser(generator(faces), options.positions)
         if others is not None:
             return insta_hide(features, others, MIXTURES[defence], random)
@@ -102,7 +104,9 @@ def sender(chips: Chips, options: argparse.Namespace) -> Send:
     @torch.no_grad()
     def send(faces: Tensor, random: torch.Generator) -> Tensor:
         faces = prepared(faces)
-        stem, clean = encoder(faces)
+        stem, clean = encoder.bare(faces) if defence == "paper-bare" else encoder(faces)
+        if options.deeper > 0:
+            clean = tail.begun(clean, options.deeper)
         return mean(lambda: read(perturbed(faces, stem, clean, random)))
 
     return send
@@ -141,7 +145,7 @@ def train_recogniser(chips: Chips, send: Send, options: argparse.Namespace) -> n
     """R: AM-softmax on the labelled training people, from scratch or from the clean tail's weights."""
     rows = chips.rows("train")
     people = np.unique(chips.identities[rows])
-    tail = reading(clean_tail() if options.warm else start_anew(Tail()), chips, send, options)
+    tail = reading(tail_after(options.deeper) if options.warm else start_anew(Tail()), chips, send, options)
     classes = Classes(len(people))
     optimiser = torch.optim.Adam([*tail.parameters(), *classes.parameters()], lr=options.rate)
     jitter = Jitter()
@@ -160,7 +164,7 @@ def train_student(chips: Chips, send: Send, options: argparse.Namespace) -> nn.M
     rows = learnt_by(chips, options)
     targets = np.zeros((len(chips.images), spec.EMBEDDING_SIZE), np.float32)
     targets[rows] = described(chips.crops(rows)) if options.embedding == "tail" else judged_chips(chips, rows, options.seed)
-    return train_embedder(chips, send, options, clean_tail(), rows, lambda numbers: torch.from_numpy(targets[numbers.numpy()]).to(DEVICE))
+    return train_embedder(chips, send, options, tail_after(options.deeper), rows, lambda numbers: torch.from_numpy(targets[numbers.numpy()]).to(DEVICE))
 
 
 def learnt_by(chips: Chips, options: argparse.Namespace) -> NDArray[np.int64]:
@@ -171,7 +175,7 @@ def learnt_by(chips: Chips, options: argparse.Namespace) -> NDArray[np.int64]:
 def train_ceiling(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
     """S: as the cloud's student is trained, from what is sent to the teacher's embedding."""
     tail = new_student()
-    tail.start_from(clean_tail())
+    tail.start_from(tail_after(options.deeper))
     return train_embedder(chips, send, options, tail, chips.rows("train", "unlabelled"), chips.target)
 
 
@@ -194,6 +198,14 @@ def train_embedder(
 def clean_tail() -> Tail:
     tail = Tail()
     load_modules("clean-tail", {"tail": tail})
+    return tail
+
+
+def tail_after(blocks: int) -> Tail:
+    """The clean tail, to go on where so many blocks have run in the browser."""
+    tail = clean_tail()
+    if blocks > 0:
+        tail.start_after(blocks)
     return tail
 
 
@@ -341,9 +353,9 @@ def attacked(options: argparse.Namespace) -> tuple[Encoder, nn.Module]:
     """The browser's networks under a defence: encoder and generator, whose weights count for nothing where the defence has none."""
     encoder = Encoder()
     load_modules("encoder", {"encoder": encoder})
-    generator: nn.Module = PaperGenerator() if options.defence == "paper" else Generator()
+    generator: nn.Module = PaperGenerator(options.defence == "paper-bare") if options.defence in PAPER else Generator()
     if options.defence in LEARNT:
-        load_modules("paper" if options.defence == "paper" else options.generator, {"generator": generator})
+        load_modules(options.defence if options.defence in PAPER else options.generator, {"generator": generator})
     return encoder, generator
 
 
@@ -375,6 +387,7 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--level", type=float, default=spec.NOISE_LEVEL, help="amplitude of gaussian's or xnn-d's noise: 1 has the power of the features")
     parser.add_argument("--bits", type=int, default=spec.STEP_BITS, help="a value of features; hidden pictures have bytes")
     parser.add_argument("--positions", type=int, choices=(7, spec.FEATURE_SIZE), default=spec.FEATURE_SIZE, help="on each side of the map that is sent")
+    parser.add_argument("--deeper", type=int, choices=range(7), default=0, help="blocks of the clean tail that run in the browser, too; not with learnt noise")
     parser.add_argument("--messages", type=int, default=1, help="messages of one photo that the attacker averages")
     parser.add_argument("--pairs", type=int, help="photos D may learn from; all of them if not given")
     parser.add_argument("--width", type=int, default=FULL_WIDTH, help="of I's painter")
@@ -384,7 +397,10 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--seed", type=int, default=1)
-    return parser.parse_args(words)
+    options = parser.parse_args(words)
+    if options.deeper > 0 and options.defence not in ("clean", "gaussian"):
+        parser.error(f"--deeper goes with clean features and Gaussian noise: nothing else was trained for what is sent then, {options.defence} was not either")
+    return options
 
 
 def rows_of(options: argparse.Namespace) -> list[dict[str, object]]:

@@ -78,12 +78,17 @@ class Encoder(nn.Module):
         )
         self.reduce = Bottleneck(channels, 232, spec.FEATURE_CHANNELS, 2)
 
-    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
+    def bare(self, faces: Tensor) -> tuple[Tensor, Tensor]:
+        """Stem and features without LN_F."""
         x = functional.relu_(self.conv(faces))
         x = functional.relu_(self.depthwise(x))
         x = functional.relu_(self.pointwise(x))
         stem = self.blocks(x)
-        return stem, layer_norm(self.reduce(stem))
+        return stem, self.reduce(stem)
+
+    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
+        stem, features = self.bare(faces)
+        return stem, layer_norm(features)
 
 
 class Generator(nn.Module):
@@ -127,15 +132,20 @@ class Generator(nn.Module):
 
 
 class PaperGenerator(nn.Module):
-    """G and LN_G as the authors have them: a trainable copy of the encoder, then a layer norm with scale and shift. No seed, no dial."""
+    """G and LN_G as the authors have them: a trainable copy of the encoder, then a layer norm with scale and shift. No seed, no dial.
 
-    def __init__(self) -> None:
+    Bare, it is G alone, to go with features without LN_F.
+    """
+
+    def __init__(self, bare: bool = False) -> None:
         super().__init__()
-        self.encoder = Encoder()
+        self.encoder, self.bare = Encoder(), bare
         self.scale = nn.Parameter(torch.ones(spec.FEATURE_CHANNELS))
         self.shift = nn.Parameter(torch.zeros(spec.FEATURE_CHANNELS))
 
     def forward(self, faces: Tensor) -> Tensor:
+        if self.bare:
+            return self.encoder.bare(faces)[1]
         _, features = self.encoder(faces)
         return features * self.scale[None, :, None, None] + self.shift[None, :, None, None]
 
@@ -164,6 +174,19 @@ class Tail(nn.Module):
     def start_from(self, tail: Tail) -> None:
         """Takes over a tail with fewer restoring blocks."""
         self.load_state_dict({**self.state_dict(), **tail.state_dict()})
+
+    def begun(self, features: Tensor, blocks: int) -> Tensor:
+        """Features further on: after so many blocks, layer normalised as the encoder's are."""
+        return layer_norm(self.blocks[:blocks](self.adapter(features)))
+
+    @torch.no_grad()
+    def start_after(self, blocks: int) -> None:
+        """Makes the identity of what `begun` has done, to read what it gives."""
+        nn.init.dirac_(self.adapter.weight)
+        nn.init.zeros_(self.adapter.bias)
+        for block in self.blocks[:blocks]:
+            nn.init.zeros_(block.project.weight)
+            nn.init.zeros_(block.project.bias)
 
     def late_map(self, features: Tensor) -> Tensor:
         """What is left of a face [batch, 128, 7, 7] before it becomes one vector."""

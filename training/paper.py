@@ -1,9 +1,9 @@
 """The authors' generator, to compare with: a copy of the encoder that plays against one recogniser, with no voice for utility.
 
-    python3 -m training.paper [--epochs 1]
+    python3 -m training.paper [--epochs 1] [--bare]
 
 Steps alternate as theirs do: the adversary tail A minimises 0.3 times its cross entropy on z + LN_G(G(x)), G minimises -0.7 times it. A
-starts from the clean tail.
+starts from the clean tail. --bare leaves out both layer norms, as an ablation: checkpoint `paper-bare`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=1)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--bare", action="store_true", help="without LN_F and LN_G")
     options = parser.parse_args()
     use_one_core()
     torch.manual_seed(3)
@@ -36,7 +37,7 @@ def main() -> None:
     chips, jitter = load_chips(), Jitter()
     rows = chips.rows("train")
     people = np.unique(chips.identities[rows])
-    encoder, generator, tail, classes = Encoder(), PaperGenerator(), Tail(), Classes(len(people))
+    encoder, generator, tail, classes = Encoder(), PaperGenerator(options.bare), Tail(), Classes(len(people))
     load_modules("encoder", {"encoder": encoder})
     load_modules("clean-tail", {"tail": tail})
     generator.encoder.load_state_dict(encoder.state_dict())
@@ -50,7 +51,7 @@ def main() -> None:
     def step(numbers: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         faces = chips.augmented(numbers, jitter, random)
         with torch.no_grad():
-            _, clean = encoder(faces)
+            _, clean = encoder.bare(faces) if options.bare else encoder(faces)
         noise = generator(faces)
         labels = torch.from_numpy(np.searchsorted(people, chips.identities[numbers.numpy()])).to(DEVICE)
         loss = am_softmax(classes(tail(clean + noise)), labels)
@@ -60,7 +61,8 @@ def main() -> None:
         return {"adversary": loss.detach(), "noise_dB": 10 * power.log10()}
 
     modules = {"generator": generator, "tail": tail, "classes": classes}
-    fit("paper", {"rate": options.rate, "jitter": vars(jitter)}, modules, [one for one, _ in turns], rows, step, epochs=options.epochs, batch=options.batch)
+    name = "paper-bare" if options.bare else "paper"
+    fit(name, {"rate": options.rate, "jitter": vars(jitter)}, modules, [one for one, _ in turns], rows, step, epochs=options.epochs, batch=options.batch)
 
 
 if __name__ == "__main__":

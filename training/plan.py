@@ -24,8 +24,10 @@ OTHERS = ("paper", *MIXTURES, *PICTURES)
 OTHER_LEVELS = ("1", "1.41", "4")
 BITS = ("8", "6", "3", "2")
 UNHELPFUL = "generator-no-utility"
+DEEPER = ("3", "6")
 MADE_FIRST = {  # checkpoints of what is not released: how they are made
     "paper": ("training.paper", "--epochs", "4", "--batch", "128"),
+    "paper-bare": ("training.paper", "--epochs", "1", "--batch", "128", "--bare"),
     UNHELPFUL: ("training.generator", "--epochs", "6", "--batch", "256", "--utility", "0", "--name", UNHELPFUL),
 }
 
@@ -80,7 +82,8 @@ def attacks(quick: bool) -> list[Run]:
         # The dials, with the short trainings that clean features and both noises have had as well.
         *(run(defence, "--level", level) for run in (linkage, painter) for level in OTHER_LEVELS for defence in ("gaussian", "xnn-d")),
         *(run("xnn-d", "--generator", UNHELPFUL) for run in (linkage, painter, ceiling)),
-        *(run("paper") for run in (linkage, painter, ceiling)),  # the authors' generator, which draws nothing
+        *(run(paper) for paper in attack.PAPER for run in (linkage, painter, ceiling)),  # the authors' generator, which draws nothing
+        *(run(defence, "--deeper", blocks) for blocks in DEEPER for defence in ("clean", "gaussian") for run in (linkage, painter, ceiling)),
         *(run(defence, "--seed", seed) for seed in ("2", "3") for run in (linkage, painter) for defence in NOISE),
         *(linkage("xnn-d", "--messages", messages, slower=1 + int(messages) / 8) for messages in ("4", "16", "64")),
         *(ceiling(defence, "--level", level) for level in OTHER_LEVELS for defence in ("gaussian", "xnn-d")),
@@ -101,14 +104,14 @@ def attacks(quick: bool) -> list[Run]:
         *(recogniser(defence, "--seed", seed) for seed in ("2", "3") for defence in NOISE),
         *(recogniser(defence, "--level", level) for level in OTHER_LEVELS for defence in ("gaussian", "xnn-d")),
         recogniser("xnn-d", "--generator", UNHELPFUL),
-        *(Run(("R", "--defence", defence, "--epochs", "20", "--batch", "128"), 90) for defence in NOISE),
+        *(Run(("R", "--defence", defence, "--epochs", "8", "--batch", "128"), 36) for defence in NOISE),  # from scratch, as the authors have it
     ]
 
 
 def first_of(run: Run) -> str | None:
     """What is made before it, if it has not been."""
     options = attack.parsed(run.words)
-    name = "paper" if options.defence == "paper" else options.generator
+    name = options.defence if options.defence in attack.PAPER else options.generator
     return name if name in MADE_FIRST and not (RUNS / f"{name}.pt").exists() else None
 
 

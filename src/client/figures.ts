@@ -44,6 +44,7 @@ const LABELS: Readonly<Record<string, string>> = {
   'xnn-d': 'XNN-d, as released',
   nothing: 'nothing',
   paper: 'XNN-d of the paper',
+  'paper-bare': 'XNN-d of the paper, without layer norms',
   partialface: 'PartialFace',
   'ldp-slicing': 'LDP-Slicing, ε = 20',
   'instahide-2': 'InstaHide of 2',

@@ -386,3 +386,30 @@ def test_coarser_maps_hold_the_mean_of_each_square_and_the_power_of_the_map() ->
     assert torch.allclose(ratio, ratio[:, :1, :1, :1].expand_as(ratio), rtol=1e-3)
     assert torch.allclose(coarse.pow(2).mean((1, 2, 3)), values.pow(2).mean((1, 2, 3)))
     assert coarser(values, 14) is values
+
+
+def test_a_tail_goes_on_where_the_browser_stopped() -> None:
+    whole, features = Tail(), torch.randn(2, spec.FEATURE_CHANNELS, spec.FEATURE_SIZE, spec.FEATURE_SIZE)
+    rest = Tail()
+    rest.start_from(whole)
+    rest.start_after(3)
+    with torch.no_grad():
+        later = whole.blocks[:3](whole.adapter(features))
+        assert torch.allclose(rest(later), whole(features), atol=1e-5)
+        assert torch.allclose(whole.begun(features, 3), layer_norm(later))
+
+
+def test_only_what_has_no_learnt_noise_is_sent_later(capsys: pytest.CaptureFixture[str]) -> None:
+    assert settings(parsed(["D", "--defence", "gaussian", "--deeper", "3"]))["deeper"] == 3
+    assert "deeper" not in settings(parsed(["D", "--defence", "gaussian"]))
+    with pytest.raises(SystemExit):
+        parsed(["D", "--defence", "xnn-d", "--deeper", "3"])
+    assert "--deeper goes with clean features and Gaussian noise" in capsys.readouterr().err
+
+
+def test_the_authors_generator_without_layer_norms_is_the_encoder_without() -> None:
+    generator, faces = PaperGenerator(bare=True), torch.rand(2, 3, spec.CROP_SIZE, spec.CROP_SIZE)
+    with torch.no_grad():
+        _, bare = generator.encoder.bare(faces)
+        assert torch.equal(generator(faces), bare)
+        assert torch.allclose(layer_norm(bare), generator.encoder(faces)[1])

@@ -82,7 +82,7 @@ const USUAL = /^[\d.]/;
 const FROM_CLEAN_TAIL = /^from the clean tail’s weights/;
 const LEVEL = /noise of ([\d.]+) times the amplitude/;
 /** Messages of another size than the release's. */
-const OTHER_SIZE = /bits a value|maps of/;
+const OTHER_SIZE = /bits a value|maps of|blocks later/;
 /** What is sent in another way than the release sends it. */
 const OTHERWISE = new RegExp(`${LEVEL.source}|${OTHER_SIZE.source}|the generator “`);
 

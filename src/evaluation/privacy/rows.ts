@@ -80,7 +80,7 @@ const METRICS: Readonly<Record<string, readonly Metric[]>> = {
 
 /** What makes two lines rows of one thing. */
 const SETTINGS =
-  'attacker row defence knows generator level messages bits positions pairs warm rate batch width embedding epochs seed slots trained int8 whitened form shape mode victims'.split(
+  'attacker row defence knows generator level messages bits positions deeper pairs warm rate batch width embedding epochs seed slots trained int8 whitened form shape mode victims'.split(
     ' ',
   );
 
@@ -113,7 +113,8 @@ export function learningCurves(attacks: string): LearningCurve[] {
     (line['level'] ?? NOISE_LEVEL) === NOISE_LEVEL &&
     line['messages'] === 1 &&
     (line['bits'] ?? 4) === 4 &&
-    line['positions'] === undefined;
+    line['positions'] === undefined &&
+    line['deeper'] === undefined;
   return newest(lines(attacks)).flatMap((line) => {
     const losses = z.array(z.number()).min(2).safeParse(line['losses']);
     return losses.success && asReleased(line)
@@ -225,6 +226,7 @@ function attackRows(line: Line, names: Names): ReportRow[] {
       `noise of ${line['level']} times the amplitude`,
     line['bits'] !== undefined && line['bits'] !== 4 && `${number(line, 'bits')} bits a value`,
     line['positions'] !== undefined && `maps of ${number(line, 'positions')}×${number(line, 'positions')}`,
+    line['deeper'] !== undefined && `sent ${number(line, 'deeper')} blocks later`,
     typeof line['width'] === 'number' && `painter of width ${line['width']}`,
     `${epochs} epochs`,
     (line['seed'] ?? 1) !== 1 && `seed ${number(line, 'seed')}`,
@@ -254,6 +256,7 @@ function attackCommand(line: Line): string {
     'messages',
     'bits',
     'positions',
+    'deeper',
     'pairs',
     'epochs',
     'rate',
