@@ -211,7 +211,14 @@ describe('a learning curve', () => {
   it('is a share of its first loss, over its training', () => {
     const release = { release: '9.9.9', model: 'm', keyedModel: 'k' };
     // Of what the release sends: not of other noise, generators, messages or several of them.
-    const others = [{ level: 4 }, { generator: 'other' }, { bits: 8 }, { positions: 7 }, { deeper: 3 }, { messages: 64 }];
+    const others = [
+      { level: 4 },
+      { generator: 'other' },
+      { bits: 8 },
+      { positions: 7 },
+      { deeper: 3 },
+      { messages: 64 },
+    ];
     const attacks = lines(
       { ...D, losses: [0.8, 0.4, 0.2] },
       ...others.map((dial) => ({ ...D, ...dial, losses: [1, 1] })),
