@@ -38,7 +38,10 @@ export function product(origin: string, backend: Backend): Contender {
   };
 }
 
-export function rival(name: string, origin: string, backend: Backend): Contender {
+/** @param page its address, with what it is asked for */
+export function rival(name: string, page: URL, backend: Backend): Contender {
+  const url = new URL(page);
+  url.searchParams.set('backend', backend);
   const again = async (page: UnwatchedPage) => ({
     verdict: await page.evaluate(() => window.verifyAgain!(), null),
     bytes: null,
@@ -46,7 +49,7 @@ export function rival(name: string, origin: string, backend: Backend): Contender
   });
   return {
     name,
-    url: `${origin}/${name}.html?backend=${backend}`,
+    url: url.href,
     answer: async (page) => void (await again(page)),
     again,
   };
