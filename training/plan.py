@@ -84,7 +84,7 @@ def attacks(quick: bool) -> list[Run]:
         *(run("xnn-d", "--generator", UNHELPFUL) for run in (linkage, painter, ceiling)),
         *(run(paper) for paper in attack.PAPER for run in (linkage, painter, ceiling)),  # the authors' generator, which draws nothing
         *(run(defence, "--deeper", blocks) for blocks in DEEPER for defence in ("clean", "gaussian") for run in (linkage, painter, ceiling)),
-        *(run(defence, "--seed", seed) for seed in ("2", "3") for run in (linkage, painter) for defence in NOISE),
+        *(run(defence, "--seed", seed) for seed in ("2", "3") for run in (linkage, painter, ceiling) for defence in NOISE),
         *(linkage("xnn-d", "--messages", messages, slower=1 + int(messages) / 8) for messages in ("4", "16", "64")),
         *(ceiling(defence, "--level", level) for level in OTHER_LEVELS for defence in ("gaussian", "xnn-d")),
         *(run("xnn-d", "--bits", bits) for bits in BITS for run in (linkage, ceiling)),
