@@ -17,7 +17,7 @@ from training.attack import checkpoint, coarser, parsed, psnr, rows_of, settings
 from training.attackers import FULL_WIDTH, UNet
 from training.align import crop, similarity
 from training.data import CHIP_SIZE, MIDDLE, Jitter, augment, centre, placed, to_input
-from training.evaluate import rank_one, tar_at_far, ten_fold_accuracy
+from training.evaluate import mean, rank_one, tar_at_far, ten_fold_accuracy
 from training.distil import LATE_WEIGHT, distances
 from training.export import BROWSER, CLOUD, browser_weights, golden, golden_face, golden_seed, shipped
 from training.networks import (
@@ -413,3 +413,8 @@ def test_the_authors_generator_without_layer_norms_is_the_encoder_without() -> N
         _, bare = generator.encoder.bare(faces)
         assert torch.equal(generator(faces), bare)
         assert torch.allclose(layer_norm(bare), generator.encoder(faces)[1])
+
+
+def test_figures_of_several_draws_are_meant_each_for_itself() -> None:
+    draws = [{"lfw": 0.98, "of": {"pins": 0.5}}, {"lfw": 0.99, "of": {"pins": 0.6}}]
+    assert mean(draws) == {"lfw": 0.985, "of": {"pins": 0.55}}
