@@ -20,7 +20,7 @@ from training.data import ROOT
 from training.loop import RUNS
 
 NOISE = ("clean", "gaussian", "xnn-d")
-OTHERS = ("paper", *MIXTURES, *PICTURES)
+OTHERS = ("paper", *MIXTURES, *PICTURES)  # the authors' generator draws nothing
 OTHER_LEVELS = ("1", "1.41", "4")
 BITS = ("8", "6", "3", "2")
 UNHELPFUL = "generator-no-utility"
@@ -82,7 +82,7 @@ def attacks(quick: bool) -> list[Run]:
         # The dials, with the short trainings that clean features and both noises have had as well.
         *(run(defence, "--level", level) for run in (linkage, painter) for level in OTHER_LEVELS for defence in ("gaussian", "xnn-d")),
         *(run("xnn-d", "--generator", UNHELPFUL) for run in (linkage, painter, ceiling)),
-        *(run(paper) for paper in attack.PAPER for run in (linkage, painter, ceiling)),  # the authors' generator, which draws nothing
+        *(run(defence) for defence in (*OTHERS, "paper-bare") for run in (linkage, painter, ceiling)),
         *(run(defence, "--deeper", blocks) for blocks in DEEPER for defence in ("clean", "gaussian") for run in (linkage, painter, ceiling)),
         *(run(defence, "--seed", seed) for seed in ("2", "3") for run in (linkage, painter, ceiling) for defence in NOISE),
         *(linkage("xnn-d", "--messages", messages, slower=1 + int(messages) / 8) for messages in ("4", "16", "64")),
