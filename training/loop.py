@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from training.data import ROOT
-from training.device import DEVICE, half_precision, source
+from training.device import DEVICE, exact, half_precision, source
 
 RUNS = ROOT / "training" / "runs"
 CHECKPOINT_SECONDS = 180
@@ -42,10 +42,11 @@ def fit(
     batch: int = 32,
     seed: int = 1,
     device: torch.device = DEVICE,
+    exactly: bool = False,
 ) -> None:
     """Trains until `epochs` passes over `rows`; goes on from `runs/<name>.pt` if there is one; learning rates follow a cosine to 0.
 
-    `device` is where the step's random source is, as are the networks.
+    `device` is where the step's random source is, as are the networks. `exactly` keeps a step that does more than run networks out of half precision.
     """
     RUNS.mkdir(parents=True, exist_ok=True)
     path = RUNS / f"{name}.pt"
@@ -72,7 +73,7 @@ def fit(
             for group, rate in zip(optimiser.param_groups, peak):
                 group["lr"] = rate * factor
         random = source(seed * 1_000_003 + number, device)
-        with half_precision(device):
+        with exact(device) if exactly else half_precision(device):
             logged = step(_batch(rows, number, batch, seed), random)
         sums = {key: sums[key] + value if key in sums else value for key, value in logged.items()}
         if (number + 1) % LOG_STEPS == 0:

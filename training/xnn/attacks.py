@@ -384,7 +384,7 @@ def run(
     for module in modules.values():
         module.to(memory_format=torch.channels_last)
     name = "-".join(["xnn", *(str(value) for value in settings(options).values())]).replace("/", "-")
-    fit(name, settings(options), modules, [optimiser], rows, step, epochs=options.epochs, batch=BATCH, seed=options.seed, device=torch.device("cpu"))
+    fit(name, settings(options), modules, [optimiser], rows, step, epochs=options.epochs, batch=BATCH, seed=options.seed, device=torch.device("cpu"), exactly=True)
 
 
 def settings(options: argparse.Namespace) -> dict[str, object]:
