@@ -27,7 +27,7 @@ UNHELPFUL = "generator-no-utility"
 DEEPER = ("3", "6")
 MADE_FIRST = {  # checkpoints of what is not released: how they are made
     "paper": ("training.paper", "--epochs", "4", "--batch", "128"),
-    "paper-bare": ("training.paper", "--epochs", "1", "--batch", "128", "--bare"),
+    "paper-bare": ("training.paper", "--epochs", "4", "--batch", "128", "--bare"),
     UNHELPFUL: ("training.generator", "--epochs", "6", "--batch", "256", "--utility", "0", "--name", UNHELPFUL),
 }
 
