@@ -76,7 +76,7 @@ export const texts: Texts = {
     can1: 'Personen in ihrer eigenen Galerie erkennen. Das ist ihr Zweck.',
     can2: 'Sehen, nach welchem Namen gefragt wird, wann und von wo.',
     can3: 'Mit ihrem eigenen Netz und Fotos anderer Leute diese Fotos Nachrichten zuordnen. Rauschen macht das teurer, nicht unmöglich.',
-    can4: 'Ein Netz trainieren, das aus Nachrichten ein verschwommenes Abbild malt. Wie gut unseres wurde, steht im <a>Angriffsbericht</a>.',
+    can4: 'Ein Netz trainieren, das aus Nachrichten ein Abbild malt. Wie gut unseres wurde, steht im <a>Angriffsbericht</a>.',
     end: 'Sie können jederzeit alles löschen lassen, was über Sie gespeichert ist: <a>mich vergessen</a>.',
     explore: 'Noch mehr zum Ausprobieren',
     exploreIdentify: 'Lassen Sie sich ohne Namen finden.',

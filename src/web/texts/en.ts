@@ -83,7 +83,7 @@ export const texts = {
     can1: 'Recognise people in its own gallery. That is its purpose.',
     can2: 'See which name is asked for, when, and from where.',
     can3: 'With its own network and photos of other people, match those photos to messages. Noise makes this dearer, not impossible.',
-    can4: 'Train a network that paints a blurred likeness from messages. How good ours got stands in the <a>attack report</a>.',
+    can4: 'Train a network that paints a likeness from messages. How good ours got stands in the <a>attack report</a>.',
     end: 'You can have everything that is stored about you deleted at any time: <a>forget me</a>.',
     explore: 'More to try',
     exploreIdentify: 'Have yourself found without a name.',

@@ -76,7 +76,7 @@ export const texts: Texts = {
     can1: 'Reconocer a las personas de su propia galería. Para eso está.',
     can2: 'Ver por qué nombre se pregunta, cuándo y desde dónde.',
     can3: 'Con su propia red y fotos de otras personas, asociar esas fotos a mensajes. El ruido lo encarece, no lo impide.',
-    can4: 'Entrenar una red que pinte un retrato borroso a partir de mensajes. Lo buena que resultó la nuestra está en el <a>informe de ataques</a>.',
+    can4: 'Entrenar una red que pinte un retrato a partir de mensajes. Lo buena que resultó la nuestra está en el <a>informe de ataques</a>.',
     end: 'Puedes hacer borrar en cualquier momento todo lo que se guarda de ti: <a>olvidarme</a>.',
     explore: 'Más cosas que probar',
     exploreIdentify: 'Haz que te encuentren sin dar un nombre.',

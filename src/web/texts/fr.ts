@@ -78,7 +78,7 @@ export const texts: Texts = {
     can1: 'Reconnaître les personnes de sa propre galerie. C’est son but.',
     can2: 'Voir quel nom est demandé, quand et d’où.',
     can3: 'Avec son propre réseau et des photos d’autres personnes, rapprocher ces photos des messages. Le bruit rend cela plus coûteux, pas impossible.',
-    can4: 'Entraîner un réseau qui peint, à partir des messages, un portrait flou. La qualité du nôtre est donnée dans le <a>rapport d’attaque</a>.',
+    can4: 'Entraîner un réseau qui peint, à partir des messages, un portrait. La qualité du nôtre est donnée dans le <a>rapport d’attaque</a>.',
     end: 'Vous pouvez à tout moment faire supprimer tout ce qui est conservé à votre sujet : <a>m’oublier</a>.',
     explore: 'D’autres choses à essayer',
     exploreIdentify: 'Faites-vous retrouver sans donner de nom.',
