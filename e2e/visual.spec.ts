@@ -10,7 +10,7 @@ import { expect, test, type Page } from './fixtures/test.js';
 // How every page and state looks, at three widths, in light and dark, beside pictures that somebody looked at (e2e/pictures). They are drawn at
 // half size: layout and colours are what they are for, and so they are small. The app takes its fonts from the system; here it is given one, so
 // that pictures are alike on every machine. Figures, camera pictures and what is made of them are masked: they differ from run to run.
-// Ids, dates and times are written alike before a picture of what is behind a sign-in, so that its layout stays in sight.
+// Ids, codes, dates and times are written alike before a picture of what is behind a sign-in, so that its layout stays in sight.
 // After a change that is meant: `npx playwright test e2e/visual.spec.ts --update-snapshots`, and look. A missing picture is a failure.
 
 const HALF = { deviceScaleFactor: 0.5, reducedMotion: 'reduce', bypassCSP: true } as const;
@@ -44,7 +44,7 @@ async function dress(page: Page): Promise<void> {
   await page.evaluate(() => document.fonts.ready);
 }
 
-/** Writes ids, dates, times and the tenant that was made alike in every run. */
+/** Writes ids, recovery codes, dates, times and the tenant that was made alike in every run. */
 async function evenOut(page: Page, tenant?: string): Promise<void> {
   await page.evaluate((tenant) => {
     const texts = document.createTreeWalker(document.querySelector('main')!, NodeFilter.SHOW_TEXT);
@@ -53,6 +53,7 @@ async function evenOut(page: Page, tenant?: string): Promise<void> {
       text.data = text.data
         .replaceAll(tenant ?? '\0', 'the new one')
         .replace(/[0-9a-f]{16,}/g, (id) => '0'.repeat(id.length))
+        .replace(/[0-9A-Z]{4}(-[0-9A-Z]{4})+/g, (code) => code.replace(/\w/g, '0'))
         .replace(/\d{4}-\d\d-\d\d \d\d:\d\d/g, '2026-01-01 12:00')
         .replace(/[A-Z][a-z]{2} \d{1,2}, \d{4}/g, 'Jan 1, 2026')
         .replace(/\d{1,2}:\d\d\s[AP]M/g, '12:00 PM');
