@@ -78,9 +78,10 @@ def sender(chips: Chips, options: argparse.Namespace) -> Send:
 
     defence, most = options.defence, spec.most_steps(options.bits)
     encoder, generator = attacked(options)
-    tail = clean_tail()
-    for network in (encoder, generator, tail):
-        ready(network.eval())
+    deeper = clean_tail() if options.deeper > 0 else None
+    for network in (encoder, generator, deeper):
+        if network is not None:
+            ready(network.eval())
     if isinstance(generator, Generator):
         generator.level.fill_(options.level)
     others = prepared(torch.from_numpy(embed_all(lambda faces: encoder(prepared(to_input(faces)))[1], public_faces(chips)))) if defence in MIXTURES else None
@@ -104,9 +105,9 @@ def sender(chips: Chips, options: argparse.Namespace) -> Send:
     @torch.no_grad()
     def send(faces: Tensor, random: torch.Generator) -> Tensor:
         faces = prepared(faces)
-        stem, clean = encoder.bare(faces) if defence == "paper-bare" else encoder(faces)
-        if options.deeper > 0:
-            clean = tail.begun(clean, options.deeper)
+        stem, clean = encoder(faces)
+        if deeper is not None:
+            clean = deeper.begun(clean, options.deeper)
         return mean(lambda: read(perturbed(faces, stem, clean, random)))
 
     return send
@@ -351,9 +352,10 @@ def _judged(name: str, faces: Callable[[], NDArray[np.uint8]]) -> NDArray[np.flo
 
 def attacked(options: argparse.Namespace) -> tuple[Encoder, nn.Module]:
     """The browser's networks under a defence: encoder and generator, whose weights count for nothing where the defence has none."""
-    encoder = Encoder()
+    bare = options.defence == "paper-bare"
+    encoder = Encoder(bare)
     load_modules("encoder", {"encoder": encoder})
-    generator: nn.Module = PaperGenerator(options.defence == "paper-bare") if options.defence in PAPER else Generator()
+    generator: nn.Module = PaperGenerator(bare) if options.defence in PAPER else Generator()
     if options.defence in LEARNT:
         load_modules(options.defence if options.defence in PAPER else options.generator, {"generator": generator})
     return encoder, generator

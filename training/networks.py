@@ -62,11 +62,12 @@ class _ChannelsLast(torch.autograd.Function):
 class Encoder(nn.Module):
     """F: a face [batch, 3, 112, 112], RGB in [-1, 1], to (stem [batch, 64, 28, 28], clean features z [batch, 128, 14, 14]).
 
-    The teacher's early layers without the channels that are dead in it: its 136 million multiply-adds become 100.
+    The teacher's early layers without the channels that are dead in it: its 136 million multiply-adds become 100. Bare, it has no LN_F.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, bare: bool = False) -> None:
         super().__init__()
+        self.bare = bare
         channels = spec.STEM_CHANNELS
         self.conv = convolution(3, 40, 3, 2)
         self.depthwise = convolution(40, 40, 3, groups=40)
@@ -78,17 +79,13 @@ class Encoder(nn.Module):
         )
         self.reduce = Bottleneck(channels, 232, spec.FEATURE_CHANNELS, 2)
 
-    def bare(self, faces: Tensor) -> tuple[Tensor, Tensor]:
-        """Stem and features without LN_F."""
+    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
         x = functional.relu_(self.conv(faces))
         x = functional.relu_(self.depthwise(x))
         x = functional.relu_(self.pointwise(x))
         stem = self.blocks(x)
-        return stem, self.reduce(stem)
-
-    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
-        stem, features = self.bare(faces)
-        return stem, layer_norm(features)
+        features = self.reduce(stem)
+        return stem, features if self.bare else layer_norm(features)
 
 
 class Generator(nn.Module):
@@ -139,15 +136,13 @@ class PaperGenerator(nn.Module):
 
     def __init__(self, bare: bool = False) -> None:
         super().__init__()
-        self.encoder, self.bare = Encoder(), bare
+        self.encoder = Encoder(bare)
         self.scale = nn.Parameter(torch.ones(spec.FEATURE_CHANNELS))
         self.shift = nn.Parameter(torch.zeros(spec.FEATURE_CHANNELS))
 
     def forward(self, faces: Tensor) -> Tensor:
-        if self.bare:
-            return self.encoder.bare(faces)[1]
         _, features = self.encoder(faces)
-        return features * self.scale[None, :, None, None] + self.shift[None, :, None, None]
+        return features if self.encoder.bare else features * self.scale[None, :, None, None] + self.shift[None, :, None, None]
 
 
 class Tail(nn.Module):

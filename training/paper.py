@@ -37,7 +37,7 @@ def main() -> None:
     chips, jitter = load_chips(), Jitter()
     rows = chips.rows("train")
     people = np.unique(chips.identities[rows])
-    encoder, generator, tail, classes = Encoder(), PaperGenerator(options.bare), Tail(), Classes(len(people))
+    encoder, generator, tail, classes = Encoder(options.bare), PaperGenerator(options.bare), Tail(), Classes(len(people))
     load_modules("encoder", {"encoder": encoder})
     load_modules("clean-tail", {"tail": tail})
     generator.encoder.load_state_dict(encoder.state_dict())
@@ -51,7 +51,7 @@ def main() -> None:
     def step(numbers: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         faces = chips.augmented(numbers, jitter, random)
         with torch.no_grad():
-            _, clean = encoder.bare(faces) if options.bare else encoder(faces)
+            _, clean = encoder(faces)
         noise = generator(faces)
         labels = torch.from_numpy(np.searchsorted(people, chips.identities[numbers.numpy()])).to(DEVICE)
         loss = am_softmax(classes(tail(clean + noise)), labels)
