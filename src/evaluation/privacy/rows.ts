@@ -84,6 +84,16 @@ const SETTINGS =
     ' ',
   );
 
+/** Dials of training.attack as they are where nothing else is said. */
+const USUAL: Readonly<Record<string, unknown>> = {
+  messages: 1, bits: 4, positions: 14, deeper: 0, pairs: null, epochs: 3, rate: 1e-3, batch: null, width: null, embedding: null, seed: 1,
+  generator: 'generator', level: NOISE_LEVEL,
+}; // prettier-ignore
+/** Of these, what the browser sends. */
+const SENT = ['generator', 'level', 'messages', 'bits', 'positions', 'deeper'];
+
+const isUsual = (line: Line, dial: string) => (line[dial] ?? USUAL[dial]) === USUAL[dial];
+
 /** Every number of the row files, in the report's order. Of lines with the same settings the last counts. */
 export function rowsOf(files: RowFiles, names: Names): ReportRow[] {
   const from = (text: string, read: (line: Line, names: Names) => ReportRow[]) =>
@@ -108,13 +118,7 @@ export interface LearningCurve {
 
 /** Those that rows of training.attack on what the release sends have, the largest budget of an attacker last. */
 export function learningCurves(attacks: string): LearningCurve[] {
-  const asReleased = (line: Line) =>
-    !isOtherGenerator(line) &&
-    (line['level'] ?? NOISE_LEVEL) === NOISE_LEVEL &&
-    line['messages'] === 1 &&
-    (line['bits'] ?? 4) === 4 &&
-    line['positions'] === undefined &&
-    line['deeper'] === undefined;
+  const asReleased = (line: Line) => SENT.every((dial) => isUsual(line, dial));
   return newest(lines(attacks)).flatMap((line) => {
     const losses = z.array(z.number()).min(2).safeParse(line['losses']);
     return losses.success && asReleased(line)
@@ -210,8 +214,6 @@ const KNOWN: Readonly<Record<string, string>> = {
   'instahide-3': MIXTURES_KNOWN,
 };
 
-const isOtherGenerator = ({ generator }: Line) => typeof generator === 'string' && generator !== 'generator';
-
 function attackRows(line: Line, names: Names): ReportRow[] {
   const attacker = text(line, 'attacker');
   const [messages, pairs, epochs] = [number(line, 'messages'), numberOrNull(line, 'pairs'), number(line, 'epochs')];
@@ -220,11 +222,9 @@ function attackRows(line: Line, names: Names): ReportRow[] {
     pairs !== null && `${counted(pairs)} photos`,
     messages > 1 && `mean of ${messages} messages`,
     line['warm'] === true && 'from the clean tail’s weights',
-    isOtherGenerator(line) && `the generator “${text(line, 'generator')}”`,
-    typeof line['level'] === 'number' &&
-      line['level'] !== NOISE_LEVEL &&
-      `noise of ${line['level']} times the amplitude`,
-    line['bits'] !== undefined && line['bits'] !== 4 && `${number(line, 'bits')} bits a value`,
+    !isUsual(line, 'generator') && `the generator “${text(line, 'generator')}”`,
+    !isUsual(line, 'level') && `noise of ${number(line, 'level')} times the amplitude`,
+    !isUsual(line, 'bits') && `${number(line, 'bits')} bits a value`,
     line['positions'] !== undefined && `maps of ${number(line, 'positions')}×${number(line, 'positions')}`,
     line['deeper'] !== undefined && `sent ${number(line, 'deeper')} blocks later`,
     typeof line['width'] === 'number' && `painter of width ${line['width']}`,
@@ -249,25 +249,7 @@ function attackRows(line: Line, names: Names): ReportRow[] {
 }
 
 function attackCommand(line: Line): string {
-  const defaults: Readonly<Record<string, unknown>> = {
-    generator: 'generator', level: NOISE_LEVEL, messages: 1, bits: 4, positions: 14, pairs: null, epochs: 3, rate: 1e-3, batch: null, width: null, embedding: null, seed: 1,
-  }; // prettier-ignore
-  const dials = [
-    'messages',
-    'bits',
-    'positions',
-    'deeper',
-    'pairs',
-    'epochs',
-    'rate',
-    'batch',
-    'width',
-    'embedding',
-    'seed',
-    'generator',
-    'level',
-  ];
-  const given = dials.filter((dial) => line[dial] !== undefined && line[dial] !== defaults[dial]);
+  const given = Object.keys(USUAL).filter((dial) => !isUsual(line, dial));
   return [
     `python3 -m training.attack ${text(line, 'attacker')} --defence ${text(line, 'defence')}`,
     ...given.map((dial) => `--${dial} ${String(line[dial])}`),
