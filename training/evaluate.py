@@ -105,6 +105,35 @@ def rank_one(embeddings: Embeddings, identities: NDArray[np.int64]) -> float:
     return float((people[nearest] == identities[probes]).mean())
 
 
+def unlinkability(mated: NDArray, others: NDArray, bins: int = 50) -> float:
+    """D_sys (Gomez-Barrero et al. 2018) from scores, by histograms over both."""
+    edges = np.linspace(min(mated.min(), others.min()), max(mated.max(), others.max()), bins + 1)
+    p, q = (np.histogram(scores, edges)[0] / len(scores) for scores in (mated, others))
+    ratio = np.divide(p, q, out=np.full(bins, np.inf), where=q > 0)
+    local = np.where(np.isinf(ratio), 1.0, 2 * ratio / (1 + np.where(np.isinf(ratio), 0, ratio)) - 1)
+    return float((np.maximum(0, local) * p).sum())
+
+
+def linkability(mated: NDArray, others: NDArray) -> dict[str, float]:
+    """D_sys, and what histograms of half as many scores give for two sets of strangers."""
+    half = len(others) // 2
+    return {"d_sys": unlinkability(mated, others), "d_sys_of_strangers_against_strangers": unlinkability(others[:half], others[half:])}
+
+
+def mated_and_strangers(people: NDArray[np.int64], random: np.random.Generator, count: int = 30_000) -> tuple[NDArray[np.int64], ...]:
+    """Random rows of photos; another photo of the same person for each; and one of somebody else."""
+    rows = np.argsort(people, kind="stable")
+    _, starts, sizes = np.unique(people[rows], return_index=True, return_counts=True)
+    group = np.repeat(np.arange(len(sizes)), sizes)
+    at = random.choice(np.flatnonzero(sizes[group] > 1), count)
+    begin, size = starts[group[at]], sizes[group[at]]
+    mates = rows[begin + (at - begin + random.integers(1, size)) % size]
+    strangers = random.integers(len(people), size=count)
+    while (same := people[strangers] == people[rows[at]]).any():
+        strangers[same] = random.integers(len(people), size=int(same.sum()))
+    return rows[at], mates, strangers
+
+
 def embed_all(embed: Callable[[Tensor], Tensor], images: NDArray[np.uint8]) -> Embeddings:
     """Whatever `embed` makes of faces [n, 112, 112, 3], or of other rows, a batch at a time."""
     parts = []

@@ -28,7 +28,7 @@ from training.attack import judged_chips, judged_lfw, pictures
 from training.attackers import Classes
 from training.data import CACHE, ROOT, Chips, Lfw, load_chips, load_lfw, save_array, to_input, to_pixels
 from training.device import prepared, ready
-from training.evaluate import embed_all, held_out_rates, pair_scores, tar_at_far, ten_fold_accuracy
+from training.evaluate import embed_all, held_out_rates, linkability, mated_and_strangers, pair_scores, tar_at_far, ten_fold_accuracy, unlinkability
 from training.export import fingerprint
 from training.loop import load_modules, use_one_core
 from training.networks import Encoder, Tail
@@ -143,15 +143,6 @@ def told_apart(name: str, scores: Array, same: NDArray[np.bool_]) -> dict[str, f
     return {name: accuracy, "std": deviation, "tar_1e-3": tar_at_far(scores[same], scores[~same], 1e-3)}
 
 
-def unlinkability(mated: Array, others: Array, bins: int = 50) -> float:
-    """D_sys (Gomez-Barrero et al. 2018) from scores, by histograms over both."""
-    edges = np.linspace(min(mated.min(), others.min()), max(mated.max(), others.max()), bins + 1)
-    p, q = (np.histogram(scores, edges)[0] / len(scores) for scores in (mated, others))
-    ratio = np.divide(p, q, out=np.full(bins, np.inf), where=q > 0)
-    local = np.where(np.isinf(ratio), 1.0, 2 * ratio / (1 + np.where(np.isinf(ratio), 0, ratio)) - 1)
-    return float((np.maximum(0, local) * p).sum())
-
-
 @functools.cache
 def networks() -> str:
     """The fingerprint of encoder and clean tail."""
@@ -244,20 +235,14 @@ def strangers(faces: Array, shown: Array, keys: Array, people: NDArray[np.int64]
 
 def two_keys(faces: Array, people: NDArray[np.int64], seed: int) -> dict[str, float]:
     """Scores of one person's photos under two keys, or two tenants of one key, against those of two people; and, to compare, under one key."""
-    random, first, second = np.random.default_rng(seed), *(keys_of(seed + at, 300) for at in (2000, 3000))
-    counts = np.bincount(people)
-    known = np.flatnonzero(counts[people] > 1)
-    chosen = random.choice(known, 30_000)
-    mates = np.array([random.choice(np.flatnonzero(people == people[at])) for at in chosen])
-    strangers = np.array([random.choice(np.flatnonzero(people != people[at])) for at in chosen[:3000]]).repeat(10)
+    first, second = (keys_of(seed + at, 300) for at in (2000, 3000))
+    photos, mates, strangers = mated_and_strangers(people, np.random.default_rng(seed))
     turned = lambda rows, keys: np.stack([faces[row] @ keys[n % 300] for n, row in enumerate(rows)])  # noqa: E731
-    here, mated, others = turned(chosen, first), turned(mates, second), turned(strangers, second)
+    here, mated, others = turned(photos, first), turned(mates, second), turned(strangers, second)
     same = lambda a, b: (rounded(a) * rounded(b)).sum(1)  # noqa: E731
-    floor = same(here[:15_000], others[:15_000]), same(here[15_000:], others[15_000:])
     return {
-        "d_sys": unlinkability(same(here, mated), same(here, others)),
-        "d_sys_of_strangers_against_strangers": unlinkability(*floor),
-        "d_sys_one_key": unlinkability(same(faces[chosen], faces[mates]), same(faces[chosen], faces[strangers])),
+        **linkability(same(here, mated), same(here, others)),
+        "d_sys_one_key": unlinkability(same(faces[photos], faces[mates]), same(faces[photos], faces[strangers])),
     }
 
 

@@ -9,6 +9,8 @@ those that ship: rounded to float16, but the student's.
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import onnx
@@ -20,11 +22,13 @@ from training.export import BROWSER, CLOUD
 from training.loop import RUNS, save
 from training.networks import Encoder, Generator, Tail, new_student
 
+Network = TypeVar("Network", bound=nn.Module)
 
-def from_tfjs(name: str, network: nn.Module) -> nn.Module:
-    """Fills a network with `public/models/<name>.bin`; the inverse of `export.browser_weights`."""
-    group = json.loads((BROWSER / f"{name}.json").read_text())["weightsManifest"][0]
-    values = torch.from_numpy(np.fromfile(BROWSER / f"{name}.bin", np.float16).astype(np.float32))
+
+def from_tfjs(name: str, network: Network, folder: Path = BROWSER) -> Network:
+    """Fills a network with `<name>.bin`; the inverse of `export.browser_weights`."""
+    group = json.loads((folder / f"{name}.json").read_text())["weightsManifest"][0]
+    values = torch.from_numpy(np.fromfile(folder / f"{name}.bin", np.float16).astype(np.float32))
     parameters = dict(network.named_parameters())
     shapes = [entry["shape"] for entry in group["weights"]]
     parts = values.split([int(np.prod(shape)) for shape in shapes])
@@ -38,9 +42,9 @@ def from_tfjs(name: str, network: nn.Module) -> nn.Module:
     return network
 
 
-def from_onnx(name: str, tail: Tail) -> Tail:
-    """Fills a tail with `models/<name>.onnx`."""
-    weights = {item.name: torch.from_numpy(numpy_helper.to_array(item).copy()) for item in onnx.load(str(CLOUD / f"{name}.onnx")).graph.initializer}
+def from_onnx(name: str, tail: Tail, folder: Path = CLOUD) -> Tail:
+    """Fills a tail with `<name>.onnx`."""
+    weights = {item.name: torch.from_numpy(numpy_helper.to_array(item).copy()) for item in onnx.load(str(folder / f"{name}.onnx")).graph.initializer}
     tail.load_state_dict({key[len("tail.") :]: value for key, value in weights.items()})
     return tail
 

@@ -9,7 +9,8 @@ import pytest
 
 from training import choices
 from training.data import ROOT
-from training.keyed import hkdf, keys_of, known_plaintext, rotation, rounded, sent, unlinkability
+from training.evaluate import mated_and_strangers, unlinkability
+from training.keyed import hkdf, keys_of, known_plaintext, rotation, rounded, sent
 
 VECTORS = json.loads((ROOT / "src" / "core" / "keyed.vectors.json").read_text())
 
@@ -41,6 +42,15 @@ def test_unlinkability_of_known_distributions() -> None:
     assert unlinkability(one + 20, other) == pytest.approx(1)
     # By hand: uniform on [0, 2] against uniform on [0, 1]: LR 1/2 below 1 and infinite above, so D is 0 there and 1 here, half the mass.
     assert unlinkability(random.random(100_000) * 2, random.random(100_000)) == pytest.approx(0.5, abs=0.02)
+
+
+def test_mates_are_other_photos_of_one_person_and_strangers_are_of_others() -> None:
+    people = np.array([5, 1, 5, 2, 1, 5, 3])
+    photos, mates, strangers = mated_and_strangers(people, np.random.default_rng(0), 2000)
+    assert (people[photos] == people[mates]).all() and (photos != mates).all()
+    assert (people[photos] != people[strangers]).all()
+    assert set(zip(photos.tolist(), mates.tolist())) == {(0, 2), (0, 5), (2, 0), (2, 5), (5, 0), (5, 2), (1, 4), (4, 1)}
+    assert set(strangers.tolist()) == set(range(7))
 
 
 def test_enough_known_photos_are_the_key_and_tell_nothing_of_another() -> None:

@@ -11,12 +11,12 @@ import pytest
 import torch
 import torch.nn.functional as functional
 
-from training import loop, plan, spec
+from training import loop, plan, spec, thief
 from training.adversaries import Painter, Recogniser, am_softmax, reverse
 from training.attack import checkpoint, coarser, parsed, psnr, rows_of, settings, ssim, start_anew
 from training.attackers import FULL_WIDTH, UNet
 from training.align import crop, similarity
-from training.data import CHIP_SIZE, MIDDLE, Jitter, augment, centre, placed, to_input
+from training.data import CHIP_SIZE, MIDDLE, ROOT, Jitter, augment, centre, placed, to_input
 from training.evaluate import mean, rank_one, tar_at_far, ten_fold_accuracy
 from training.distil import LATE_WEIGHT, distances
 from training.export import BROWSER, CLOUD, browser_weights, golden, golden_face, golden_seed, shipped
@@ -420,3 +420,14 @@ def test_the_authors_generator_without_layer_norms_is_the_encoder_without() -> N
 def test_figures_of_several_draws_are_meant_each_for_itself() -> None:
     draws = [{"lfw": 0.98, "of": {"pins": 0.5}}, {"lfw": 0.99, "of": {"pins": 0.6}}]
     assert mean(draws) == {"lfw": 0.985, "of": {"pins": 0.55}}
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs the repository's history")
+def test_templates_of_a_commits_networks_are_alike_and_never_the_same() -> None:
+    photos = np.random.default_rng(0).integers(0, 256, (1, 112, 112, 3), dtype=np.uint8)
+    then = thief.release_of("HEAD")
+    first, again, other = (then.templates(photos, seed)[0] for seed in (1, 1, 2))
+    assert np.linalg.norm(first) == pytest.approx(1, abs=1e-3)
+    assert np.array_equal(first, again)
+    assert 0 < np.abs(first - other).max() < 0.5
+    assert then.plain(photos).shape == (1, spec.EMBEDDING_SIZE)

@@ -74,6 +74,7 @@ const RANK_ONE = 'rank-1 among 50 held-out people';
 const VIEW_2 = 'LFW View 2, pairs told right';
 const NO_KEY = /no key of the victim/;
 const UNLINKABILITY = 'D_sys of two databases';
+const TWO_TENANTS = /^two tenants/;
 /** Of D, what is drawn beside S. */
 const BUDGET = /^1,024 photos/;
 const OWN_EMBEDDING = /^the clean tail’s embedding/;
@@ -107,7 +108,7 @@ function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
       ],
     };
   };
-  const floor = find(rows, { attacker: 'T', metric: UNLINKABILITY })?.chance ?? null;
+  const floor = find(rows, { attacker: 'T', metric: UNLINKABILITY, defence: 'own key' })?.chance ?? null;
   const strangers = floor === null ? null : formatted(floor, 'score');
   const guesses = find(rows, { attacker: 'H', metric: 'tries accepted' });
   const hill = rows.filter(({ attacker, defence }) => attacker === 'H' && defence === 'xnn-d');
@@ -167,7 +168,13 @@ function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
       {
         question: 'Do two stolen databases tell who is in both?',
         measure: 'T, D_sys: 0 unlinkable, 1 fully linkable',
-        cells: [null, null, null, cell({ attacker: 'T', metric: UNLINKABILITY }), strangers],
+        cells: [
+          null,
+          null,
+          cell({ attacker: 'T', metric: UNLINKABILITY, defence: 'xnn-d', settings: TWO_TENANTS }),
+          cell({ attacker: 'T', metric: UNLINKABILITY, defence: 'own key' }),
+          strangers,
+        ],
       },
       {
         question: 'Does asking again and again get him in?',

@@ -10,7 +10,7 @@ import { rowsOf, type RowFiles } from './rows.js';
 import { currentReport, ROOT } from './sources.js';
 
 const NAMES = new Map([['aaaaaaaa', '9.9.9']]);
-const EMPTY: RowFiles = { utility: '', attacks: '', keyed: '', hill: '', xnn: '', cost: '' };
+const EMPTY: RowFiles = { utility: '', attacks: '', keyed: '', thief: '', hill: '', xnn: '', cost: '' };
 const D = {
   date: '2026-01-02', commit: 'abcdef0', attacker: 'D', defence: 'xnn-d', generator: 'generator', messages: 1, bits: 4, pairs: 1024,
   warm: false, rate: 0.0005, networks: 'aaaaaaaa', epochs: 10, seed: 1, core_minutes: 2.4, linked: 0.9, 'tar_1e-3': 0.2,
@@ -94,6 +94,33 @@ describe('a report', () => {
     for (const part of ['100 % [99.9, 100]', 'What we do not protect against', 'MinusFace'])
       expect(page).toContain(part);
     expect(svgOf(report.charts[0]!)).toContain('<title>What more photos give an attacker</title>');
+  });
+});
+
+describe('stolen databases', () => {
+  it('stand apart by what was compared, and two tenants under noise and under keys are in the headline', () => {
+    const floor = {
+      d_sys_of_strangers_against_strangers: 0.018,
+      networks: 'abc',
+      date: '2026-01-02',
+      commit: 'abcdef0',
+    };
+    const thief = { ...floor, attacker: 'T', defence: 'xnn-d', linked: 0.98, d_sys: 0.97 };
+    const report = buildReport(
+      {
+        ...EMPTY,
+        keyed: lines({ ...floor, attacker: 'D_sys', knows: 'two keys', pairs: 20, d_sys: 0.01, d_sys_one_key: 0.99 }),
+        thief: lines(
+          { ...thief, databases: 'two tenants of this release' },
+          { ...thief, databases: 'one database, and plain photos', d_sys: 0.5 },
+        ),
+      },
+      { release: '9.9.9', model: 'm', keyedModel: 'k' },
+      NAMES,
+    );
+    const stolen = report.headline.rows.find(({ question }) => question.startsWith('Do two stolen databases'));
+    expect(stolen!.cells).toEqual([null, null, '0.970', '0.010', '0.018']);
+    expect(report.rows.filter(({ defence, unit }) => defence === 'xnn-d' && unit === 'share')).toHaveLength(2);
   });
 });
 

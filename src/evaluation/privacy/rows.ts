@@ -16,6 +16,8 @@ export interface RowFiles {
   readonly attacks: string;
   /** training/keyed.jsonl */
   readonly keyed: string;
+  /** training/thief.jsonl */
+  readonly thief: string;
   /** training/hill.jsonl */
   readonly hill: string;
   /** training/xnn/attacks.jsonl */
@@ -80,7 +82,7 @@ const METRICS: Readonly<Record<string, readonly Metric[]>> = {
 
 /** What makes two lines rows of one thing. */
 const SETTINGS =
-  'attacker row defence knows generator level messages bits positions deeper pairs warm rate batch width embedding epochs seed slots trained int8 whitened form shape mode victims'.split(
+  'attacker row defence knows generator level messages bits positions deeper pairs warm rate batch width embedding epochs seed slots trained int8 whitened form shape mode victims databases'.split(
     ' ',
   );
 
@@ -102,6 +104,7 @@ export function rowsOf(files: RowFiles, names: Names): ReportRow[] {
     ...from(files.utility, utilityRows),
     ...from(files.attacks, attackRows),
     ...from(files.keyed, keyedRows),
+    ...from(files.thief, thiefRows),
     ...from(files.hill, hillRows),
     ...from(files.xnn, xnnRows),
     ...from(files.cost, costRows),
@@ -257,6 +260,13 @@ function attackCommand(line: Line): string {
   ].join(' ');
 }
 
+const unlinkability = (line: Line): Metric => ({
+  key: 'd_sys',
+  name: 'D_sys of two databases',
+  unit: 'score',
+  chance: number(line, 'd_sys_of_strangers_against_strangers'),
+});
+
 /** Of keyed mode's lines: which attacker of the report one is of, and its numbers. */
 const KEYED: Readonly<Record<string, { attacker: string; metrics: (line: Line) => readonly Metric[] }>> = {
   D: { attacker: 'D', metrics: () => METRICS['D']! },
@@ -273,12 +283,7 @@ const KEYED: Readonly<Record<string, { attacker: string; metrics: (line: Line) =
   D_sys: {
     attacker: 'T',
     metrics: (line) => [
-      {
-        key: 'd_sys',
-        name: 'D_sys of two databases',
-        unit: 'score',
-        chance: number(line, 'd_sys_of_strangers_against_strangers'),
-      },
+      unlinkability(line),
       { key: 'd_sys_one_key', name: 'D_sys under one key, for comparison', unit: 'score' },
     ],
   },
@@ -321,6 +326,22 @@ function keyedRows(line: Line, names: Names): ReportRow[] {
     ...(attacker === 'H' && { queries: 'tries without a limit' }),
   });
   return measured(withShare, shared, metrics(line));
+}
+
+function thiefRows(line: Line, names: Names): ReportRow[] {
+  const shared = common(line, {
+    attacker: 'T',
+    defence: text(line, 'defence'),
+    settings: text(line, 'databases'),
+    networks: named(text(line, 'networks'), names),
+    knowledge: 'what the browser has, the clean tail too; templates without their encryption',
+    queries: 'none: has the databases',
+    command: 'python3 -m training.thief',
+  });
+  return measured(line, shared, [
+    unlinkability(line),
+    { ...LINKED, name: 'LFW pairs linked, template to template or plain photo' },
+  ]);
 }
 
 function hillRows(line: Line): ReportRow[] {

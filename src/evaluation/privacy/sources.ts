@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { reportSchema, type Report } from '../../wire/report.js';
 import { buildReport } from './build.js';
-import type { Names } from './rows.js';
+import type { Names, RowFiles } from './rows.js';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -13,10 +13,16 @@ const manifestSchema = z.object({ release: z.string(), model: z.string(), keyedM
 /** The report of the row files as they are now. */
 export async function currentReport(): Promise<Report> {
   const release = manifestSchema.parse(JSON.parse(await readFile(join(ROOT, 'public/models/manifest.json'), 'utf8')));
-  const [utility, attacks, keyed, hill, xnn, cost] = await Promise.all(
-    ['utility', 'attacks', 'keyed', 'hill', 'xnn/attacks', 'cost'].map((name) => rowFile(`training/${name}.jsonl`)),
-  );
-  const files = { utility: utility!, attacks: attacks!, keyed: keyed!, hill: hill!, xnn: xnn!, cost: cost! };
+  const read = (name: string) => rowFile(`training/${name}.jsonl`);
+  const files: RowFiles = {
+    utility: await read('utility'),
+    attacks: await read('attacks'),
+    keyed: await read('keyed'),
+    thief: await read('thief'),
+    hill: await read('hill'),
+    xnn: await read('xnn/attacks'),
+    cost: await read('cost'),
+  };
   return reportSchema.parse(buildReport(files, release, await namesOf(release)));
 }
 
