@@ -14,9 +14,10 @@ from training.data import ROOT
 
 
 def commit() -> str:
-    """Of the code that runs, with "-dirty" where files differ from it."""
-    described = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True)
-    return described.stdout.strip()
+    """Of the code that runs, with "-dirty" where files differ from it that are no rows."""
+    described = subprocess.run(["git", "describe", "--always"], cwd=ROOT, capture_output=True, text=True, check=True)
+    changed = subprocess.run(["git", "diff", "--quiet", "HEAD", "--", ".", ":(exclude)*.jsonl"], cwd=ROOT).returncode != 0
+    return described.stdout.strip() + ("-dirty" if changed else "")
 
 
 def record(path: Path, settings: Mapping[str, object], begun: float, result: Mapping[str, object]) -> None:
