@@ -127,7 +127,7 @@ export const NOT_PROTECTED: Report['notProtected'] = [
   },
   {
     what: 'A stolen database with its master key',
-    text: 'Templates under noise can then be compared with templates of the same model. Those under their owners’ keys link nobody.',
+    text: 'Templates under noise are then linked to plain photos, by a network that every browser may have, and to templates of other tenants and of the release before. Those under their owners’ keys link nobody.',
   },
   {
     what: 'A bundle of many records under one key (XNN)',
