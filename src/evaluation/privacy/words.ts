@@ -111,7 +111,7 @@ export const NOT_PROTECTED: Report['notProtected'] = [
   },
   {
     what: 'A likeness (under noise)',
-    text: 'A painter that is trained for half an hour of a core recovers faces of which a foreign network takes nine in ten for the person. Shortly trained ones get less; there learnt noise hides more of the picture than Gaussian noise of its power does.',
+    text: 'A painter that is trained for half an hour of a core recovers faces of which a foreign network takes nine in ten for the person. Shortly trained ones get less, and there learnt noise hides more of the picture than Gaussian noise of its power does; from patient ones it hides no more.',
   },
   {
     what: 'Many messages of one face (under noise)',
