@@ -70,6 +70,8 @@ async function takeOthersOut(page: Page, ...names: readonly string[]): Promise<v
 
 /** Compares the page as it stands with its pictures. */
 async function look(page: Page, state: string): Promise<void> {
+  // What is asked of the cloud takes room until it answers.
+  await expect(page.locator('.coming')).toHaveCount(0);
   const mask = [
     page.locator('video, .pixels, .thumbnail canvas, .countdown, .hint, .count, .oval'),
     page.locator(
