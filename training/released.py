@@ -18,6 +18,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
+from training.data import ROOT
 from training.export import BROWSER, CLOUD
 from training.loop import RUNS, save
 from training.networks import Encoder, Generator, Tail, new_student
@@ -49,6 +50,17 @@ def from_onnx(name: str, tail: Tail, folder: Path = CLOUD) -> Tail:
     return tail
 
 
+def networks_of(root: Path = ROOT) -> tuple[Encoder, Generator, Tail, Tail]:
+    """Encoder, generator, student and clean tail that a checkout of this repository holds."""
+    browser, cloud = root / BROWSER.relative_to(ROOT), root / CLOUD.relative_to(ROOT)
+    return (
+        from_tfjs("encoder", Encoder(), browser),
+        from_tfjs("generator", Generator(), browser),
+        from_onnx("student", new_student(), cloud),
+        from_onnx("clean-tail", Tail(), cloud),
+    )
+
+
 def keep(name: str, key: str, network: nn.Module) -> None:
     path = RUNS / f"{name}.pt"
     if path.exists():
@@ -60,10 +72,11 @@ def keep(name: str, key: str, network: nn.Module) -> None:
 
 def main() -> None:
     RUNS.mkdir(parents=True, exist_ok=True)
-    keep("encoder", "encoder", from_tfjs("encoder", Encoder()))
-    keep("generator", "generator", from_tfjs("generator", Generator()))
-    keep("clean-tail", "tail", from_onnx("clean-tail", Tail()))
-    keep("student", "student", from_onnx("student", new_student()))
+    encoder, generator, student, clean_tail = networks_of()
+    keep("encoder", "encoder", encoder)
+    keep("generator", "generator", generator)
+    keep("clean-tail", "tail", clean_tail)
+    keep("student", "student", student)
 
 
 if __name__ == "__main__":

@@ -27,8 +27,8 @@ from training.device import prepared, ready, source
 from training.evaluate import Embeddings, embed_all, linkability, mated_and_strangers, ten_fold_accuracy
 from training.export import BROWSER, CLOUD, fingerprint
 from training.loop import use_one_core
-from training.networks import Encoder, Generator, Tail, new_student, random_seed, through_message
-from training.released import from_onnx, from_tfjs
+from training.networks import Encoder, Generator, Tail, random_seed, through_message
+from training.released import networks_of
 from training.rows import record
 
 ROWS = ROOT / "training" / "thief.jsonl"
@@ -58,13 +58,7 @@ class Release(NamedTuple):
 
 def release(root: Path = ROOT) -> Release:
     """The networks that a checkout of this repository holds."""
-    browser, cloud = root / BROWSER.relative_to(ROOT), root / CLOUD.relative_to(ROOT)
-    networks = Release(
-        from_tfjs("encoder", Encoder(), browser),
-        from_tfjs("generator", Generator(), browser),
-        from_onnx("student", new_student(), cloud),
-        from_onnx("clean-tail", Tail(), cloud),
-    )
+    networks = Release(*networks_of(root))
     for network in networks:
         ready(network.eval())
     return networks
