@@ -13,7 +13,8 @@ that the others have, and train both.
 All know encoder and generator, may query them as often as they like, and are trained on the training chips; who is tested (LFW, `val`)
 is in nobody's training. `--messages N` lets them average N messages of one photo (attacker A); `--bits` is what a message says of each value, `--positions` of how many
 places on each side of the map; `--deeper N` lets the browser go on through N blocks of the clean tail. Each run prints one row of
-JSON and appends it to `training/attacks.jsonl`; it resumes from `training/runs/attack-*.pt`.
+JSON and appends it to `training/attacks.jsonl`; it resumes from `training/runs/attack-*.pt`. With `--again` it does not count that there is a
+row or a checkpoint: the row goes to `training/again.jsonl`, which tells whether what is published is found again.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from pathlib import Path
 from typing import Callable, Sequence, TypeVar
 
 import numpy as np
@@ -54,7 +56,7 @@ USUAL = {
     "D": {**COMMON, "embedding": "dlib"},
 }  # dials of an attacker that a row has only where they are otherwise
 PUBLIC_FACES = 1024  # that InstaHide mixes others with
-ROWS = ROOT / "training" / "attacks.jsonl"
+ROWS, ROWS_AGAIN = (ROOT / "training" / name for name in ("attacks.jsonl", "again.jsonl"))
 
 Network = TypeVar("Network", bound=nn.Module)
 Send = Callable[[Tensor, torch.Generator], Tensor]
@@ -235,7 +237,7 @@ def run(
 
 def checkpoint(options: argparse.Namespace) -> str:
     """In training/runs, without .pt."""
-    return "-".join(["attack", *(str(value) for value in settings(options).values()), str(options.seed), str(options.epochs)])
+    return "-".join(["again" if options.again else "attack", *(str(value) for value in settings(options).values()), str(options.seed), str(options.epochs)])
 
 
 def start_anew(network: Network) -> Network:
@@ -399,16 +401,22 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--again", action="store_true", help="for training/again.jsonl, whatever rows and checkpoints there are")
     options = parser.parse_args(words)
     if options.deeper > 0 and options.defence not in ("clean", "gaussian"):
         parser.error(f"--deeper goes with clean features and Gaussian noise: nothing else was trained for what is sent then, {options.defence} was not either")
     return options
 
 
+def row_file(options: argparse.Namespace) -> Path:
+    return ROWS_AGAIN if options.again else ROWS
+
+
 def rows_of(options: argparse.Namespace) -> list[dict[str, object]]:
     """The rows that there are of these settings and networks, the newest last."""
     wanted = {**dict.fromkeys(USUAL.get(options.attacker, ())), **whole_run(options)}
-    rows = [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
+    file = row_file(options)
+    rows = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
     return [row for row in rows if all(row.get(key) == value for key, value in wanted.items())]
 
 
@@ -436,7 +444,7 @@ def main() -> None:
         result = linkage(lfw, received, described(lfw.images) if options.embedding == "tail" else judged_lfw(lfw))
     else:
         result = pictures(lfw, embed_all(painted, lfw.images), judged_lfw)
-    record(ROWS, whole_run(options), begun, {**result, "losses": learning_curve(checkpoint(options))})
+    record(row_file(options), whole_run(options), begun, {**result, "losses": learning_curve(checkpoint(options))})
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 DEVICE: Final = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 CPU_FLAGS = Path("/proc/cpuinfo")
-HALF_PRECISION: Final = DEVICE.type == "cuda" or (CPU_FLAGS.exists() and "amx_bf16" in CPU_FLAGS.read_text().split())  # has units for bfloat16
+BFLOAT16_UNITS = {"amx_bf16", "avx512_bf16"}
+HALF_PRECISION: Final = DEVICE.type == "cuda" or (CPU_FLAGS.exists() and not BFLOAT16_UNITS.isdisjoint(CPU_FLAGS.read_text().split()))
 
 AT_ONCE: Final = 32 if DEVICE.type == "cpu" else 512  # pictures, where nothing is trained
 

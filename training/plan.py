@@ -1,6 +1,6 @@
 """Every attacker against every defence, one command after another; what has a row already is not run again.
 
-    python3 -m training.plan [--quick] [--list] [--at-once 12]      `npm run report` calls this and makes the report of the rows
+    python3 -m training.plan [--quick] [--again] [--list] [--at-once 12]      `npm run report` calls this and makes the report of the rows
 
 What they need is made first, from data and release. A command that is killed goes on from its checkpoint when it is started again. Minutes are of one core of a 2.x GHz Xeon.
 """
@@ -136,16 +136,17 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="D and I, which say most, once and shortly")
     parser.add_argument("--list", action="store_true", help="say what would be run, and run nothing")
     parser.add_argument("--at-once", type=int, default=1, help="runs beside one another; an accelerator has room for a dozen")
+    parser.add_argument("--again", action="store_true", help="whatever rows there are: is what is published found again?")
     options = parser.parse_args()
     released.main()
     if not options.list:
         data.main()
-    runs = attacks(options.quick)
+    runs = [Run((*words, "--again"), minutes) if options.again else Run(words, minutes) for words, minutes in attacks(options.quick)]
     left = [run for run in runs if is_left(run)]
     minutes = sum(run.minutes for run in left)
     print(f"{len(runs) - len(left)} of {len(runs)} runs of training.attack have their rows; about {minutes:.0f} core minutes left", flush=True)
     first = [MADE_FIRST[name] for name in MADE_FIRST if any(first_of(run) == name for run in left)]
-    others = [("training.thief",), ("training.keyed",)] + ([] if options.quick else [("training.xnn.table",)])
+    others = [] if options.again else [("training.thief",), ("training.keyed",)] + ([] if options.quick else [("training.xnn.table",)])
     attackers = [("training.attack", *run.words) for run in left]
     if options.list:
         for words in (*first, *attackers, *others):

@@ -12,18 +12,22 @@ import { parsed, runCommand } from './command.js';
 
 const HELP = `Runs the attackers that have no row yet, and writes the attack report of all rows.
 
-  npm run report -- [--quick] [--list] [--write]
+  npm run report -- [--quick] [--again] [--list] [--write]
 
   --quick   every kind of attacker once, shortly: an hour of a core; without it the whole table, days of a core (training.plan has --at-once for an accelerator)
+  --again   those of training.attack whatever rows there are, to see whether what is published is found again: the report says how far it is
   --list    says what would be run, and runs nothing
   --write   runs nothing and writes the report anew
 
-Needs Python with PyTorch, ../shared/data and the checkpoints of training/runs (training/README.md); --write needs none of them. What was
+Needs Python with PyTorch and ../shared/data, of which it makes what attackers need (20 minutes); --write needs neither. What was
 stopped goes on where it was: rows that the row files have of the same settings and networks are not run again.
 Writes docs/privacy-report.json, which the app shows at /report, docs/privacy-report.md and its charts in docs/images.
 `;
 
 const DATA = join(ROOT, '../shared/data');
+const CHIPS = join(ROOT, 'training/cache/chips');
+/** How the browser cuts the chips, which attackers learn from as it does. */
+const ALIGNMENTS = join(ROOT, 'training/cache/alignments.jsonl');
 const FACES = join(ROOT, 'training/cache/lfw.npy');
 
 async function main(args: string[]): Promise<void> {
@@ -32,6 +36,7 @@ async function main(args: string[]): Promise<void> {
       args,
       options: {
         quick: { type: 'boolean', default: false },
+        again: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
         write: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h' },
@@ -39,20 +44,27 @@ async function main(args: string[]): Promise<void> {
     }),
   );
   if (values.help) return console.log(HELP);
-  if (!values.write) await runAttackers(values.quick, values.list);
+  if (!values.write) await runAttackers(values);
   if (!values.list) await writeReport();
 }
 
 /** @throws trainer_missing, no_images if what the attackers need is not there */
-async function runAttackers(quick: boolean, list: boolean): Promise<void> {
+async function runAttackers({ quick, again, list }: Record<'quick' | 'again' | 'list', boolean>): Promise<void> {
   const python = ['python3', '/usr/bin/python3', 'python'].find(
     (candidate) => spawnSync(candidate, ['-c', 'import torch, onnx, PIL, numpy'], { stdio: 'ignore' }).status === 0,
   );
   if (python === undefined) throw new XnnError('trainer_missing', 'the attackers are written in Python with PyTorch');
   if (!existsSync(DATA))
     throw new XnnError('no_images', `the attackers learn from pictures in ${DATA}, which is not there`);
-  const flags = [...(quick ? ['--quick'] : []), ...(list ? ['--list'] : [])];
-  await run(python, ['-m', 'training.plan', ...flags], { OMP_NUM_THREADS: '1' });
+  const oneCore = { OMP_NUM_THREADS: '1' };
+  if (!list && !existsSync(ALIGNMENTS)) {
+    await run(python, ['-m', 'training.data'], oneCore);
+    const where = ['alignment', '--chips', CHIPS, '--json', ALIGNMENTS];
+    await run(process.execPath, ['--import', 'tsx', join(ROOT, 'src/cli/calibrate.ts'), ...where]);
+  }
+  const flags = Object.entries({ quick, again, list }).flatMap(([flag, given]) => (given ? [`--${flag}`] : []));
+  await run(python, ['-m', 'training.plan', ...flags], oneCore);
+  if (again) return;
   const hill = ['--victims', '2', '--tries', quick ? '1000' : '10000', '--others', quick ? '300' : '1000'];
   if ((await hillRows()).some(({ victims, tries }) => victims === 2 && (tries ?? 0) >= (quick ? 2000 : 20_000))) return;
   if (list || !existsSync(FACES)) return console.log(`to run: npm run attack:hill -- ${hill.join(' ')}`);

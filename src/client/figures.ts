@@ -27,7 +27,7 @@ function percentage(value: number): string {
 }
 
 /** "92.7 % [92.0, 93.3]". */
-export function withInterval({ value, unit, low, high }: ReportRow): string {
+export function withInterval({ value, unit, low, high }: Pick<ReportRow, 'value' | 'unit' | 'low' | 'high'>): string {
   if (low === null || high === null) return formatted(value, unit);
   const bare = (end: number) => formatted(end, unit).replace(/ .*/, '');
   return `${formatted(value, unit)} [${bare(low)}, ${bare(high)}]`;

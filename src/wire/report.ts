@@ -68,6 +68,14 @@ export const reportSchema = z.object({
   charts: z.array(chartSchema),
   attackers: z.array(z.object({ id: z.string(), name: z.string(), question: z.string(), text: z.string() })),
   rows: z.array(rowSchema),
+  /** What the same command found, run again from data and release alone. */
+  repeated: z.array(
+    rowSchema.pick({ command: true, metric: true, unit: true, value: true, low: true, high: true }).extend({
+      again: z.number(),
+      date: rowSchema.shape.date,
+      commit: rowSchema.shape.commit,
+    }),
+  ),
   notProtected: z.array(z.object({ what: z.string(), text: z.string() })),
   notRun: z.array(z.object({ what: z.string(), reason: z.string() })),
 });

@@ -1,7 +1,7 @@
 import type { Chart, Report, ReportRow } from '../../wire/report.js';
 import { NOISE_LEVEL } from '../../core/spec.js';
 import { counted, defenceName, formatted, withInterval } from '../../client/figures.js';
-import { learningCurves, LINKED, rowsOf, type LearningCurve, type Names, type RowFiles } from './rows.js';
+import { learningCurves, LINKED, repeatedOf, rowsOf, type LearningCurve, type Names, type RowFiles } from './rows.js';
 import { ATTACKERS, NOT_PROTECTED, NOT_RUN } from './words.js';
 
 /** The report of what the row files hold. */
@@ -19,6 +19,7 @@ export function buildReport(files: RowFiles, release: Report['release'], names: 
     ].filter((chart) => chart.series.length > 0),
     attackers: ATTACKERS.filter(({ id }) => rows.some(({ attacker }) => attacker === id)),
     rows,
+    repeated: repeatedOf(files.again, rows, names),
     notProtected: NOT_PROTECTED,
     notRun: NOT_RUN.filter(({ unless }) => unless === undefined || !rows.some(unless)).map(({ what, reason }) => ({
       what,

@@ -7,7 +7,7 @@ export const chartFile = (title: string) => `${title.toLowerCase().replaceAll(/[
 
 /** docs/privacy-report.md. */
 export function markdownOf(report: Report): string {
-  const { release, headline, charts, attackers, rows, notProtected, notRun } = report;
+  const { release, headline, charts, attackers, rows, repeated, notProtected, notRun } = report;
   const parts = [
     `# What an attacker gets
 
@@ -25,6 +25,7 @@ landmarks. In brackets: 95 % intervals, Wilson's over LFW's pairs taken as indep
       ({ id, name, question, text }) =>
         `## ${name}\n\n**${question}** ${text}\n\n${attackerTable(rows.filter(({ attacker }) => attacker === id))}`,
     ),
+    ...(repeated.length > 0 ? [`## Run again\n\n${repeatedTable(repeated)}`] : []),
     `## Not run\n\n${notRun.map(({ what, reason }) => `- **${what}.** ${reason}`).join('\n')}`,
   ];
   return `${parts.join('\n\n')}\n`;
@@ -54,6 +55,25 @@ function attackerTable(rows: readonly ReportRow[]): string {
     `\`${row.command}\``,
   ]);
   return [...shared, table([...columns, 'core min', 'networks', 'date, commit', 'command'], lines)].join('\n\n');
+}
+
+function repeatedTable(repeated: Report['repeated']): string {
+  const found = ({ low, high, again }: Report['repeated'][number]) =>
+    low === null || high === null ? null : again >= low && again <= high;
+  const judged = repeated.map(found).filter((within) => within !== null);
+  const lines = repeated.map((row) => [
+    `\`${row.command}\``,
+    row.metric,
+    withInterval(row),
+    formatted(row.again, row.unit),
+    { true: 'yes', false: '**no**', null: '' }[`${found(row)}`],
+    `${row.date}, ${row.commit}`,
+  ]);
+  return [
+    `What \`npm run report -- --again\` found, which trains anew from data and release, whatever rows there are. ${judged.filter(Boolean).length} of ${judged.length}
+numbers that have an interval were found within it. The intervals are of the test set alone, and another machine rounds otherwise, which acts like another seed.`,
+    table(['command', 'metric', 'published', 'again', 'within', 'date, commit'], lines),
+  ].join('\n\n');
 }
 
 function table(columns: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -10,7 +10,8 @@ import { rowsOf, type RowFiles } from './rows.js';
 import { currentReport, ROOT } from './sources.js';
 
 const NAMES = new Map([['aaaaaaaa', '9.9.9']]);
-const EMPTY: RowFiles = { utility: '', attacks: '', keyed: '', thief: '', hill: '', xnn: '', cost: '' };
+const RELEASE = { release: '9.9.9', model: 'm', keyedModel: 'k' };
+const EMPTY: RowFiles = { utility: '', attacks: '', again: '', keyed: '', thief: '', hill: '', xnn: '', cost: '' };
 const D = {
   date: '2026-01-02', commit: 'abcdef0', attacker: 'D', defence: 'xnn-d', generator: 'generator', messages: 1, bits: 4, pairs: 1024,
   warm: false, rate: 0.0005, networks: 'aaaaaaaa', epochs: 10, seed: 1, core_minutes: 2.4, linked: 0.9, 'tar_1e-3': 0.2,
@@ -48,6 +49,17 @@ describe('rowsOf', () => {
     ]);
   });
 
+  it('puts beside a number what the same command found again, of the same networks only', () => {
+    const again = lines({ ...D, linked: 0.89, plain_photos_linked: 0.97 }, { ...D, networks: 'bbbbbbbb', pairs: 256 });
+    const files = { ...EMPTY, attacks: lines({ ...D, plain_photos_linked: 0.97 }, { ...D, pairs: 256 }), again };
+    const report = buildReport(files, RELEASE, NAMES);
+    expect(report.repeated.map(({ metric, value, again }) => [metric, value, again])).toEqual([
+      ['LFW pairs linked, message to plain photo', 0.9, 0.89],
+      ['the same, TAR at FAR 1e-3', 0.2, 0.2],
+    ]);
+    expect(markdownOf(report)).toMatch(/1 of 2\nnumbers .* within it/);
+  });
+
   it('says what attackers of others’ defences know, and repeats no dial that they lack', () => {
     const pictures = { ...D, defence: 'partialface', generator: undefined, bits: undefined };
     const [row] = rowsOf({ ...EMPTY, attacks: lines(pictures) }, NAMES);
@@ -75,8 +87,7 @@ describe('rowsOf', () => {
       ['the clean tail’s embedding, 1,024 photos, 10 epochs', 0.99],
     ]);
     expect(linked[1]!.command).toMatch(/ --rate 0.0005 --embedding tail$/);
-    const release = { release: '9.9.9', model: 'm', keyedModel: 'k' };
-    expect(buildReport({ ...EMPTY, attacks }, release, NAMES).headline.rows[1]!.cells[2]).toBe('90 %');
+    expect(buildReport({ ...EMPTY, attacks }, RELEASE, NAMES).headline.rows[1]!.cells[2]).toBe('90 %');
   });
 
   it('says which line lacks a number', () => {
@@ -87,8 +98,7 @@ describe('rowsOf', () => {
 
 describe('a report', () => {
   it('has no chart without points, leaves bad numbers in, and says what was not run', () => {
-    const release = { release: '9.9.9', model: 'm', keyedModel: 'k' };
-    const report = buildReport({ ...EMPTY, attacks: lines({ ...D, linked: 1 }) }, release, NAMES);
+    const report = buildReport({ ...EMPTY, attacks: lines({ ...D, linked: 1 }) }, RELEASE, NAMES);
     expect(report.charts.map(({ title }) => title)).toEqual(['What more photos give an attacker']);
     const page = markdownOf(report);
     for (const part of ['100 % [99.9, 100]', 'What we do not protect against', 'MinusFace'])
@@ -115,7 +125,7 @@ describe('stolen databases', () => {
           { ...thief, databases: 'one database, and plain photos', d_sys: 0.5 },
         ),
       },
-      { release: '9.9.9', model: 'm', keyedModel: 'k' },
+      RELEASE,
       NAMES,
     );
     const stolen = report.headline.rows.find(({ question }) => question.startsWith('Do two stolen databases'));
@@ -125,14 +135,13 @@ describe('stolen databases', () => {
 });
 
 describe('several seeds', () => {
-  const release = { release: '9.9.9', model: 'm', keyedModel: 'k' };
   const attacks = lines(
     D,
     { ...D, seed: 2, linked: 0.92 },
     { ...D, seed: 3, linked: 0.97 },
     { ...D, pairs: 256, linked: 0.5 },
   );
-  const report = buildReport({ ...EMPTY, attacks }, release, NAMES);
+  const report = buildReport({ ...EMPTY, attacks }, RELEASE, NAMES);
 
   it('are rows of their own, each with its command', () => {
     const own = report.rows.filter(
@@ -156,7 +165,6 @@ describe('several seeds', () => {
 });
 
 describe('noise of another level, or messages of other bits', () => {
-  const release = { release: '9.9.9', model: 'm', keyedModel: 'k' };
   const S = { ...D, attacker: 'S', pairs: null, epochs: 0.5, rate: 0.0003, linked: undefined, lfw: 0.98 };
   const attacks = lines(
     D,
@@ -168,7 +176,7 @@ describe('noise of another level, or messages of other bits', () => {
     { ...S, bits: 8, lfw: 0.99 },
     { ...D, positions: 7, linked: 0.93 },
   );
-  const report = buildReport({ ...EMPTY, attacks }, release, NAMES);
+  const report = buildReport({ ...EMPTY, attacks }, RELEASE, NAMES);
   const chart = (title: string) => report.charts.find((candidate) => candidate.title === title)!;
 
   it('is a row of its own with its command, and not in the headline, which is of the release', () => {
@@ -207,7 +215,6 @@ describe('noise of another level, or messages of other bits', () => {
 });
 
 describe('what the headline compares', () => {
-  const release = { release: '9.9.9', model: 'm', keyedModel: 'k' };
   const longer = { ...D, pairs: 4096, epochs: 20, batch: 128 };
 
   it('had the same budget: the largest that clean features, Gaussian noise and XNN-d share', () => {
@@ -218,7 +225,7 @@ describe('what the headline compares', () => {
       { ...longer, defence: 'clean', linked: 0.98 },
       { ...longer, defence: 'clean', pairs: 20480, linked: 0.99 },
     );
-    const linked = buildReport({ ...EMPTY, attacks }, release, NAMES).headline.rows[1]!;
+    const linked = buildReport({ ...EMPTY, attacks }, RELEASE, NAMES).headline.rows[1]!;
     expect(linked.cells.slice(0, 3).map((text) => text?.slice(0, 4))).toEqual(['98 %', undefined, '97 %']);
     expect(linked.measure).toMatch(/\(4,096 photos, 20 epochs\)$/);
   });
@@ -226,7 +233,7 @@ describe('what the headline compares', () => {
   it('is drawn with the longest training of each number of photos, whose batch the command says', () => {
     const report = buildReport(
       { ...EMPTY, attacks: lines(D, { ...D, epochs: 40, linked: 0.95 }, longer) },
-      release,
+      RELEASE,
       NAMES,
     );
     expect(report.charts[0]!.series[0]!.points.map(({ x, y }) => [x, y])).toEqual([[1024, 0.95], [4096, 0.9]]); // prettier-ignore
@@ -236,7 +243,6 @@ describe('what the headline compares', () => {
 
 describe('a learning curve', () => {
   it('is a share of its first loss, over its training', () => {
-    const release = { release: '9.9.9', model: 'm', keyedModel: 'k' };
     // Of what the release sends: not of other noise, generators, messages or several of them.
     const others = [
       { level: 4 },
@@ -250,7 +256,7 @@ describe('a learning curve', () => {
       { ...D, losses: [0.8, 0.4, 0.2] },
       ...others.map((dial) => ({ ...D, ...dial, losses: [1, 1] })),
     );
-    const report = buildReport({ ...EMPTY, attacks }, release, NAMES);
+    const report = buildReport({ ...EMPTY, attacks }, RELEASE, NAMES);
     const { series } = report.charts.find(({ title }) => title.startsWith('How attackers'))!;
     expect(series.map(({ name, points }) => [name, points.map(({ x, y }) => [x, y])])).toEqual([
       ['D', [[0, 1], [0.5, 0.5], [1, 0.25]]],

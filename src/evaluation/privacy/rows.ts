@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ReportRow } from '../../wire/report.js';
+import type { Report, ReportRow } from '../../wire/report.js';
 import { counted } from '../../client/figures.js';
 import { NOISE_LEVEL } from '../../core/spec.js';
 import { wilson } from './interval.js';
@@ -14,6 +14,8 @@ export interface RowFiles {
   readonly utility: string;
   /** training/attacks.jsonl */
   readonly attacks: string;
+  /** training/again.jsonl: some of these, run again. */
+  readonly again: string;
   /** training/keyed.jsonl */
   readonly keyed: string;
   /** training/thief.jsonl */
@@ -54,6 +56,14 @@ export const LINKED: Metric = {
   trials: PAIRS,
   chance: 0.5,
 };
+/** No attack, and always the same. */
+const PLAIN: Metric = {
+  key: 'plain_photos_linked',
+  name: 'two plain photos, for comparison',
+  unit: 'share',
+  trials: PAIRS,
+  chance: 0.5,
+};
 const VERIFIED: Metric = {
   key: 'verified',
   name: 'recovered faces: LFW pairs told right by dlib',
@@ -74,7 +84,7 @@ const METRICS: Readonly<Record<string, readonly Metric[]>> = {
   D: [
     LINKED,
     { key: 'tar_1e-3', name: 'the same, TAR at FAR 1e-3', unit: 'share', trials: PAIRS / 2, chance: 1e-3 },
-    { key: 'plain_photos_linked', name: 'two plain photos, for comparison', unit: 'share', trials: PAIRS, chance: 0.5 },
+    PLAIN,
   ],
   I: [VERIFIED, ...PICTURE],
   R: [RANK_ONE, TAR_3, LFW],
@@ -109,6 +119,20 @@ export function rowsOf(files: RowFiles, names: Names): ReportRow[] {
     ...from(files.xnn, xnnRows),
     ...from(files.cost, costRows),
   ];
+}
+
+/** Those numbers of training.attack that were found again, or not, beside what is published of the same command and networks. */
+export function repeatedOf(again: string, rows: readonly ReportRow[], names: Names): Report['repeated'] {
+  return newest(lines(again))
+    .flatMap((line) => attackRows(line, names))
+    .flatMap((row) => {
+      const same = (other: ReportRow) =>
+        (['command', 'metric', 'networks'] as const).every((key) => other[key] === row[key]);
+      const published = rows.find(same);
+      if (published === undefined || PLAIN.name === row.metric) return [];
+      const { command, metric, unit, value, low, high } = published;
+      return [{ command, metric, unit, value, low, high, again: row.value, date: row.date, commit: row.commit }];
+    });
 }
 
 /** How an attacker's loss on his training photos went. */

@@ -17,6 +17,7 @@ export async function currentReport(): Promise<Report> {
   const files: RowFiles = {
     utility: await read('utility'),
     attacks: await read('attacks'),
+    again: await read('again'),
     keyed: await read('keyed'),
     thief: await read('thief'),
     hill: await read('hill'),
