@@ -29,7 +29,8 @@ export interface Login {
   logIn(picture: Picture, offer?: LoginChallenge): Promise<void>;
   recover(code: string): Promise<void>;
   logOut(): Promise<void>;
-  account(): Promise<AccountReply>;
+  /** Null if nobody is logged in. */
+  account(): Promise<AccountReply | null>;
   removeAccount(): Promise<void>;
   /** Under the own key of this browser. @param offer as in `register` @returns the words of one that had to be made */
   renewTemplate(pictures: readonly Picture[], offer?: LoginChallenge): Promise<readonly string[] | null>;
@@ -99,7 +100,10 @@ export function connectLogin(
     recover: async (code) => void (await send('POST', LOGIN_ROUTES.recoveries, done, { code })),
     logOut: async () => void (await send('DELETE', LOGIN_ROUTES.session, done)),
     // The page's own server, whose shape the compiler holds.
-    account: () => send('GET', LOGIN_ROUTES.account, (reply) => reply as unknown as AccountReply),
+    async account() {
+      const loggedIn = await send('GET', LOGIN_ROUTES.session, (reply) => reply['loggedIn'] === true);
+      return loggedIn ? send('GET', LOGIN_ROUTES.account, (reply) => reply as unknown as AccountReply) : null;
+    },
     removeAccount: async () => void (await send('DELETE', LOGIN_ROUTES.account, done)),
     async renewTemplate(pictures, offer) {
       const words = await session.ensureOwnKey();

@@ -67,6 +67,11 @@ export interface DeviceRequest {
   readonly device: unknown;
 }
 
+/** GET session: asked by a page before it asks for the account, which is refused without a session. */
+export interface SessionReply {
+  readonly loggedIn: boolean;
+}
+
 /** Recovery codes, shown this once. */
 export interface CodesReply {
   readonly codes: readonly string[];

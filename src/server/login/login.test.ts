@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fromHex } from '../../wire/hex.js';
-import { bindingOf, LOGIN_ROUTES, type AccountReply, type CodesReply, type LoginChallenge } from '../../wire/login.js';
+import {
+  bindingOf,
+  LOGIN_ROUTES,
+  type AccountReply,
+  type CodesReply,
+  type LoginChallenge,
+  type SessionReply,
+} from '../../wire/login.js';
 import type { Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
 import { FREE_MISSES } from '../limits/limiter.js';
@@ -84,6 +91,8 @@ async function attempt(device: Device, person: number) {
 const logIn = async (device: Device, person: number) =>
   ask<{ done: true }>('POST', LOGIN_ROUTES.sessions, await attempt(device, person));
 const account = (session: Record<string, string>) => ask<AccountReply>('GET', LOGIN_ROUTES.account, undefined, session);
+const loggedIn = async (session: Record<string, string>) =>
+  (await ask<SessionReply>('GET', LOGIN_ROUTES.session, undefined, session)).body.loggedIn;
 
 describe('device and face', () => {
   test('log in together, and only together', async () => {
@@ -306,7 +315,7 @@ const CHANGING = [
   ['DELETE', LOGIN_ROUTES.ownSession('x')],
 ] as const;
 
-test.each([...CHANGING, ['GET', LOGIN_ROUTES.account] as const])(
+test.each([...CHANGING, ['GET', LOGIN_ROUTES.session] as const, ['GET', LOGIN_ROUTES.account] as const])(
   '%s %s may be kept by nobody, framed by nobody and read by no other origin',
   async (method, path) => {
     const { headers } = await cloud.fetch(path, { method, headers: { Origin: ORIGIN } });
@@ -330,7 +339,9 @@ describe('sessions', () => {
     const stored = JSON.stringify(await driver.query("SELECT encode(hash, 'base64') AS hash, by FROM sessions"));
     expect(stored).not.toContain(cookie.slice(15, 58));
     expect((await account(session)).status).toBe(200);
+    expect(await loggedIn(session)).toBe(true);
     cloud.clock.now += SESSION_LIFETIME;
+    expect(await loggedIn(session)).toBe(false);
     expect((await account(session)).body.error?.code).toBe('session_missing');
   });
 
@@ -339,6 +350,7 @@ describe('sessions', () => {
     const { status, cookie } = await ask('DELETE', LOGIN_ROUTES.session, undefined, session);
     expect([status, cookie]).toEqual([200, expect.stringMatching(/^__Host-session=; Max-Age=0;.*Secure/)]);
     for (const headers of [session, {}, { Cookie: '__Host-session=x' }]) {
+      expect(await loggedIn(headers)).toBe(false);
       expect((await account(headers)).body.error?.code).toBe('session_missing');
     }
   });

@@ -25,6 +25,7 @@ import {
   type LoginChallenge,
   type LoginRequest,
   type RegistrationRequest,
+  type SessionReply,
 } from '../../wire/login.js';
 import { KEYED_MESSAGE_BYTES } from '../../wire/message.js';
 import { limitBody } from '../body.js';
@@ -150,9 +151,13 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
     await next();
   };
 
-  const withSession: MiddlewareHandler<LoginEnv> = async (context, next) => {
+  async function sessionOf(context: Context): Promise<Session | null> {
     const token = getCookie(context, COOKIE, 'host');
-    const session = token === undefined ? null : await accounts.session(token, at());
+    return token === undefined ? null : await accounts.session(token, at());
+  }
+
+  const withSession: MiddlewareHandler<LoginEnv> = async (context, next) => {
+    const session = await sessionOf(context);
     if (session === null) throw new XnnError('session_missing');
     context.set('session', session);
     await next();
@@ -219,6 +224,10 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
     await begin(context, account, 'recovery');
     return context.json({ done: true });
   });
+
+  app.get(LOGIN_ROUTES.session, async (context) =>
+    context.json({ loggedIn: (await sessionOf(context)) !== null } satisfies SessionReply),
+  );
 
   app.delete(LOGIN_ROUTES.session, async (context) => {
     const token = deleteCookie(context, COOKIE, { prefix: 'host', secure: true, path: '/' });

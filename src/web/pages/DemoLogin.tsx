@@ -46,7 +46,7 @@ export function DemoLogin() {
 
   const look = useCallback(async () => {
     const found = await login.account().catch((cause: unknown) => {
-      if (codeOf(cause) !== 'session_missing') setError(codeOf(cause));
+      setError(codeOf(cause));
       return null;
     });
     if (shown.current) setAccount(found);
