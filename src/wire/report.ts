@@ -72,6 +72,8 @@ export const reportSchema = z.object({
   repeated: z.array(
     rowSchema.pick({ command: true, metric: true, unit: true, value: true, low: true, high: true }).extend({
       again: z.number(),
+      /** Whether that is in the interval, where there is one. */
+      within: z.boolean().nullable(),
       date: rowSchema.shape.date,
       commit: rowSchema.shape.commit,
     }),

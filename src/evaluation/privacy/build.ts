@@ -7,10 +7,11 @@ import { ATTACKERS, NOT_PROTECTED, NOT_RUN } from './words.js';
 /** The report of what the row files hold. */
 export function buildReport(files: RowFiles, release: Report['release'], names: Names): Report {
   const rows = rowsOf(files, names);
+  const repeated = repeatedOf(files.again, rows, names);
   const asReleased = rows.filter(({ settings }) => !OTHERWISE.test(settings));
   return {
     release,
-    headline: headlineOf(asReleased),
+    headline: headlineOf(asReleased, repeated),
     charts: [
       utilityAgainstLeakage(asReleased),
       louderNoise(rows),
@@ -19,7 +20,7 @@ export function buildReport(files: RowFiles, release: Report['release'], names: 
     ].filter((chart) => chart.series.length > 0),
     attackers: ATTACKERS.filter(({ id }) => rows.some(({ attacker }) => attacker === id)),
     rows,
-    repeated: repeatedOf(files.again, rows, names),
+    repeated,
     notProtected: NOT_PROTECTED,
     notRun: NOT_RUN.filter(({ unless }) => unless === undefined || !rows.some(unless)).map(({ what, reason }) => ({
       what,
@@ -88,7 +89,13 @@ const OTHER_SIZE = /bits a value|maps of|blocks later/;
 /** What is sent in another way than the release sends it. */
 const OTHERWISE = new RegExp(`${LEVEL.source}|${OTHER_SIZE.source}|the generator “`);
 
-function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
+/** How many figures were found again. */
+export function foundAgain(repeated: Report['repeated']): string {
+  const judged = repeated.filter(({ within }) => within !== null);
+  return `Run again from data and release alone, ${judged.filter(({ within }) => within).length} of ${judged.length} figures with an interval were found within it.`;
+}
+
+function headlineOf(rows: readonly ReportRow[], repeated: Report['repeated']): Report['headline'] {
   const cell = (wanted: Wanted, among = rows) => {
     const row = find(among, wanted);
     if (row === undefined) return null;
@@ -195,6 +202,7 @@ function headlineOf(rows: readonly ReportRow[]): Report['headline'] {
       'The higher a leakage figure above guessing, the worse. Under noise every one of them is bad: noise alone does not protect who you are, and no claim beyond “no picture and no clean features are sent” is made for it.',
       'Under an own key they are those of guessing, by proof and by measurement, as long as the key is secret.',
       'In brackets what each had to learn from; of several seeds, the mean and in brackets the lowest and the highest. A patient attacker does better. Each number with its settings, interval, date and commit is below.',
+      ...(repeated.length > 0 ? [foundAgain(repeated)] : []),
     ],
   };
 }

@@ -1,6 +1,7 @@
 import { CHART, placed } from '../../client/chart.js';
 import type { Chart, Report, ReportRow } from '../../wire/report.js';
 import { defenceName, formatted, withInterval } from '../../client/figures.js';
+import { foundAgain } from './build.js';
 
 /** A chart's file, beside the page. */
 export const chartFile = (title: string) => `${title.toLowerCase().replaceAll(/[^a-z]+/g, '-')}.svg`;
@@ -58,20 +59,17 @@ function attackerTable(rows: readonly ReportRow[]): string {
 }
 
 function repeatedTable(repeated: Report['repeated']): string {
-  const found = ({ low, high, again }: Report['repeated'][number]) =>
-    low === null || high === null ? null : again >= low && again <= high;
-  const judged = repeated.map(found).filter((within) => within !== null);
   const lines = repeated.map((row) => [
     `\`${row.command}\``,
     row.metric,
     withInterval(row),
     formatted(row.again, row.unit),
-    { true: 'yes', false: '**no**', null: '' }[`${found(row)}`],
+    row.within === null ? '' : row.within ? 'yes' : '**no**',
     `${row.date}, ${row.commit}`,
   ]);
   return [
-    `What \`npm run report -- --again\` found, which trains anew from data and release, whatever rows there are. ${judged.filter(Boolean).length} of ${judged.length}
-numbers that have an interval were found within it. The intervals are of the test set alone, and another machine rounds otherwise, which acts like another seed.`,
+    `What \`npm run report -- --again\` found, which trains anew from data and release, whatever rows there are. ${foundAgain(repeated)}
+The intervals are of the test set alone, and another machine rounds otherwise, which acts like another seed.`,
     table(['command', 'metric', 'published', 'again', 'within', 'date, commit'], lines),
   ].join('\n\n');
 }
