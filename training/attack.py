@@ -14,7 +14,7 @@ All know encoder and generator, may query them as often as they like, and are tr
 is in nobody's training. `--messages N` lets them average N messages of one photo (attacker A); `--bits` is what a message says of each value, `--positions` of how many
 places on each side of the map; `--deeper N` lets the browser go on through N blocks of the clean tail. Each run prints one row of
 JSON and appends it to `training/attacks.jsonl`; it resumes from `training/runs/attack-*.pt`. With `--again` it does not count that there is a
-row or a checkpoint: the row goes to `training/again.jsonl`, which tells whether what is published is found again.
+row or a checkpoint of another commit: the row goes to `training/again.jsonl`, which tells whether what is published is found again.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from training.export import fingerprint
 from training.judge import Judge
 from training.loop import Step, descend, fit, learning_curve, load_modules, use_one_core
 from training.networks import Encoder, Generator, PaperGenerator, Tail, new_student, random_seed, through_message
-from training.rows import record
+from training.rows import commit, record
 
 PAPER = ("paper", "paper-bare")
 DEFENCES = ("clean", "gaussian", "xnn-d", *PAPER, *PICTURES, *MIXTURES, "nothing")
@@ -237,7 +237,7 @@ def run(
 
 def checkpoint(options: argparse.Namespace) -> str:
     """In training/runs, without .pt."""
-    return "-".join(["again" if options.again else "attack", *(str(value) for value in settings(options).values()), str(options.seed), str(options.epochs)])
+    return "-".join([f"again-{commit()}" if options.again else "attack", *(str(value) for value in settings(options).values()), str(options.seed), str(options.epochs)])
 
 
 def start_anew(network: Network) -> Network:
@@ -401,7 +401,7 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--again", action="store_true", help="for training/again.jsonl, whatever rows and checkpoints there are")
+    parser.add_argument("--again", action="store_true", help="for training/again.jsonl, whatever rows and checkpoints other commits have")
     options = parser.parse_args(words)
     if options.deeper > 0 and options.defence not in ("clean", "gaussian"):
         parser.error(f"--deeper goes with clean features and Gaussian noise: nothing else was trained for what is sent then, {options.defence} was not either")
@@ -413,8 +413,8 @@ def row_file(options: argparse.Namespace) -> Path:
 
 
 def rows_of(options: argparse.Namespace) -> list[dict[str, object]]:
-    """The rows that there are of these settings and networks, the newest last."""
-    wanted = {**dict.fromkeys(USUAL.get(options.attacker, ())), **whole_run(options)}
+    """The rows that there are of these settings and networks, the newest last; of what is run again, those of this commit."""
+    wanted = {**dict.fromkeys(USUAL.get(options.attacker, ())), **whole_run(options), **({"commit": commit()} if options.again else {})}
     file = row_file(options)
     rows = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
     return [row for row in rows if all(row.get(key) == value for key, value in wanted.items())]

@@ -139,7 +139,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="D and I, which say most, once and shortly")
     parser.add_argument("--list", action="store_true", help="say what would be run, and run nothing")
     parser.add_argument("--at-once", type=int, default=1, help="runs beside one another; an accelerator has room for a dozen")
-    parser.add_argument("--again", action="store_true", help="whatever rows there are: is what is published found again?")
+    parser.add_argument("--again", action="store_true", help="whatever rows other commits have: is what is published found again?")
     options = parser.parse_args()
     released.main()
     if not options.list:

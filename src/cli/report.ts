@@ -15,7 +15,7 @@ const HELP = `Runs the attackers that have no row yet, and writes the attack rep
   npm run report -- [--quick] [--again] [--list] [--write]
 
   --quick   every kind of attacker once, shortly: an hour of a core; without it the whole table, days of a core (training.plan has --at-once for an accelerator)
-  --again   those of training.attack whatever rows there are, to see whether what is published is found again: the report says how far it is
+  --again   those of training.attack whatever rows other commits have, to see whether what is published is found again: the report says how far it is
   --list    says what would be run, and runs nothing
   --write   runs nothing and writes the report anew
 

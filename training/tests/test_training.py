@@ -11,9 +11,9 @@ import pytest
 import torch
 import torch.nn.functional as functional
 
-from training import loop, plan, spec, thief
+from training import attack, loop, plan, spec, thief
 from training.adversaries import Painter, Recogniser, am_softmax, reverse
-from training.attack import checkpoint, coarser, parsed, psnr, rows_of, settings, ssim, start_anew
+from training.attack import checkpoint, coarser, parsed, psnr, rows_of, settings, ssim, start_anew, whole_run
 from training.attackers import FULL_WIDTH, UNet
 from training.align import crop, similarity
 from training.data import CHIP_SIZE, MIDDLE, ROOT, Jitter, augment, centre, placed, to_input
@@ -344,6 +344,20 @@ def test_a_run_is_done_when_its_row_is_there_of_the_same_networks(tmp_path: Path
         assert not rows_of(parsed(["D", "--defence", "gaussian", "--pairs", "256", *other]))
     rows.write_text(json.dumps({**line, "networks": "00000000"}) + "\n")
     assert not rows_of(run)
+
+
+def test_what_is_run_again_counts_rows_of_this_commit_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ROWS", "ROWS_AGAIN"):
+        monkeypatch.setattr(attack, name, tmp_path / f"{name}.jsonl")
+    monkeypatch.setattr(attack, "networks", lambda _: "12345678")
+    monkeypatch.setattr(attack, "commit", lambda: "abcdef1")
+    words = ["D", "--defence", "gaussian", "--pairs", "256"]
+    published, again = parsed(words), parsed([*words, "--again"])
+    assert checkpoint(published) != checkpoint(again)
+    attack.ROWS.write_text(json.dumps({**whole_run(published), "commit": "abcdef1"}) + "\n")
+    assert rows_of(published) and not rows_of(again)
+    attack.ROWS_AGAIN.write_text("".join(json.dumps({**whole_run(again), "commit": of}) + "\n" for of in ("abcdef0", "abcdef1")))
+    assert [row["commit"] for row in rows_of(again)] == ["abcdef1"]
 
 
 @pytest.mark.parametrize(("attacker", "dial", "usual", "other"), [("I", "width", FULL_WIDTH, 96), ("D", "embedding", "dlib", "tail")])

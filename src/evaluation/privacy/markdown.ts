@@ -68,7 +68,7 @@ function repeatedTable(repeated: Report['repeated']): string {
     `${row.date}, ${row.commit}`,
   ]);
   return [
-    `What \`npm run report -- --again\` found, which trains anew from data and release, whatever rows there are. ${foundAgain(repeated)}
+    `What \`npm run report -- --again\` found, which trains anew from data and release, whatever rows other commits have. ${foundAgain(repeated)}
 The intervals are of the test set alone, and another machine rounds otherwise, which acts like another seed.`,
     table(['command', 'metric', 'published', 'again', 'within', 'date, commit'], lines),
   ].join('\n\n');
