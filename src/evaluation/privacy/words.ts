@@ -158,7 +158,7 @@ export const NOT_RUN: readonly (Report['notRun'][number] & { readonly unless?: (
   {
     what: 'Three seeds of every long training; S to convergence; R and S at other levels of noise',
     reason:
-      'S after half an epoch, D after 256 photos, I after 0.3 epochs and R have three seeds, D after 20,480 photos under both noises as well; S, D and I differ by 1.4 points at most on LFW, R by 2.7 there and by 3.5 in right names. I after five epochs has two on clean features and on ours, and all other rows have one. D and I at other levels, and all at other sizes, were trained shortly. Intervals are of the test set and say nothing of another training run. Read every leakage figure as a lower bound. What the released student reads at other levels and bits is in docs/model-card.md. The rest is in training/plan.py: half an hour of an accelerator, or twenty hours of a core.',
+      'S after half an epoch, D after 256 and 20,480 photos, I after 0.3 epochs and R have three seeds; S, D and I differ by 1.4 points at most on LFW, R by 2.7 there and by 3.5 in right names. I after five epochs has two on clean features and on ours, and all other rows have one. D and I at other levels, and all at other sizes, were trained shortly. Intervals are of the test set and say nothing of another training run. Read every leakage figure as a lower bound. What the released student reads at other levels and bits is in docs/model-card.md. The rest is in training/plan.py: half an hour of an accelerator, or twenty hours of a core.',
   },
   {
     what: 'Averaged messages of release 3.0.0 (A)',
