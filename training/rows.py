@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from functools import cache
 from pathlib import Path
 from typing import Mapping
 
@@ -13,8 +14,9 @@ import torch
 from training.data import ROOT
 
 
+@cache
 def commit() -> str:
-    """Of the code that runs, with "-dirty" where files differ from it that are no rows."""
+    """Of the code that runs, as it was when first asked, with "-dirty" where files differ from it that are no rows."""
     described = subprocess.run(["git", "describe", "--always"], cwd=ROOT, capture_output=True, text=True, check=True)
     changed = subprocess.run(["git", "diff", "--quiet", "HEAD", "--", ".", ":(exclude)*.jsonl"], cwd=ROOT).returncode != 0
     return described.stdout.strip() + ("-dirty" if changed else "")
