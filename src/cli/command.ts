@@ -56,11 +56,13 @@ export function parsed<T>(parse: () => T): T {
   }
 }
 
-/** Of the code that ran, with "-dirty" where files differ from it; null outside a repository. */
+/** Of the code that ran, with "-dirty" where files differ from it that are no rows; null outside a repository. */
 export function commit(digits = 40): string | null {
+  const git = (...words: string[]) =>
+    execFileSync('git', words, { cwd: import.meta.dirname, encoding: 'utf8', stdio: 'pipe' }).trim();
   try {
-    const describe = ['describe', '--always', '--dirty', `--abbrev=${digits}`, '--exclude=*'];
-    return execFileSync('git', describe, { cwd: import.meta.dirname, encoding: 'utf8', stdio: 'pipe' }).trim();
+    const changed = git('diff', '--name-only', 'HEAD', '--', ':/', ':(top,exclude)*.jsonl');
+    return git('rev-parse', `--short=${digits}`, 'HEAD') + (changed === '' ? '' : '-dirty');
   } catch {
     return null;
   }
