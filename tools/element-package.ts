@@ -43,4 +43,6 @@ const manifest = {
 };
 await writeFile(`${FOLDER}/package.json`, `${JSON.stringify(manifest, null, 2)}\n`);
 await copyFile('LICENSE', `${FOLDER}/LICENSE`);
-await copyFile('docs/element.md', `${FOLDER}/README.md`);
+// What its links lead to is not in the package.
+const guide = await readFile('docs/element.md', 'utf8');
+await writeFile(`${FOLDER}/README.md`, guide.replace(/\[([^\]]+)\]\((?!https:|#)[^)]+\)/g, '$1'));

@@ -84,7 +84,7 @@ ${Object.entries(COMMANDS)
   .map(([name, [summary]]) => `  xnn ${name.padEnd(26)}${summary}`)
   .join('\n')}
 
-Each explains itself with --help, and prints its result as JSON with --json.
+Each explains itself with --help; most print their result as JSON with --json.
 
 Examples
   npx xnn keygen --out keys/faces.key
