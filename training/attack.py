@@ -1,6 +1,6 @@
 """Fresh attackers against what is sent: the only verdict on a generator.
 
-    python3 -m training.attack R --defence xnn-d [--warm] [--epochs 4]      authors' attack: a tail on other people's labelled photos
+    python3 -m training.attack R --defence xnn-d                            authors' attack: a tail on other people's labelled photos [--warm]
     python3 -m training.attack D --defence xnn-d --pairs 4096               distilled linkage: a student of a public face embedding [--embedding tail]
     python3 -m training.attack I --defence xnn-d                            inversion: a U-Net from what is sent to the photo
     python3 -m training.attack S --defence xnn-d                            the cloud's own student: the ceiling, and the defence's utility
@@ -10,8 +10,8 @@ with and without layer norms (`training/paper.py`); `partialface`, `ldp-slicing`
 zeros and is what a painter paints who sees nothing. Where pictures are sent, attackers have an encoder of their own before the network
 that the others have, and train both.
 
-All know encoder and generator, may query them as often as they like, and are trained on the training chips; who is tested (LFW, `val`)
-is in nobody's training. `--messages N` lets them average N messages of one photo (attacker A); `--bits` is what a message says of each value, `--positions` of how many
+All know encoder and generator, may query them as often as they like, and are trained on the training chips, as the attacked networks were; who is
+tested (LFW, `val`) is in nobody's training. `--photos held-out` has D learn from `val`, whom the attacked networks never saw. `--messages N` lets them average N messages of one photo (attacker A); `--bits` is what a message says of each value, `--positions` of how many
 places on each side of the map; `--deeper N` lets the browser go on through N blocks of the clean tail. Each run prints one row of
 JSON and appends it to `training/attacks.jsonl`; it resumes from `training/runs/attack-*.pt`. With `--again` it does not count that there is a
 row or a checkpoint of another commit: the row goes to `training/again.jsonl`, which tells whether what is published is found again.
@@ -20,6 +20,7 @@ row or a checkpoint of another commit: the row goes to `training/again.jsonl`, w
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -53,7 +54,7 @@ USUAL = {
     "R": COMMON,
     "S": COMMON,
     "I": {**COMMON, "width": FULL_WIDTH},
-    "D": {**COMMON, "embedding": "dlib"},
+    "D": {**COMMON, "embedding": "dlib", "photos": "trained"},
 }  # dials of an attacker that a row has only where they are otherwise
 PUBLIC_FACES = 1024  # that InstaHide mixes others with
 ROWS, ROWS_AGAIN = (ROOT / "training" / name for name in ("attacks.jsonl", "again.jsonl"))
@@ -145,18 +146,23 @@ def reading(network: nn.Module, chips: Chips, send: Send, options: argparse.Name
 
 
 def train_recogniser(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
-    """R: AM-softmax on the labelled training people, from scratch or from the clean tail's weights."""
+    """R: AM-softmax on the labelled training people. From random weights, as the authors have it; or, warm, from the clean tail's, in the architecture of
+    S, and with what that makes of each person's messages as his centre: random centres would tear down what the tail knows.
+    """
     rows = chips.rows("train")
-    people = np.unique(chips.identities[rows])
-    tail = reading(tail_after(options.deeper) if options.warm else start_anew(Tail()), chips, send, options)
+    people, labels = np.unique(chips.identities[rows], return_inverse=True)
+    tail = reading(student_from(tail_after(options.deeper)) if options.warm else start_anew(Tail()), chips, send, options)
     classes = Classes(len(people))
+    if options.warm:
+        random, network = source(options.seed), ready(tail)
+        classes.start_from(torch.from_numpy(embed_all(lambda faces: network(send(to_input(faces), random)), chips.crops(rows))), torch.from_numpy(labels))
     optimiser = torch.optim.Adam([*tail.parameters(), *classes.parameters()], lr=options.rate)
     jitter = Jitter()
 
     def step(numbers: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         cosines = classes(tail(send(chips.augmented(numbers, jitter, random), random)))
-        labels = torch.from_numpy(np.searchsorted(people, chips.identities[numbers.numpy()])).to(DEVICE)
-        return {"loss": descend(optimiser, am_softmax(cosines, labels))}
+        whose = torch.from_numpy(np.searchsorted(people, chips.identities[numbers.numpy()])).to(DEVICE)
+        return {"loss": descend(optimiser, am_softmax(cosines, whose))}
 
     run(options, {"tail": tail, "classes": classes}, optimiser, rows, step)
     return tail
@@ -166,20 +172,19 @@ def train_student(chips: Chips, send: Send, options: argparse.Namespace) -> nn.M
     """D: from what is sent to a public embedding of the photo. Starts from the clean tail, which fits a public teacher."""
     rows = learnt_by(chips, options)
     targets = np.zeros((len(chips.images), spec.EMBEDDING_SIZE), np.float32)
-    targets[rows] = described(chips.crops(rows)) if options.embedding == "tail" else judged_chips(chips, rows, options.seed)
+    targets[rows] = described(chips.crops(rows)) if options.embedding == "tail" else judged_chips(chips, rows)
     return train_embedder(chips, send, options, tail_after(options.deeper), rows, lambda numbers: torch.from_numpy(targets[numbers.numpy()]).to(DEVICE))
 
 
 def learnt_by(chips: Chips, options: argparse.Namespace) -> NDArray[np.int64]:
     """The chips that D has."""
-    return np.random.default_rng(options.seed).permutation(chips.rows("train", "unlabelled"))[: options.pairs]
+    splits = ("val",) if options.photos == "held-out" else ("train", "unlabelled")
+    return np.random.default_rng(options.seed).permutation(chips.rows(*splits))[: options.pairs]
 
 
 def train_ceiling(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
     """S: as the cloud's student is trained, from what is sent to the teacher's embedding."""
-    tail = new_student()
-    tail.start_from(tail_after(options.deeper))
-    return train_embedder(chips, send, options, tail, chips.rows("train", "unlabelled"), chips.target)
+    return train_embedder(chips, send, options, student_from(tail_after(options.deeper)), chips.rows("train", "unlabelled"), chips.target)
 
 
 def train_embedder(
@@ -202,6 +207,13 @@ def clean_tail() -> Tail:
     tail = Tail()
     load_modules("clean-tail", {"tail": tail})
     return tail
+
+
+def student_from(tail: Tail) -> Tail:
+    """S's architecture, which gives at first what the tail gives."""
+    student = new_student()
+    student.start_from(tail)
+    return student
 
 
 def tail_after(blocks: int) -> Tail:
@@ -322,8 +334,9 @@ def described(faces: NDArray[np.uint8]) -> NDArray[np.float32]:
     return embed_all(lambda images: tail(encoder(prepared(to_input(images)))[1]), faces)
 
 
-def judged_chips(chips: Chips, rows: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
-    return about_mean(_judged(f"judged-{len(rows)}-chips-{seed}", lambda: chips.crops(rows)))
+def judged_chips(chips: Chips, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    which = hashlib.sha256(rows.tobytes()).hexdigest()[:8]
+    return about_mean(_judged(f"judged-chips-{which}", lambda: chips.crops(rows)))
 
 
 def judged_lfw(lfw: Lfw) -> NDArray[np.float32]:
@@ -336,7 +349,7 @@ def judge_all(runs: Sequence[argparse.Namespace]) -> None:
     judged_lfw(load_lfw())
     for options in runs:
         if options.attacker == "D" and options.embedding == "dlib":
-            judged_chips(chips, learnt_by(chips, options), options.seed)
+            judged_chips(chips, learnt_by(chips, options))
 
 
 def about_mean(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -396,6 +409,7 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, help="photos D may learn from; all of them if not given")
     parser.add_argument("--width", type=int, default=FULL_WIDTH, help="of I's painter")
     parser.add_argument("--embedding", choices=("dlib", "tail"), default="dlib", help="that D learns: dlib's, or the clean tail's, which browsers get")
+    parser.add_argument("--photos", choices=("trained", "held-out"), default="trained", help="that D learns from: those of the attacked networks, or of `val`")
     parser.add_argument("--warm", action="store_true", help="R starts from the clean tail's weights")
     parser.add_argument("--epochs", type=float, default=3)
     parser.add_argument("--rate", type=float, default=1e-3)

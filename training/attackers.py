@@ -20,6 +20,11 @@ class Classes(nn.Module):
         super().__init__()
         self.centres = nn.Parameter(torch.randn(classes, spec.EMBEDDING_SIZE))
 
+    @torch.no_grad()
+    def start_from(self, embeddings: Tensor, labels: Tensor) -> None:
+        """Each class's mean of unit embeddings [n, 128], of which each has a label [n]."""
+        self.centres.zero_().index_add_(0, labels, embeddings)
+
     def forward(self, embeddings: Tensor) -> Tensor:
         with exact(embeddings.device):
             return embeddings.float() @ functional.normalize(self.centres, dim=1).T

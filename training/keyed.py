@@ -187,7 +187,7 @@ def main() -> None:
 
     rows = np.random.default_rng(options.seed).permutation(chips.rows("train", "unlabelled"))[: options.pairs]
     own = torch.from_numpy(embedded(f"chips-{len(rows)}-{options.seed}", lambda: chips.crops(rows)))
-    judged = torch.from_numpy(judged_chips(chips, rows, options.seed))
+    judged = torch.from_numpy(judged_chips(chips, rows))
     pool = torch.from_numpy(attackers)
 
     def distilled(keys: Tensor | None, read: Array) -> dict[str, float]:

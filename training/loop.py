@@ -96,9 +96,9 @@ def fit(
 
 
 def learning_curve(name: str, most: int = 12) -> list[float]:
-    """The losses that `fit` logged of a run, evenly thinned, from first to last; a resumed run's steps count once."""
-    with open(RUNS / f"{name}.jsonl") as log:
-        logged = {line["step"]: line["loss"] for line in map(json.loads, log)}
+    """The losses that `fit` logged of a run, evenly thinned, from first to last; a resumed run's steps count once. None of too short a run."""
+    path = RUNS / f"{name}.jsonl"
+    logged = {line["step"]: line["loss"] for line in map(json.loads, path.read_text().splitlines())} if path.exists() else {}
     values = [logged[step] for step in sorted(logged)]
     return [values[round(at)] for at in np.linspace(0, len(values) - 1, min(most, len(values)))]
 
