@@ -30,7 +30,7 @@ import {
 import { keyedRecogniser, studentRecogniser, type Recogniser } from './recogniser.js';
 import { files } from './files.js';
 import { databaseTrouble } from './drivers.js';
-import { admit } from './limits/admission.js';
+import { admission } from './limits/admission.js';
 import type { KeyedModel } from './models.js';
 import type { Rates } from './limits/limiter.js';
 import { openAccounts } from './login/accounts.js';
@@ -190,14 +190,15 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
     await store.check();
     return context.json({ status: 'ready' } as const, 200);
   });
-  app.use('/v1/*', admit({ limiter, rates, addressOf }));
+  const admit = admission({ limiter, rates, addressOf });
+  app.use('/v1/*', admit());
 
   if (dependencies.login !== undefined) {
     const { tenant, origin, provider } = dependencies.login;
     const accounts = openAccounts(store.driver, keyring, audit, tenant);
     const recogniser = keyedRecogniser({ model: keyed.model, tenant }, keyed.threshold);
     app.route('/', login({ ...dependencies, accounts, recogniser, compare, origin, ...(provider && { provider }) }));
-    if (provider !== undefined) app.route('/', oidcApp({ provider, limiter, rates, addressOf }));
+    if (provider !== undefined) app.route('/', oidcApp({ provider, admit }));
   }
   // Each job and deployment has a token of its own, which no API key is.
   if (training !== undefined) app.route('/', trainingApp({ ...training, served, random }));

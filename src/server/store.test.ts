@@ -6,9 +6,10 @@ import { vector } from '@electric-sql/pglite-pgvector';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { similarity } from '../core/match.js';
-import { openEmbedded, openPostgres, type Driver } from './drivers.js';
+import { openEmbedded, openPostgres, type Connection, type Driver } from './drivers.js';
 import { migrate } from './migrations.js';
 import { openStore, type Store, type Template } from './store.js';
+import { openGallery } from './templates.js';
 import { embeddingOf, MASTER, openInMemory, SERVED } from './testing.js';
 
 const NOW = new Date('2024-01-01T12:00:00.250Z');
@@ -118,6 +119,30 @@ describe.each<readonly [string, () => Driver | Promise<Driver>]>([
       const best = people.toSorted((a, b) => cosine(probe, b) - cosine(probe, a))[0] ?? NaN;
       const nearest = await store.nearest(SERVED, embeddingOf(probe));
       expect(nearest).toEqual({ subject: `person ${best}`, embedding: embeddingOf(best) });
+    }
+  });
+
+  test('forgets what it keeps in memory amid a search, and finds everybody all the same', async () => {
+    for (const person of [1, 2, 3]) await store.addTemplate(templateOf(person), 'test');
+    let goOn = Promise.resolve();
+    const slow: Connection = {
+      query: async (sql, values) => {
+        await goOn;
+        return driver.query(sql, values);
+      },
+    };
+    const gallery = openGallery(slow, store.keyring, SERVED);
+    expect((await gallery.nearest(embeddingOf(1)))?.subject).toBe('person 1');
+    await store.addTemplate(templateOf(4), 'test');
+    let read = () => {};
+    goOn = new Promise((resolve) => (read = resolve));
+    const asked = [1, 4].map((person) => gallery.nearest(embeddingOf(person)));
+    await new Promise(setImmediate);
+    gallery.clear();
+    read();
+    expect((await Promise.all(asked)).map((found) => found?.subject)).toEqual(['person 1', 'person 4']);
+    for (const person of [1, 2, 3, 4]) {
+      expect((await gallery.nearest(embeddingOf(person)))?.subject).toBe(`person ${person}`);
     }
   });
 

@@ -51,6 +51,7 @@ export function openGallery(database: Connection, keyring: Keyring, served: Serv
   let places = new Map<string, number>();
   let last = '0';
   let removals = 0;
+  let clears = 0;
   let reading: Promise<void> = Promise.resolve();
 
   async function readNew(): Promise<void> {
@@ -113,12 +114,16 @@ export function openGallery(database: Connection, keyring: Keyring, served: Serv
 
   return {
     async nearest(embedding) {
-      // One after another, so that no row is put twice; a failure is this caller's and not the next one's.
-      const mine = reading.then(readNew);
-      reading = mine.catch(() => undefined);
-      await mine;
       for (;;) {
+        // One after another, so that no row is put twice; a failure is this caller's and not the next one's.
+        const mine = reading.then(readNew).then(() => clears);
+        reading = mine.then(
+          () => undefined,
+          () => undefined,
+        );
+        const read = await mine;
         const place = await best(embedding);
+        if (read !== clears) continue;
         const row = rows[place];
         if (row === undefined) return null;
         const found = values.slice(EMBEDDING_SIZE * place, EMBEDDING_SIZE * (place + 1));
@@ -132,11 +137,15 @@ export function openGallery(database: Connection, keyring: Keyring, served: Serv
     },
     forget,
     clear() {
-      values = new Float32Array(0);
-      rows = [];
-      places = new Map();
-      last = '0';
-      removals++;
+      // After what is being read now, which would go on where it was.
+      reading = reading.then(() => {
+        values = new Float32Array(0);
+        rows = [];
+        places = new Map();
+        last = '0';
+        removals++;
+        clears++;
+      });
     },
   };
 }

@@ -22,7 +22,7 @@ import {
 } from '../testing.js';
 import { TrainingQueue, USUAL_LIMITS } from '../training/queue.js';
 import { jobRows } from '../training/rows.js';
-import { MOST_UNDER_WAY } from './admission.js';
+import { MOST_OF_AN_ADDRESS, MOST_UNDER_WAY } from './admission.js';
 import { FREE_MISSES, MOST_MISSES, WAIT } from './limiter.js';
 
 const [ADA, BEN] = [1, 2];
@@ -225,8 +225,10 @@ describe('whatever the route', () => {
       const held = new Promise<void>((resolve) => (goOn = resolve));
       const slow: Driver = { ...driver, query: (sql, values) => (asked.push(sql), driver.query(sql, values)) };
       const admitAddress = () => held;
+      let visitors = 0;
       const { fetch, logged } = await wholeCloud({
         store: { ...store, driver: slow, limiter: { ...store.limiter, admitAddress } },
+        addressOf: () => `visitor ${visitors++}`,
       });
       const underWay = Array.from({ length: MOST_UNDER_WAY }, () => fetch(ROUTES.challenges, { method: 'POST' }));
       asked.length = 0;
@@ -240,6 +242,37 @@ describe('whatever the route', () => {
       expect((await fetch(path)).status).not.toBe(503);
     },
   );
+
+  test('one address holds a part of the places, and not all', async () => {
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    let visitor = 'slow';
+    const { fetch } = await wholeCloud({
+      store: { ...store, limiter: { ...store.limiter, admitAddress: () => held } },
+      addressOf: () => visitor,
+    });
+    const underWay = Array.from({ length: MOST_OF_AN_ADDRESS }, () => fetch(ROUTES.challenges, { method: 'POST' }));
+    expect((await fetch('/v1/service')).status).toBe(503);
+    visitor = 'another';
+    expect((await fetch('/v1/service')).status).toBe(200);
+    goOn();
+    await Promise.all(underWay);
+    visitor = 'slow';
+    expect((await fetch('/v1/service')).status).toBe(200);
+  });
+
+  test('a body that does not come is not waited for, whoever sends it', async () => {
+    vi.useRealTimers();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { fetch } = await wholeCloud();
+    for (const length of [undefined, '100']) {
+      const body = new ReadableStream<Uint8Array>({ start: (sender) => sender.enqueue(new Uint8Array(1)) });
+      const headers = { 'Content-Type': 'application/json', ...(length && { 'Content-Length': length }) };
+      const answer = fetch(DEPLOYMENT_ROUTES.deployments, { method: 'POST', headers, body, duplex: 'half' });
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect(await (await answer).json()).toMatchObject({ error: { code: 'message_truncated' } });
+    }
+  });
 });
 
 describe('unknown subject, locked subject and non-match', () => {

@@ -6,7 +6,7 @@ import * as oidc from 'openid-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fromHex, toHex } from '../../wire/hex.js';
 import { bindingOf, LOGIN_ROUTES, type ClientReply, type CodesReply, type LoginChallenge } from '../../wire/login.js';
-import type { LogEntry } from '../app.js';
+import type { AppDependencies, LogEntry } from '../app.js';
 import type { Driver } from '../drivers.js';
 import type { Env } from '../tenants/authenticate.js';
 import { softDevice } from '../login/testing.js';
@@ -32,11 +32,11 @@ let origin: string;
 const logged: LogEntry[] = [];
 
 /** A server with the provider's keys as they are now. */
-async function start(): Promise<void> {
+async function start(changes: Partial<AppDependencies> = {}): Promise<void> {
   const keys = await openKeys(store.keyring);
   const login = { store, keys, tenant: TENANT, origin, now: Date.now, log: (entry: LogEntry) => logged.push(entry) };
   const random = (size: number) => crypto.getRandomValues(new Uint8Array(size));
-  ({ app } = await testCloud({ ...login, random, login: { ...login, provider: createProvider(login) } }));
+  ({ app } = await testCloud({ ...login, random, login: { ...login, provider: createProvider(login) }, ...changes }));
 }
 
 beforeAll(async () => {
@@ -405,4 +405,16 @@ test.each([
   await expect(clients.create({ ...grafana, redirectUris }, OPERATOR)).rejects.toMatchObject({
     code: 'request_invalid',
   });
+});
+
+test('who begins logins again and again is held by address; who reads the configuration is not', async () => {
+  await start({ rates: { perAddress: 2, perTenant: 1000 } });
+  const statuses = async (path: string) => {
+    const answers = [];
+    for (let i = 0; i < 3; i++) answers.push((await fetch(`${origin}${path}`)).status);
+    return answers;
+  };
+  expect(await statuses('/.well-known/openid-configuration')).toEqual([200, 200, 200]);
+  expect(await statuses('/oidc/auth?client_id=unknown')).toEqual([400, 400, 429]);
+  await start();
 });

@@ -109,6 +109,32 @@ test('a webhook is told the audit log, signed, in order, and again when it faile
   server.close();
 });
 
+test('one webhook that fails keeps no other from its entries, of which there may be many', async () => {
+  let told = 0;
+  const server = createServer((request, response) => {
+    request.resume();
+    request.on('end', () => (told++, response.writeHead(204).end()));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const webhook = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const [first, second] = [1, 2].map((byte) => new Uint8Array(16).fill(byte)) as [Uint8Array, Uint8Array];
+  for (const tenant of [first, second]) {
+    await store.tenants.ensure(tenant, `tenant ${tenant[0]}`, false, act);
+    await store.tenants.change(tenant, { webhook }, act);
+    await webhookSecret(store, tenant);
+  }
+  const event = { ...act, action: 'verify', object: null, outcome: 'match' } as const;
+  await Promise.all(Array.from({ length: 250 }, () => store.audit.append({ ...event, tenant: second })));
+  await store.audit.append({ ...event, tenant: first });
+  const read: typeof store.audit.read = (tenant, ...rest) =>
+    tenant[0] === 1 ? Promise.reject(new Error('broken')) : store.audit.read(tenant, ...rest);
+  await expect(deliverWebhooks({ ...store, audit: { ...store.audit, read } }, Date.now)).rejects.toThrow('1 webhooks');
+  expect(told).toBe(3);
+  expect(await deliverWebhooks(store, Date.now)).toBeGreaterThan(0);
+  expect(told).toBe(4);
+  server.close();
+});
+
 test('metrics count requests by route, never by name', async () => {
   const metrics = createMetrics();
   const { fetch } = await testCloud({ store, observe: metrics.observe });

@@ -10,6 +10,8 @@ import type { Store } from '../store.js';
 // The receiver recomputes it over the bytes as they came, refuses what is older than five minutes, and takes an entry's `seq` once.
 
 const MOST_AT_ONCE = 100;
+/** Of one webhook in a row, after which the others have their turn. */
+const MOST_DELIVERIES = 20;
 /** In ms. */
 const PATIENCE = 5_000;
 
@@ -32,17 +34,38 @@ export function signature(secret: string, seconds: number, body: string): string
   return `t=${seconds},v1=${mac}`;
 }
 
-/** Tells every webhook what is new. One that does not answer 2xx is told again the next time. @returns entries that were delivered */
+/**
+ * Tells every webhook what is new, all beside one another. One that does not answer 2xx is told again the next time.
+ *
+ * @returns entries that were delivered
+ * @throws an AggregateError of what went wrong here, once all the others have been told
+ */
 export async function deliverWebhooks(store: Store, now: () => number): Promise<number> {
-  let delivered = 0;
   const rows = await store.driver.query<{ id: Uint8Array; webhook: string; seq: number }>(
     'SELECT id, webhook, webhook_seq::int AS seq FROM tenants WHERE webhook IS NOT NULL',
   );
-  for (const { id, webhook, seq } of rows) {
-    const tenant = Uint8Array.from(id);
-    const entries = await store.audit.read(tenant, seq, MOST_AT_ONCE);
+  const told = await Promise.allSettled(
+    rows.map(({ id, webhook, seq }) => deliver(store, Uint8Array.from(id), webhook, seq, now)),
+  );
+  const failures = told.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} webhooks`);
+  return told.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0), 0);
+}
+
+/** Tells one webhook what is new after the entry `seq`, a part at a time, until there is no more or it takes no more. */
+async function deliver(
+  store: Store,
+  tenant: Uint8Array,
+  webhook: string,
+  seq: number,
+  now: () => number,
+): Promise<number> {
+  let delivered = 0;
+  let after = seq;
+  for (let i = 0; i < MOST_DELIVERIES; i++) {
+    const entries = await store.audit.read(tenant, after, MOST_AT_ONCE);
     const last = entries.at(-1);
-    if (last === undefined) continue;
+    if (last === undefined) return delivered;
     const body = JSON.stringify({ tenant: toHex(tenant), entries });
     const signed = signature(await webhookSecret(store, tenant), Math.floor(now() / 1000), body);
     const taken = await fetch(webhook, {
@@ -55,9 +78,10 @@ export async function deliverWebhooks(store: Store, now: () => number): Promise<
       ({ ok }) => ok,
       () => false,
     );
-    if (!taken) continue;
+    if (!taken) return delivered;
     await store.driver.query('UPDATE tenants SET webhook_seq = $2 WHERE id = $1', [tenant, last.seq]);
     delivered += entries.length;
+    after = last.seq;
   }
   return delivered;
 }
