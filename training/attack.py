@@ -428,7 +428,7 @@ def row_file(options: argparse.Namespace) -> Path:
 
 def rows_of(options: argparse.Namespace) -> list[dict[str, object]]:
     """The rows that there are of these settings and networks, the newest last; of what is run again, those of this commit."""
-    wanted = {**dict.fromkeys(USUAL.get(options.attacker, ())), **whole_run(options), **({"commit": commit()} if options.again else {})}
+    wanted = {**dict.fromkeys(("level", *USUAL.get(options.attacker, ()))), **whole_run(options), **({"commit": commit()} if options.again else {})}
     file = row_file(options)
     rows = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
     return [row for row in rows if all(row.get(key) == value for key, value in wanted.items())]

@@ -41,8 +41,8 @@ def linkage(defence: str, *more: str, slower: float = 1) -> Run:
     return Run(("D", "--defence", defence, "--pairs", "256", "--epochs", "80", "--rate", "5e-4", *more), 8 * slower)
 
 
-def painter(defence: str, *more: str) -> Run:
-    return Run(("I", "--defence", defence, "--epochs", "0.3", *more), 4)
+def painter(defence: str, *more: str, slower: float = 1) -> Run:
+    return Run(("I", "--defence", defence, "--epochs", "0.3", *more), 4 * slower)
 
 
 def ceiling(defence: str, *more: str) -> Run:
@@ -68,7 +68,7 @@ def long_ceiling(defence: str, slower: float = 1) -> Run:
 
 
 def recogniser(defence: str, *more: str, slower: float = 1) -> Run:
-    return Run(("R", "--defence", defence, "--epochs", "8", "--batch", "128", "--warm", *more), 36 * slower)
+    return Run(("R", "--defence", defence, "--epochs", "3", "--batch", "128", "--rate", "1e-4", "--warm", *more), 15 * slower)
 
 
 def attacks(quick: bool) -> list[Run]:
@@ -91,7 +91,9 @@ def attacks(quick: bool) -> list[Run]:
         *(run(defence) for defence in (*OTHERS, "paper-bare") for run in (linkage, painter, ceiling)),
         *(run(defence, "--deeper", blocks) for blocks in DEEPER for defence in ("clean", "gaussian") for run in (linkage, painter, ceiling)),
         *(run(defence, "--seed", seed) for seed in ("2", "3") for run in (linkage, painter, ceiling) for defence in NOISE),
-        *(linkage("xnn-d", "--messages", messages, slower=1 + int(messages) / 8) for messages in ("4", "16", "64")),
+        *(run("xnn-d", "--messages", messages, slower=1 + int(messages) / 8) for messages in ("4", "16", "64") for run in (linkage, painter)),
+        *(linkage(defence, "--photos", "held-out") for defence in NOISE),
+        *(Run(("R", "--defence", defence, "--epochs", "0", "--warm"), 4) for defence in NOISE),  # the clean tail, as everybody may have it
         *(ceiling(defence, "--level", level) for level in OTHER_LEVELS for defence in ("gaussian", "xnn-d")),
         *(run("xnn-d", "--bits", bits) for bits in BITS for run in (linkage, ceiling)),
         *(run(defence, "--positions", "7") for run in (linkage, painter, ceiling) for defence in NOISE),

@@ -18,6 +18,9 @@ const source = (changed: Record<string, string> = {}): ModelSource => ({
   cache: null,
 });
 const manifest = readFileSync(new URL('../../public/attackers/manifest.json', import.meta.url), 'utf8');
+const CLOUD = JSON.parse(readFileSync(new URL('../../models/manifest.json', import.meta.url), 'utf8')) as {
+  keyed: { threshold: { value: number } };
+};
 const VERSIONS = JSON.parse(readFileSync(new URL('../../public/models/manifest.json', import.meta.url), 'utf8')) as {
   model: string;
   keyedModel: string;
@@ -29,6 +32,7 @@ it('loads the painters that were released, tells how far it is, and is of the ne
   const { weights, threshold, strangers } = await loadPainters(source(), VERSIONS, (part) => fractions.push(part));
   expect(fractions.at(-1)).toBe(1);
   expect(weights.clean['enter.weight']!.shape).toEqual([3, 3, 128, 96]);
+  expect(threshold).toBe(CLOUD.keyed.threshold.value);
   expect(strangersAt(strangers, threshold)).toBeLessThanOrEqual(1e-4);
   tf.dispose(Object.values(weights));
 });

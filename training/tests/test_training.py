@@ -14,7 +14,7 @@ import torch.nn.functional as functional
 from training import attack, loop, plan, spec, thief
 from training.adversaries import Painter, Recogniser, am_softmax, reverse
 from training.attack import checkpoint, coarser, parsed, psnr, rows_of, settings, ssim, start_anew, whole_run
-from training.attackers import FULL_WIDTH, UNet
+from training.attackers import FULL_WIDTH, Classes, UNet
 from training.align import crop, similarity
 from training.data import CHIP_SIZE, MIDDLE, ROOT, Jitter, augment, centre, placed, to_input
 from training.evaluate import mean, rank_one, tar_at_far, ten_fold_accuracy
@@ -330,6 +330,18 @@ def test_the_linker_succeeds_on_clean_features(few_faces: tuple[torch.Tensor, to
     assert (cosines.argmax(1) == torch.arange(6)).all()
 
 
+def test_classes_start_as_what_the_tail_makes_of_each_person() -> None:
+    random = torch.Generator().manual_seed(5)
+    people = functional.normalize(torch.randn(4, spec.EMBEDDING_SIZE, generator=random), dim=1)
+    labels = torch.arange(4).repeat(3)
+    embeddings = functional.normalize(people[labels] + 0.05 * torch.randn(12, spec.EMBEDDING_SIZE, generator=random), dim=1)
+    classes = Classes(4)
+    classes.start_from(embeddings, labels)
+    cosines = classes(embeddings)
+    assert (cosines.argmax(1) == labels).all()
+    torch.testing.assert_close(cosines.max(1).values, (embeddings * functional.normalize(embeddings.view(3, 4, -1).mean(0), dim=1)[labels]).sum(1))
+
+
 def test_a_run_is_done_when_its_row_is_there_of_the_same_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = tmp_path / "rows.jsonl"
     monkeypatch.setattr("training.attack.ROWS", rows)
@@ -344,6 +356,9 @@ def test_a_run_is_done_when_its_row_is_there_of_the_same_networks(tmp_path: Path
         assert not rows_of(parsed(["D", "--defence", "gaussian", "--pairs", "256", *other]))
     rows.write_text(json.dumps({**line, "networks": "00000000"}) + "\n")
     assert not rows_of(run)
+    as_released, softer = (parsed(["I", "--defence", "xnn-d", *more]) for more in ([], ["--level", "1"]))
+    rows.write_text(json.dumps(whole_run(softer)) + "\n")
+    assert rows_of(softer) and not rows_of(as_released)
 
 
 def test_what_is_run_again_counts_rows_of_this_commit_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -360,7 +375,7 @@ def test_what_is_run_again_counts_rows_of_this_commit_only(tmp_path: Path, monke
     assert [row["commit"] for row in rows_of(again)] == ["abcdef1"]
 
 
-@pytest.mark.parametrize(("attacker", "dial", "usual", "other"), [("I", "width", FULL_WIDTH, 96), ("D", "embedding", "dlib", "tail")])
+@pytest.mark.parametrize(("attacker", "dial", "usual", "other"), [("I", "width", FULL_WIDTH, 96), ("D", "embedding", "dlib", "tail"), ("D", "photos", "trained", "held-out")])
 def test_a_dial_that_is_not_as_usual_makes_rows_and_a_checkpoint_of_their_own(
     attacker: str, dial: str, usual: object, other: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

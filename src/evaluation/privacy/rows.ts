@@ -93,13 +93,13 @@ const METRICS: Readonly<Record<string, readonly Metric[]>> = {
 
 /** What makes two lines rows of one thing. */
 const SETTINGS =
-  'attacker row defence knows generator level messages bits positions deeper pairs warm rate batch width embedding epochs seed slots trained int8 whitened form shape mode victims databases'.split(
+  'attacker row defence knows generator level messages bits positions deeper pairs photos warm rate batch width embedding epochs seed slots trained int8 whitened form shape mode victims databases'.split(
     ' ',
   );
 
 /** Dials of training.attack as they are where nothing else is said. */
 const USUAL: Readonly<Record<string, unknown>> = {
-  messages: 1, bits: 4, positions: 14, deeper: 0, pairs: null, epochs: 3, rate: 1e-3, batch: null, width: null, embedding: null, seed: 1,
+  messages: 1, bits: 4, positions: 14, deeper: 0, pairs: null, photos: null, epochs: 3, rate: 1e-3, batch: null, width: null, embedding: null, seed: 1,
   generator: 'generator', level: NOISE_LEVEL,
 }; // prettier-ignore
 /** Of these, what the browser sends. */
@@ -228,8 +228,8 @@ function utilityRows(line: Line): ReportRow[] {
   };
   return [
     ...measured(line, shared, [LFW]),
-    ...stated('tar_1e-3', 'LFW, all pairs, TAR at FAR 1e-3', 1e-3),
-    ...stated('tar_1e-4', 'LFW, all pairs, TAR at FAR 1e-4', 1e-4),
+    ...stated('tar_1e-3', 'LFW, 4 million pairs, TAR at FAR 1e-3', 1e-3),
+    ...stated('tar_1e-4', 'LFW, 4 million pairs, TAR at FAR 1e-4', 1e-4),
   ];
 }
 
@@ -250,6 +250,7 @@ function attackRows(line: Line, names: Names): ReportRow[] {
   const settings = [
     line['embedding'] === 'tail' && 'the clean tail’s embedding',
     pairs !== null && `${counted(pairs)} photos`,
+    line['photos'] === 'held-out' && 'of people whom the attacked networks never saw',
     messages > 1 && `mean of ${messages} messages`,
     line['warm'] === true && 'from the clean tail’s weights',
     !isUsual(line, 'generator') && `the generator “${text(line, 'generator')}”`,
@@ -258,7 +259,7 @@ function attackRows(line: Line, names: Names): ReportRow[] {
     line['positions'] !== undefined && `maps of ${number(line, 'positions')}×${number(line, 'positions')}`,
     line['deeper'] !== undefined && `sent ${number(line, 'deeper')} blocks later`,
     typeof line['width'] === 'number' && `painter of width ${line['width']}`,
-    `${epochs} epochs`,
+    epochs === 0 ? 'not trained' : `${epochs} epochs`,
     (line['seed'] ?? 1) !== 1 && `seed ${number(line, 'seed')}`,
   ];
   const defence = text(line, 'defence');
@@ -270,8 +271,8 @@ function attackRows(line: Line, names: Names): ReportRow[] {
     command: attackCommand(line),
     ...(KNOWN[defence] !== undefined && { knowledge: KNOWN[defence] }),
     ...(attacker === 'S' && {
-      knowledge: 'is the cloud: trained on all photos, as the released student is, for a shorter time',
-      queries: 'reads every message that is sent to it',
+      knowledge:
+        'encoder, generator, a public teacher and photos without labels, none of the victim: trained as the released student is, for a shorter time; so the cloud, and whoever does as it does',
     }),
     ...(messages > 1 && { queries: `reads ${messages} messages of one photo of the victim` }),
   });
