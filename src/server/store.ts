@@ -150,6 +150,8 @@ function createStore(driver: Driver, keyring: Keyring): Store {
 
     async removeSubject(tenant, subject, receiptHash, act) {
       const removed = await driver.transaction(async (connection) => {
+        // First, as who enrols does: each would wait for the other.
+        await lockTenant(connection, tenant);
         const rows = await connection.query(
           `DELETE FROM templates WHERE tenant = $1 AND subject = $2 AND ($3::bytea IS NULL OR receipt_hash = $3)
            RETURNING subject`,
@@ -170,6 +172,7 @@ function createStore(driver: Driver, keyring: Keyring): Store {
       for (const { id: tenant, retentionDays } of kept) {
         const before = new Date(act.at.getTime() - retentionDays! * DAY);
         await driver.transaction(async (connection) => {
+          await lockTenant(connection, tenant);
           const rows = await connection.query<{ subject: string }>(
             'DELETE FROM templates WHERE tenant = $1 AND created_at < $2 RETURNING subject',
             [tenant, before],
@@ -187,13 +190,13 @@ function createStore(driver: Driver, keyring: Keyring): Store {
     },
 
     async reseal() {
-      await keyring.renew();
+      const id = await keyring.renew();
       let count = 0;
       const galleries = await driver.query<{ tenant: Uint8Array }>('SELECT DISTINCT tenant FROM templates');
       for (const { tenant } of galleries) {
         count += await driver.transaction((connection) => resealTenant(connection, keyring, tenant));
       }
-      await keyring.retire();
+      await keyring.retire(id);
       return count;
     },
 
@@ -303,10 +306,10 @@ export async function insertTemplate(connection: Connection, keyring: Keyring, t
 }
 
 async function resealTenant(connection: Connection, keyring: Keyring, tenant: Uint8Array): Promise<number> {
-  await lockTenant(connection, tenant);
   await keyring.refresh(connection);
+  // What others write meanwhile, they seal with the new key.
   const rows = await connection.query<{ subject: string; model: Uint8Array; sealed: Uint8Array }>(
-    'SELECT subject, model, sealed FROM templates WHERE tenant = $1',
+    'SELECT subject, model, sealed FROM templates WHERE tenant = $1 ORDER BY subject FOR UPDATE',
     [tenant],
   );
   for (const { subject, model, sealed } of rows) {

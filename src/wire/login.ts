@@ -106,7 +106,7 @@ export interface AccountReply {
     /** Whether it is the one that asks. */
     readonly current: boolean;
   }[];
-  /** What the audit log holds of this account, oldest first. */
+  /** The newest thousand entries of the audit log about this account, oldest first. */
   readonly trail: readonly { readonly at: string; readonly action: string; readonly outcome: string }[];
 }
 

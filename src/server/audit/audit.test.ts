@@ -42,9 +42,19 @@ test('the chain of all that was appended at once holds, without gaps', async () 
   expect(await verifyAudit(toHex(tenant), entries)).toEqual({ entries: 40, head: entries.at(-1)!.hash });
   expect(await verifyAudit(toHex(tenant), [])).toEqual({ entries: 0, head: '0'.repeat(64) });
   expect(await store.audit.read(tenant, 38, 10)).toEqual(entries.slice(38));
-  expect(await store.audit.read(tenant, 0, 10, 'o1')).toEqual([entries[0]]);
   expect(await store.audit.readBefore(tenant, Number.MAX_SAFE_INTEGER, 3)).toEqual(entries.slice(37));
   expect(await store.audit.readBefore(tenant, 3, 10)).toEqual(entries.slice(0, 2));
+});
+
+test('of one object the newest are read, oldest first, and nothing of another', async () => {
+  const own = new Uint8Array(16).fill(1);
+  for (const outcome of ['match', 'no_match', 'refused', 'done'] as const) {
+    await store.audit.append(event('mine', { tenant: own, outcome }));
+    await store.audit.append(event('theirs', { tenant: own }));
+  }
+  const read = async (seq: number) => (await store.audit.readBefore(own, seq, 2, 'mine')).map(({ seq }) => seq);
+  expect(await read(Number.MAX_SAFE_INTEGER)).toEqual([5, 7]);
+  expect(await read(5)).toEqual([1, 3]);
 });
 
 test.each<readonly [string, (list: AuditEntry[]) => AuditEntry[]]>([

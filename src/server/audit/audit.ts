@@ -23,6 +23,7 @@ export const AUDIT_ACTIONS = [
   'recover',
   'device.add',
   'device.revoke',
+  'codes.renew',
   'session.revoke',
   'account.create',
   'account.remove',
@@ -55,10 +56,10 @@ export interface AuditLog {
   append(event: AuditEvent): Promise<void>;
   /** Keeps events together with what else the transaction writes. */
   within(connection: Connection, ...events: readonly AuditEvent[]): Promise<void>;
-  /** At most `most` entries after `seq`, oldest first; of one object, if one is named. */
-  read(tenant: Uint8Array, after: number, most: number, object?: string): Promise<readonly AuditEntry[]>;
-  /** The last `most` entries before `seq`, oldest first. */
-  readBefore(tenant: Uint8Array, seq: number, most: number): Promise<readonly AuditEntry[]>;
+  /** At most `most` entries after `seq`, oldest first. */
+  read(tenant: Uint8Array, after: number, most: number): Promise<readonly AuditEntry[]>;
+  /** The last `most` entries before `seq`, oldest first; of one object, if one is named. */
+  readBefore(tenant: Uint8Array, seq: number, most: number, object?: string): Promise<readonly AuditEntry[]>;
 }
 
 const COLUMN_TYPES = ['bytea', 'bigint', 'timestamptz', 'text', 'text', 'text', 'text', 'bytea', 'bytea'];
@@ -103,19 +104,19 @@ export function openAuditLog(driver: Driver): AuditLog {
   return {
     append,
     within,
-    async read(tenant, after, most, object) {
+    async read(tenant, after, most) {
       const rows = await driver.query<StoredEntry>(
         `SELECT seq::int AS seq, at, actor, action, object, outcome, previous, hash FROM audit
-         WHERE tenant = $1 AND audit.seq > $2 AND ($4::text IS NULL OR object = $4) ORDER BY audit.seq LIMIT $3`,
-        [tenant, after, most, object ?? null],
+         WHERE tenant = $1 AND audit.seq > $2 ORDER BY audit.seq LIMIT $3`,
+        [tenant, after, most],
       );
       return rows.map(entryOf);
     },
-    async readBefore(tenant, seq, most) {
+    async readBefore(tenant, seq, most, object) {
       const rows = await driver.query<StoredEntry>(
         `SELECT seq::int AS seq, at, actor, action, object, outcome, previous, hash FROM audit
-         WHERE tenant = $1 AND audit.seq < $2 ORDER BY audit.seq DESC LIMIT $3`,
-        [tenant, seq, most],
+         WHERE tenant = $1 AND audit.seq < $2 AND ($4::text IS NULL OR object = $4) ORDER BY audit.seq DESC LIMIT $3`,
+        [tenant, seq, most, object ?? null],
       );
       return rows.map(entryOf).toReversed();
     },

@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Driver } from '../drivers.js';
-import { openStore, type Store } from '../store.js';
+import { insertTemplate, openStore, type Store } from '../store.js';
 import { dump, embeddingOf, MASTER, SERVED, openTestDatabase } from '../testing.js';
 import { changeMaster } from './keyring.js';
 import { loadMaster, localMaster } from './master.js';
@@ -86,6 +87,33 @@ describe('rotation', () => {
     // Another process still seals with the key that it knows.
     await other.addTemplate({ ...SERVED, subject: 'late', ...decoy, createdAt: ACT.at }, 'test');
     expect((await store.findTemplate(SERVED, 'late', { ...decoy, embedding: embeddingOf(3) })).known).toBe(true);
+  });
+
+  test('a secret that another process makes meanwhile still opens after it', async () => {
+    const other = await reopened();
+    const made = embeddingOf(4);
+    await other.keyring.secret('late', async () => {
+      await store.reseal();
+      return bytes(made);
+    });
+    const { keyring } = await reopened();
+    expect(Buffer.from(await keyring.secret('late', () => bytes(embeddingOf(5))))).toEqual(bytes(made));
+  });
+
+  // An embedded database has one transaction at a time: there it cannot go wrong.
+  test("a tenant's first enrolment that is under way when it begins is sealed anew too", async () => {
+    const other = await reopened();
+    const first = { ...SERVED, tenant: new Uint8Array(16).fill(10), subject: 'first', ...decoy, createdAt: ACT.at };
+    const resealing = await driver.transaction(async (connection) => {
+      await insertTemplate(connection, other.keyring, first);
+      const begun = store.reseal();
+      await Promise.race([begun, setTimeout(300)]);
+      return { begun };
+    });
+    await resealing.begun;
+    const fresh = await reopened();
+    const { known, embedding } = await fresh.findTemplate(first, 'first', { ...decoy, embedding: embeddingOf(3) });
+    expect([known, embedding]).toEqual([true, decoy.embedding]);
   });
 
   test('the master key is changed without touching what is sealed', async () => {

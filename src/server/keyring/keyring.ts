@@ -24,16 +24,27 @@ export interface Keyring {
   /** Puts another in the place of a secret. */
   replaceSecret(name: string, secret: Uint8Array): Promise<void>;
   forgetSecret(name: string): Promise<void>;
-  /** Learns of a data key that another process made: before something is sealed that stays. */
+  /** Takes the newest data key, and keeps it the newest until the transaction ends: before something is sealed that stays. */
   refresh(connection: Connection): Promise<void>;
-  /** Makes a new data key, which seals from now on. Old ones still open. */
-  renew(): Promise<void>;
-  /** Seals secrets with the newest key, and forgets those before it, here and in the database. */
-  retire(): Promise<void>;
+  /** Makes a new data key. What was sealed with those before it is committed by then, and nothing else ever will be. @returns its number */
+  renew(): Promise<number>;
+  /** Seals secrets with the newest key, and forgets those before `id`, here and in the database: when nothing else is sealed with them. */
+  retire(id: number): Promise<void>;
 }
 
-/** Opens the keyring of a database, with a first data key if it has none. @throws master_key_wrong */
-export async function openKeyring(database: Connection, master: MasterKey): Promise<Keyring> {
+/** Any number will do, as long as it is no other lock's. Who seals shares it; who makes a key has it alone. */
+const LOCK = 0x584e4e4b;
+
+/**
+ * Opens the keyring of a database, with a first data key if it has none.
+ *
+ * @param database a driver, or a connection that is in a transaction
+ * @throws master_key_wrong
+ */
+export async function openKeyring(
+  database: Connection & Partial<Pick<Driver, 'transaction'>>,
+  master: MasterKey,
+): Promise<Keyring> {
   const keys = new Map<number, Uint8Array>();
   let newest = 0;
 
@@ -43,18 +54,39 @@ export async function openKeyring(database: Connection, master: MasterKey): Prom
     newest = Math.max(0, ...keys.keys());
   }
 
-  async function renew(): Promise<void> {
-    // Of several that make one at once, one wins, and all take it.
-    await database.query(
-      `INSERT INTO data_keys (id, master, wrapped, created_at) VALUES ($1, $2, $3, now()) ON CONFLICT DO NOTHING`,
-      [newest + 1, master.id, await master.wrap(randomBytes(KEY_BYTES))],
-    );
+  const transaction = <T>(work: (connection: Connection) => Promise<T>): Promise<T> =>
+    database.transaction?.(work) ?? work(database);
+
+  async function refresh(connection: Connection): Promise<void> {
+    await connection.query('SELECT pg_advisory_xact_lock_shared($1)', [LOCK]);
+    await load(connection);
+  }
+
+  async function renew(): Promise<number> {
+    const wrapped = await master.wrap(randomBytes(KEY_BYTES));
+    const id = await transaction(async (connection) => {
+      await connection.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+      const [row] = await connection.query<{ id: number }>(
+        `INSERT INTO data_keys (id, master, wrapped, created_at)
+         SELECT coalesce(max(id), 0) + 1, $1, $2, now() FROM data_keys RETURNING id`,
+        [master.id, wrapped],
+      );
+      return row!.id;
+    });
     await load();
+    return id;
   }
 
   async function findSecret(name: string): Promise<Uint8Array | null> {
     const [row] = await database.query<{ sealed: Uint8Array }>('SELECT sealed FROM secrets WHERE name = $1', [name]);
     return row === undefined ? null : keyring.open(row.sealed, 'secret', name);
+  }
+
+  async function updateSecret(connection: Connection, name: string, secret: Uint8Array): Promise<void> {
+    await connection.query('UPDATE secrets SET sealed = $2 WHERE name = $1', [
+      name,
+      keyring.seal(secret, 'secret', name),
+    ]);
   }
 
   await load();
@@ -77,36 +109,39 @@ export async function openKeyring(database: Connection, master: MasterKey): Prom
     async secret(name, make) {
       const found = await findSecret(name);
       if (found !== null) return found;
+      const made = await make();
       // Of several that make one at once, one wins, and all take it.
-      await database.query('INSERT INTO secrets (name, sealed) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
-        name,
-        keyring.seal(await make(), 'secret', name),
-      ]);
+      await transaction(async (connection) => {
+        await refresh(connection);
+        await connection.query('INSERT INTO secrets (name, sealed) VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+          name,
+          keyring.seal(made, 'secret', name),
+        ]);
+      });
       return (await findSecret(name))!;
     },
-    async replaceSecret(name, secret) {
-      await load();
-      await database.query('UPDATE secrets SET sealed = $2 WHERE name = $1', [
-        name,
-        keyring.seal(secret, 'secret', name),
-      ]);
-    },
+    replaceSecret: (name, secret) =>
+      transaction(async (connection) => {
+        await refresh(connection);
+        await updateSecret(connection, name, secret);
+      }),
     async forgetSecret(name) {
       await database.query('DELETE FROM secrets WHERE name = $1', [name]);
     },
-    refresh: load,
+    refresh,
     renew,
-    async retire() {
-      const rows = await database.query<{ name: string; sealed: Uint8Array }>('SELECT name, sealed FROM secrets');
-      for (const { name, sealed } of rows) {
-        const plain = await keyring.open(sealed, 'secret', name);
-        await database.query('UPDATE secrets SET sealed = $2 WHERE name = $1', [
-          name,
-          keyring.seal(plain, 'secret', name),
-        ]);
-      }
-      await database.query('DELETE FROM data_keys WHERE id < $1', [newest]);
-      for (const id of keys.keys()) if (id < newest) keys.delete(id);
+    async retire(id) {
+      await transaction(async (connection) => {
+        await refresh(connection);
+        const rows = await connection.query<{ name: string; sealed: Uint8Array }>(
+          'SELECT name, sealed FROM secrets ORDER BY name FOR UPDATE',
+        );
+        for (const { name, sealed } of rows) {
+          await updateSecret(connection, name, await keyring.open(sealed, 'secret', name));
+        }
+        await connection.query('DELETE FROM data_keys WHERE id < $1', [id]);
+      });
+      for (const old of keys.keys()) if (old < id) keys.delete(old);
     },
   };
   const pepper = await keyring.secret('pseudonym', () => randomBytes(KEY_BYTES));

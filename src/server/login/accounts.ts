@@ -55,7 +55,7 @@ export interface Accounts {
   /** How many, and whether some are of the time before release 2.2, with 80 bits: they work until they are used or replaced. */
   codesLeft(account: Uint8Array): Promise<{ readonly codesLeft: number; readonly codesShort: boolean }>;
   /** Makes new codes; the old ones are worth nothing any more. */
-  renewCodes(account: Uint8Array): Promise<readonly string[]>;
+  renewCodes(account: Uint8Array, at: Date): Promise<readonly string[]>;
   /** Replaces the template, or puts one where none is. */
   renewTemplate(account: Uint8Array, template: Template): Promise<void>;
   hasTemplate(account: Uint8Array): Promise<boolean>;
@@ -172,7 +172,11 @@ export function openAccounts(driver: Driver, keyring: Keyring, audit: AuditLog, 
       return { codesLeft: rows.length, codesShort: rows.some(({ is_short }) => is_short) };
     },
 
-    renewCodes: (account) => driver.transaction((connection) => insertCodes(connection, account)),
+    renewCodes: (account, at) =>
+      driver.transaction(async (connection) => {
+        await note(connection, account, 'codes.renew', at);
+        return insertCodes(connection, account);
+      }),
 
     renewTemplate: (account, template) =>
       driver.transaction(async (connection) => {

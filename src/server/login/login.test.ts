@@ -14,6 +14,7 @@ import { openStore, type Store } from '../store.js';
 import { FREE_MISSES } from '../limits/limiter.js';
 import { distance, keyedMessageOf, MASTER, SERVED, testCloud, openTestDatabase } from '../testing.js';
 import { CHANGES_LIFETIME, SESSION_LIFETIME, subjectOf } from './accounts.js';
+import { TRAIL_ENTRIES } from './login.js';
 import { softDevice } from './testing.js';
 
 const ORIGIN = 'https://login.example.com';
@@ -37,7 +38,9 @@ afterAll(() => store.close());
 beforeEach(async () => {
   for (const table of ['limits', 'challenges', 'templates', 'accounts']) await driver.query(`DELETE FROM ${table}`);
   const random = (size: number) => crypto.getRandomValues(new Uint8Array(size));
-  cloud = await testCloud({ store, random, login: { tenant: TENANT, origin: ORIGIN } });
+  let visitors = 0;
+  const addressOf = () => `visitor ${visitors++}`;
+  cloud = await testCloud({ store, random, addressOf, login: { tenant: TENANT, origin: ORIGIN } });
 });
 
 type Device = ReturnType<typeof softDevice>;
@@ -449,6 +452,38 @@ describe('behind the login', () => {
     expect((await ask('DELETE', LOGIN_ROUTES.template, undefined, session)).status).toBe(200);
     expect((await logIn(device, BEN)).status).toBe(403);
     expect(await driver.query('SELECT 1 FROM templates')).toEqual([]);
+  });
+
+  test('new recovery codes leave an entry in the log', async () => {
+    const { session } = await register(softDevice(ORIGIN));
+    await ask('POST', LOGIN_ROUTES.codes, undefined, session);
+    const { trail } = (await account(session)).body;
+    expect(trail.map(({ action, outcome }) => [action, outcome])).toEqual([
+      ['account.create', 'done'],
+      ['codes.renew', 'done'],
+    ]);
+  });
+
+  test('of a long log the newest entries are shown, oldest first', async () => {
+    const { session } = await register(softDevice(ORIGIN));
+    const [row] = await driver.query<{ object: string }>(
+      "SELECT object FROM audit WHERE action = 'account.create' ORDER BY seq DESC LIMIT 1",
+    );
+    const at = new Date(cloud.clock.now);
+    const login = {
+      tenant: TENANT,
+      actor: 'account',
+      at,
+      action: 'login',
+      object: row!.object,
+      outcome: 'match',
+    } as const;
+    await driver.transaction((connection) =>
+      store.audit.within(connection, ...Array.from({ length: TRAIL_ENTRIES - 1 }, () => login)),
+    );
+    await ask('POST', LOGIN_ROUTES.codes, undefined, session);
+    const actions = (await account(session)).body.trail.map(({ action }) => action);
+    expect(actions).toEqual([...Array.from({ length: TRAIL_ENTRIES - 1 }, () => 'login'), 'codes.renew']);
   });
 
   test('a deleted account leaves its log, without its name, and nothing else', async () => {

@@ -54,6 +54,8 @@ export interface LoginDependencies {
 /** JSON around base64 of five messages, and a device's answer. */
 const MOST_BYTES = Math.ceil((MAX_CAPTURES * KEYED_MESSAGE_BYTES * 4) / 3) + 16_384;
 const COOKIE = 'session';
+/** An account is shown this many, the newest. */
+export const TRAIL_ENTRIES = 1_000;
 
 const device = z.looseObject({ id: z.base64url().min(1).max(1_400), response: z.looseObject({}) });
 const challenge = z.string().length(2 * CHALLENGE_BYTES);
@@ -243,7 +245,7 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
       createdAt: createdAt.toISOString(),
       usedAt: usedAt.toISOString(),
     }));
-    const trail = await audit.read(served.tenant, 0, 1_000, object);
+    const trail = await audit.readBefore(served.tenant, Number.MAX_SAFE_INTEGER, TRAIL_ENTRIES, object);
     const reply: AccountReply = {
       name,
       by,
@@ -280,7 +282,7 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
   });
 
   app.post(LOGIN_ROUTES.codes, lately, async (context) => {
-    const codes = await accounts.renewCodes(context.get('session').account);
+    const codes = await accounts.renewCodes(context.get('session').account, at());
     return context.json({ codes } satisfies CodesReply);
   });
 
