@@ -68,7 +68,7 @@ def long_ceiling(defence: str, slower: float = 1) -> Run:
 
 
 def recogniser(defence: str, *more: str, slower: float = 1) -> Run:
-    return Run(("R", "--defence", defence, "--epochs", "3", "--batch", "128", "--rate", "1e-4", "--warm", *more), 15 * slower)
+    return Run(("R", "--defence", defence, "--epochs", "3", "--batch", "128", "--rate", "3e-4", "--warm", *more), 15 * slower)
 
 
 def attacks(quick: bool) -> list[Run]:
