@@ -60,17 +60,29 @@ test('a plain page of another origin enrols and verifies, and its form is told',
     ]);
 
     await set(page, { mode: 'verify' });
+    const face = page.locator('xnn-face-login');
+    await face.evaluate((element: XnnFaceLogin) =>
+      element.addEventListener('xnn-verified', () =>
+        Object.assign(window, { complete: element.form?.checkValidity() }),
+      ),
+    );
     await page.getByLabel('Your name').fill(NAME);
     await page.getByRole('button', { name: 'Verify my face' }).click();
     await expect(page.getByText('Hold still')).toBeVisible({ timeout: 60_000 });
     expect(await findings(page)).toEqual([]);
     await expect(page.getByText(`Welcome, ${NAME}.`)).toBeVisible();
     expect((await told()).at(-1)).toEqual(['xnn-verified', { mode: 'verify', subject: NAME }]);
+    expect(await page.evaluate(() => (window as unknown as { complete: boolean }).complete)).toBe(true);
     expect(await findings(page)).toEqual([]);
     await page.getByRole('button', { name: 'Continue' }).click();
     await expect(page.locator('#answer')).toHaveText(
       `Sent: ${new URLSearchParams({ subject: NAME, face: 'verified' })}`,
     );
+    const unanswered = (element: XnnFaceLogin) => {
+      element.subject = 'Somebody else';
+      return [element.checkValidity(), new FormData(element.form!).has('face')];
+    };
+    expect(await face.evaluate(unanswered)).toEqual([false, false]);
   });
 });
 

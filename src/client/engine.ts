@@ -83,7 +83,9 @@ function startWorker(address: URL): Worker {
   if (address.origin === location.origin) return new Worker(address, options);
   const importing = new Blob([`import ${JSON.stringify(address.href)};`], { type: 'text/javascript' });
   const own = URL.createObjectURL(importing);
-  const worker = new Worker(own, options);
-  URL.revokeObjectURL(own);
-  return worker;
+  try {
+    return new Worker(own, options);
+  } finally {
+    URL.revokeObjectURL(own);
+  }
 }

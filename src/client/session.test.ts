@@ -307,6 +307,27 @@ describe('starting', () => {
     expect(engines).toHaveLength(2);
   });
 
+  it('fails where no worker may be started, and can go on where it may', async () => {
+    const reported = vi.fn();
+    vi.stubGlobal('reportError', reported);
+    let allowed = false;
+    session = createSession({
+      openEngine: () => {
+        if (!allowed) throw new DOMException('', 'SecurityError');
+        return engines[0]!;
+      },
+      cloud,
+      storage,
+    });
+    await Promise.resolve();
+    expect(session.getState()).toEqual({ status: 'failed', error: 'page_failed' });
+    expect(reported).toHaveBeenCalledOnce();
+    allowed = true;
+    session.restart();
+    await ready();
+    vi.unstubAllGlobals();
+  });
+
   it('passes the backend on', () => {
     createSession({ backend: 'webgl', openEngine: () => engines[0]!, cloud, storage });
     expect(engines[0]!.start).toHaveBeenLastCalledWith({ backend: 'webgl' }, expect.any(Function));
@@ -419,6 +440,21 @@ describe('enrol', () => {
     cloud.enrol.mockImplementation(away('subject_exists'));
     await session.enrol('Ada', [PICTURE]);
     expect(session.getState()).toMatchObject({ error: 'subject_exists', outcome: null });
+    expect(session.enrolledHere()).toEqual([]);
+  });
+
+  it('knows a name by its composed letters, as the cloud does', async () => {
+    const [composed, decomposed] = ['Zo\u00eb', 'Zoe\u0308'];
+    await ready();
+    await session.enrol(decomposed, [PICTURE]);
+    expect(cloud.enrol).toHaveBeenCalledWith(composed, expect.anything());
+    expect(session.getState()).toMatchObject({ outcome: { kind: 'enrolled', subject: composed } });
+    expect(session.enrolledHere()).toEqual([composed]);
+    await session.verify(decomposed, PICTURE);
+    expect(cloud.verify).toHaveBeenCalledWith(composed, expect.anything());
+    await session.forget(decomposed);
+    expect(cloud.remove).toHaveBeenCalledExactlyOnceWith(composed, RECEIPT, undefined);
+    expect(session.getState()).toMatchObject({ outcome: { kind: 'forgotten', subject: composed } });
     expect(session.enrolledHere()).toEqual([]);
   });
 
@@ -569,6 +605,18 @@ describe('one action at a time', () => {
     expect(session.getState()).toMatchObject({ outcome: { kind: 'verified' } });
   });
 
+  it('closes the frames of one that is not done', async () => {
+    const [early, late] = [{ close: vi.fn() }, { close: vi.fn() }];
+    await session.verify('Ada', early as unknown as ImageBitmap);
+    expect(early.close).toHaveBeenCalledOnce();
+    await ready();
+    const first = session.verify('Ada', PICTURE);
+    const second = session.enrol('Bob', [late as unknown as ImageBitmap]);
+    expect(late.close).toHaveBeenCalledOnce();
+    await Promise.all([first, second]);
+    expect(cloud.enrol).not.toHaveBeenCalled();
+  });
+
   it('does nothing before it is ready', async () => {
     await session.identify(PICTURE);
     expect(session.getState().status).toBe('starting');
@@ -674,6 +722,18 @@ describe('dispose', () => {
     answer.resolve({ verdict: 'match' });
     await action;
     expect(seen).toEqual([]);
+  });
+
+  it('leaves the outcome of what was sent to who waits for it', async () => {
+    await ready();
+    const answer = pending<Awaited<ReturnType<Cloud['enrol']>>>();
+    cloud.enrol.mockReturnValue(answer.promise);
+    const action = session.enrol('Ada', [PICTURE]);
+    await vi.waitFor(() => expect(cloud.enrol).toHaveBeenCalled());
+    session.dispose();
+    answer.resolve({ subject: 'Ada', receipt: RECEIPT });
+    await action;
+    expect(session.getState()).toMatchObject({ outcome: { kind: 'enrolled', removal: RECEIPT } });
   });
 
   it('stops telling a listener that left', async () => {

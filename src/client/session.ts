@@ -120,22 +120,22 @@ class EngineSession implements Session {
 
   enrol(subject: string, pictures: readonly Picture[], challenge?: string): Promise<void> {
     return this.#act(pictures, async (engine, started) => {
-      checkSubject(subject);
+      const name = nameOf(subject);
       if (pictures.length === 0) throw new XnnError('no_face', 'no picture');
       if (pictures.length > MAX_CAPTURES) throw new XnnError('too_many_images');
       const captures = await this.#captures(engine, started, pictures, this.#own, challenge);
-      const { reply, receipt } = await this.#send(captures, (messages) => this.#cloud.enrol(subject, messages));
-      this.#keepReceipt(subject, reply.receipt);
-      return { kind: 'enrolled', subject, removal: reply.receipt, receipt };
+      const { reply, receipt } = await this.#send(captures, (messages) => this.#cloud.enrol(name, messages));
+      this.#keepReceipt(name, reply.receipt);
+      return { kind: 'enrolled', subject: name, removal: reply.receipt, receipt };
     });
   }
 
   verify(subject: string, picture: Picture, challenge?: string): Promise<void> {
     return this.#act([picture], async (engine, started) => {
-      checkSubject(subject);
+      const name = nameOf(subject);
       const captures = await this.#captures(engine, started, [picture], this.#own, challenge);
-      const { reply, receipt } = await this.#send(captures, (message) => this.#cloud.verify(subject, message));
-      return { kind: 'verified', subject, match: reply.verdict === 'match', receipt };
+      const { reply, receipt } = await this.#send(captures, (message) => this.#cloud.verify(name, message));
+      return { kind: 'verified', subject: name, match: reply.verdict === 'match', receipt };
     });
   }
 
@@ -150,10 +150,10 @@ class EngineSession implements Session {
 
   forget(subject: string, picture?: Picture): Promise<void> {
     return this.#act(picture ? [picture] : [], async (engine, started) => {
-      checkSubject(subject);
-      await this.#remove(engine, started, subject, picture);
-      this.#keepReceipt(subject, null);
-      return { kind: 'forgotten', subject };
+      const name = nameOf(subject);
+      await this.#remove(engine, started, name, picture);
+      this.#keepReceipt(name, null);
+      return { kind: 'forgotten', subject: name };
     });
   }
 
@@ -280,7 +280,14 @@ class EngineSession implements Session {
 
   async #start(): Promise<void> {
     this.#engine?.dispose();
-    const engine = this.#openEngine();
+    this.#engine = null;
+    let engine: Engine;
+    try {
+      engine = this.#openEngine();
+    } catch (error) {
+      // A page's policy may forbid workers.
+      return this.#become({ status: 'failed', error: codeOf(error) });
+    }
     this.#engine = engine;
     this.#become({ status: 'starting', progress: { stage: 'download', fraction: 0 } });
     const next = await engine
@@ -304,9 +311,11 @@ class EngineSession implements Session {
 
   /** Runs one action and puts its outcome or error into the state. While another is going on, waits for that one instead. */
   #act(pictures: readonly Picture[], perform: (engine: Engine, started: Started) => Promise<Outcome>): Promise<void> {
-    if (this.#action !== null) return this.#action;
     const [state, engine] = [this.#state, this.#engine];
-    if (state.status !== 'ready' || engine === null) return Promise.resolve();
+    if (this.#action !== null || state.status !== 'ready' || engine === null) {
+      close(pictures);
+      return this.#action ?? Promise.resolve();
+    }
     this.#become({ ...state, activity: 'encoding', outcome: null, error: null });
     this.#action = perform(engine, state.started)
       .then(
@@ -314,7 +323,7 @@ class EngineSession implements Session {
         (error: unknown) => ({ outcome: null, error: codeOf(error) }),
       )
       .then((result) => {
-        for (const picture of pictures) if ('close' in picture) picture.close();
+        close(pictures);
         if (result.error !== null) this.#service = null;
         this.#action = null;
         this.#continue({ activity: 'idle', ...result });
@@ -399,8 +408,9 @@ class EngineSession implements Session {
     await this.#send(captures, (message) => this.#cloud.remove(subject, message));
   }
 
+  /** After the end, too: who waits for an action still finds its outcome, though nobody is told. */
   #continue(change: Partial<Pick<Ready, 'activity' | 'key' | 'ownKey' | 'outcome' | 'error'>>): void {
-    if (this.#engine !== null && this.#state.status === 'ready') this.#become({ ...this.#state, ...change });
+    if (this.#state.status === 'ready') this.#become({ ...this.#state, ...change });
   }
 
   #become(state: SessionState): void {
@@ -440,6 +450,10 @@ function checkModel(ours: string, served: string): void {
   if (ours !== served) throw new XnnError('model_unsupported', `${ours} here, ${served} there`);
 }
 
+function close(pictures: readonly Picture[]): void {
+  for (const picture of pictures) if ('close' in picture) picture.close();
+}
+
 async function taken(
   engine: Engine,
   pictures: readonly Picture[],
@@ -461,8 +475,11 @@ function bound(captures: readonly Capture[], offer: Offer): readonly Capture[] {
   return captures;
 }
 
-function checkSubject(subject: string): void {
-  if (!SUBJECT_PATTERN.test(subject)) throw new XnnError('subject_invalid');
+/** A name as the cloud keeps it, so that its answers and kept receipts are found under it. @throws subject_invalid */
+function nameOf(subject: string): string {
+  const name = subject.normalize('NFC');
+  if (!SUBJECT_PATTERN.test(name)) throw new XnnError('subject_invalid');
+  return name;
 }
 
 function codeOf(error: unknown): ErrorCode {

@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Cloud } from '../client/cloud.js';
+import type { Engine } from '../client/engine.js';
 import type { CameraState, LiveCamera } from '../client/live-camera.js';
 import type { ErrorCode } from '../client/messages.js';
+import { createSession } from '../client/session.js';
 import type { Outcome, Session, SessionState, Started } from '../client/types.js';
-import { Flow, type FlowState, type Task } from './flow.js';
+import type { EnrolmentReply, VerificationReply } from '../wire/api.js';
+import { Flow, type Asked, type FlowParts, type FlowState } from './flow.js';
 
 const READY = {
   status: 'ready',
@@ -16,7 +20,7 @@ const READY = {
 const STARTING: SessionState = { status: 'starting', progress: { stage: 'download', fraction: 0.3 } };
 const OFF: CameraState = { phase: 'off', error: null, released: false };
 const LIVE: CameraState = { phase: 'live', stream: {} as MediaStream, cameras: [] };
-const VERIFY: Task = { mode: 'verify', subject: 'Ada', automatic: false };
+const VERIFY: Asked = { mode: 'verify', subject: 'Ada', automatic: false };
 const receipt = { captures: [], bytesSent: 0, cloudMs: 0 };
 
 /** A state that is told how to change. */
@@ -49,6 +53,7 @@ let answer: Outcome | ErrorCode;
 let dispose: ReturnType<typeof vi.fn<() => void>>;
 let openSession: ReturnType<typeof vi.fn<() => Session>>;
 let onReady: ReturnType<typeof vi.fn<(started: Started) => void>>;
+let onLate: ReturnType<typeof vi.fn<FlowParts['onLate']>>;
 let flow: Flow;
 let seen: FlowState[];
 
@@ -91,6 +96,7 @@ beforeEach(() => {
       }) as unknown as Session,
   );
   onReady = vi.fn<(started: Started) => void>();
+  onLate = vi.fn<FlowParts['onLate']>();
   seen = [];
   flow = new Flow(
     {
@@ -98,6 +104,7 @@ beforeEach(() => {
       openSession,
       video: () => ({ readyState: 2 }) as HTMLVideoElement,
       onReady,
+      onLate,
     },
     (state) => seen.push(state),
   );
@@ -107,7 +114,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-async function live(task: Task = VERIFY): Promise<void> {
+async function live(task: Asked = VERIFY): Promise<void> {
   flow.begin(task);
   camera.become(LIVE);
   session.become(READY);
@@ -195,6 +202,40 @@ describe('a flow', () => {
     expect(start).toHaveBeenCalledOnce();
   });
 
+  it.each([
+    [null, null, 'subject_invalid'],
+    [undefined, undefined, 'subject_invalid'],
+    ['enrol', undefined, 'subject_invalid'],
+    ['Verify', 'Ada', 'request_invalid'],
+    ['', 'Ada', 'request_invalid'],
+    ['constructor', 'Ada', 'request_invalid'],
+  ])('opens nothing in mode %j for subject %j', (mode, subject, error) => {
+    flow.begin({ mode, subject, automatic: true });
+    expect(flow.state).toEqual({ phase: 'failed', error });
+    expect(start).not.toHaveBeenCalled();
+  });
+
+  it('takes decomposed letters for the name that the cloud knows', async () => {
+    answer = { kind: 'verified', subject: 'Zo\u00eb', match: true, receipt };
+    await live({ ...VERIFY, subject: 'Zoe\u0308' });
+    await flow.take();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(flow.state).toMatchObject({ phase: 'done', result: { kind: 'verified', subject: 'Zo\u00eb' } });
+  });
+
+  it.each([
+    ['verify', { kind: 'verified', subject: 'Eve', match: true, receipt }],
+    ['verify', { kind: 'enrolled', subject: 'Ada', removal: 'ab'.repeat(32), receipt }],
+    ['verify', { kind: 'identified', subject: 'Ada', receipt }],
+    ['identify', { kind: 'verified', subject: 'Ada', match: true, receipt }],
+  ] as const)('takes in mode %s no answer to another question', async (mode, outcome) => {
+    answer = outcome;
+    await live({ ...VERIFY, mode });
+    await flow.take();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(flow.state).toEqual({ phase: 'failed', error: 'page_failed' });
+  });
+
   it('says what went wrong in camera, networks and cloud, and lets the camera go', async () => {
     flow.begin(VERIFY);
     camera.become({ phase: 'off', error: 'camera_refused', released: false });
@@ -249,5 +290,115 @@ describe('a flow', () => {
     expect(openFrames).toBe(1);
     flow.release();
     expect(openFrames).toBe(0);
+  });
+});
+
+describe('over a session as it is, a flow', () => {
+  const BOB: Asked = { ...VERIFY, subject: 'Bob' };
+  let verify: ReturnType<typeof vi.fn<Cloud['verify']>>;
+  /** Answers what the cloud was asked first. */
+  let answerFirst: (reply: VerificationReply | EnrolmentReply) => void;
+  let workersAllowed: boolean;
+
+  beforeEach(() => {
+    workersAllowed = true;
+    const first = new Promise<VerificationReply | EnrolmentReply>((resolve) => (answerFirst = resolve));
+    verify = vi
+      .fn<Cloud['verify']>()
+      .mockReturnValueOnce(first as Promise<VerificationReply>)
+      .mockResolvedValue({ verdict: 'no_match' });
+    const { model, keyedModel } = READY.started;
+    const cloud: Partial<Cloud> = {
+      service: () => Promise.resolve({ model, keyedModel, tenant: '64'.repeat(16) }),
+      challenge: () => Promise.resolve({ challenge: '01'.repeat(16), expiresIn: 180_000 }),
+      verify,
+      enrol: () => first as Promise<EnrolmentReply>,
+    };
+    const engine: Partial<Engine> = {
+      start: () => Promise.resolve(READY.started),
+      look: (frame) => {
+        frame.close();
+        return Promise.resolve({ hint: null, box: null });
+      },
+      capture: () =>
+        Promise.resolve({
+          face: new Uint8Array(),
+          clean: new Float32Array(),
+          message: new Uint8Array(48),
+          stageMs: { detect: 1, align: 1, encode: 1, pack: 1 },
+        }),
+      dispose,
+    };
+    openSession.mockImplementation(() =>
+      createSession({
+        openEngine: () => {
+          if (!workersAllowed) throw new DOMException('', 'SecurityError');
+          return engine as Engine;
+        },
+        cloud: cloud as Cloud,
+        storage: null,
+        keys: { load: () => Promise.resolve(null), keep: () => Promise.resolve(), forget: () => Promise.resolve() },
+      }),
+    );
+  });
+
+  async function shown(asked: Asked, pictures = 1): Promise<void> {
+    flow.begin(asked);
+    camera.become(LIVE);
+    await vi.advanceTimersByTimeAsync(0);
+    for (let i = 0; i < pictures; i++) await flow.take();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(flow.state.phase).toBe('working');
+  }
+
+  it('takes a late answer about one person for none about the next, and asks about that one after it', async () => {
+    await shown(VERIFY);
+    flow.cancel();
+    await shown(BOB);
+    expect(verify).toHaveBeenCalledOnce();
+    answerFirst({ verdict: 'match' });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(verify.mock.calls.map(([subject]) => subject)).toEqual(['Ada', 'Bob']);
+    expect(flow.state).toEqual({ phase: 'done', result: { kind: 'refused', mode: 'verify', subject: 'Bob' } });
+    expect(openFrames).toBe(0);
+  });
+
+  it.each(['cancel', 'release'] as const)('lets go of a picture that waits for a late answer, by %s', async (end) => {
+    await shown(VERIFY);
+    flow.cancel();
+    await shown(BOB);
+    const before = openFrames;
+    flow[end]();
+    await vi.advanceTimersByTimeAsync(0);
+    // Ada's picture is closed with her answer.
+    expect([before, openFrames]).toEqual([2, 1]);
+    answerFirst({ verdict: 'match' });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(verify).toHaveBeenCalledOnce();
+    expect(flow.state.phase).toBe('idle');
+    expect(openFrames).toBe(0);
+  });
+
+  it.each(['cancel', 'release'] as const)('gives the receipt of what the cloud stored after a %s', async (end) => {
+    await shown({ ...VERIFY, mode: 'enrol' }, 3);
+    flow[end]();
+    answerFirst({ subject: 'Ada', receipt: 'ab'.repeat(32) });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(onLate).toHaveBeenCalledExactlyOnceWith({ kind: 'enrolled', subject: 'Ada', receipt: 'ab'.repeat(32) });
+    expect(flow.state.phase).toBe('idle');
+    expect(openFrames).toBe(0);
+  });
+
+  it('says so where no worker may be started, and begins anew where it may', async () => {
+    vi.stubGlobal('reportError', () => {});
+    workersAllowed = false;
+    flow.begin(VERIFY);
+    camera.become(LIVE);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(flow.state).toEqual({ phase: 'failed', error: 'page_failed' });
+    expect(camera.getState()).toBe(OFF);
+    workersAllowed = true;
+    await shown(VERIFY);
+    expect(openSession).toHaveBeenCalledOnce();
   });
 });

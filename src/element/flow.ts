@@ -4,12 +4,20 @@ import { isErrorCode, SUBJECT_PATTERN, XnnError, type ErrorCode } from '../clien
 import type { Progress, Session, SessionState, Started } from '../client/types.js';
 import type { Mode } from './events.js';
 
-/** What a press of the button asks for. */
-export interface Task {
-  readonly mode: Mode;
+/** What a press of the button asks for, as the page left it: attributes are removed and misspelt, and frameworks set undefined. */
+export interface Asked {
+  /** A `Mode`; `verify` if there is none. */
+  readonly mode?: string | null | undefined;
   /** Not used in mode `identify`. */
-  readonly subject: string;
+  readonly subject?: string | null | undefined;
   /** Whether good pictures are taken without a press. */
+  readonly automatic: boolean;
+}
+
+interface Task {
+  readonly mode: Mode;
+  /** In NFC, as the cloud keeps names. */
+  readonly subject: string;
   readonly automatic: boolean;
 }
 
@@ -47,10 +55,18 @@ export interface FlowParts {
   readonly video: () => HTMLVideoElement | null;
   /** Told once of every session that is ready. */
   readonly onReady: (started: Started) => void;
+  /** Told of what was cancelled and stored all the same: without its receipt, nobody could remove it. */
+  readonly onLate: (result: Extract<Result, { kind: 'enrolled' }>) => void;
 }
 
 /** Pictures that are averaged into one template. */
 const SHOTS = 3;
+
+const MODES: readonly unknown[] = ['verify', 'identify', 'enrol'] satisfies readonly Mode[];
+
+export function isMode(value: unknown): value is Mode {
+  return MODES.includes(value);
+}
 
 const IDLE: FlowState = { phase: 'idle', released: false };
 
@@ -76,17 +92,19 @@ export class Flow {
   }
 
   /** Opens camera and session, and goes on until there is an answer or an error. In place of what goes on. */
-  begin(task: Task): void {
+  begin(asked: Asked): void {
     this.#stop();
-    if (task.mode !== 'identify' && !SUBJECT_PATTERN.test(task.subject)) {
-      return this.#become({ phase: 'failed', error: 'subject_invalid' });
-    }
+    const task = taskOf(asked);
+    if (typeof task === 'string') return this.#become({ phase: 'failed', error: task });
     const run = new AbortController();
     this.#run = run;
     this.#become({ phase: 'starting', stream: null, progress: { stage: 'download', fraction: 0 } });
     void this.#parts.camera.start();
     this.#perform(task, run.signal).then(
-      (result) => run === this.#run && this.#end({ phase: 'done', result }),
+      (result) => {
+        if (run === this.#run) this.#end({ phase: 'done', result });
+        else if (result.kind === 'enrolled') this.#parts.onLate(result);
+      },
       (error: unknown) => run === this.#run && this.#end({ phase: 'failed', error: codeOf(error) }),
     );
   }
@@ -123,16 +141,23 @@ export class Flow {
       until(session, isReady, signal),
     ]);
     const pictures = await this.#pictures(session, task, signal);
-    this.#parts.camera.stop();
-    this.#become({ phase: 'working' });
-    const [picture] = pictures;
-    if (task.mode === 'verify') await session.verify(task.subject, picture!);
-    else if (task.mode === 'identify') await session.identify(picture!);
-    else await session.enrol(task.subject, pictures);
-    return resultOf(session.getState());
+    try {
+      signal.throwIfAborted();
+      this.#parts.camera.stop();
+      this.#become({ phase: 'working' });
+      // What a cancelled run asked goes on, and a session does one thing at a time.
+      await until(session, isIdle, signal);
+      signal.throwIfAborted();
+    } catch (error) {
+      for (const picture of pictures) picture.close();
+      throw error;
+    }
+    await ask(session, task, pictures);
+    return resultOf(session.getState(), task);
   }
 
   #opened(): Session {
+    this.#session?.restart();
     if (this.#session === null) {
       const session = this.#parts.openSession();
       this.#session = session;
@@ -143,7 +168,6 @@ export class Flow {
         this.#parts.onReady(state.started);
       });
     }
-    this.#session.restart();
     return this.#session;
   }
 
@@ -262,23 +286,50 @@ function isReady(state: SessionState): boolean {
   return state.status === 'ready';
 }
 
-/** @throws the session's error as XnnError */
-function resultOf(state: SessionState): Result {
+function isIdle(state: SessionState): boolean {
+  return state.status === 'ready' && state.activity === 'idle';
+}
+
+/** @returns why not, if that cannot be asked */
+function taskOf({ mode: wanted, subject: name, automatic }: Asked): Task | ErrorCode {
+  const mode = wanted ?? 'verify';
+  const subject = (name ?? '').normalize('NFC');
+  if (!isMode(mode)) return 'request_invalid';
+  if (mode !== 'identify' && !SUBJECT_PATTERN.test(subject)) return 'subject_invalid';
+  return { mode, subject, automatic };
+}
+
+function ask(session: Session, { mode, subject }: Task, pictures: readonly ImageBitmap[]): Promise<void> {
+  switch (mode) {
+    case 'verify':
+      return session.verify(subject, pictures[0]!);
+    case 'identify':
+      return session.identify(pictures[0]!);
+    case 'enrol':
+      return session.enrol(subject, pictures);
+  }
+}
+
+/** @throws the session's error as XnnError; page_failed if it answered something else */
+function resultOf(state: SessionState, task: Task): Result {
   if (state.status !== 'ready' || state.error !== null || state.outcome === null) {
     throw new XnnError((state.status !== 'starting' && state.error) || 'page_failed');
   }
   const { outcome } = state;
-  if (outcome.kind === 'enrolled') {
-    return { kind: 'enrolled', subject: outcome.subject, receipt: outcome.removal };
+  if (task.mode === 'identify' && outcome.kind === 'identified') {
+    const { subject } = outcome;
+    return subject === null
+      ? { kind: 'refused', mode: 'identify', subject }
+      : { kind: 'verified', mode: 'identify', subject };
   }
-  if (outcome.kind === 'verified') {
-    return { kind: outcome.match ? 'verified' : 'refused', mode: 'verify', subject: outcome.subject };
+  const { subject } = task;
+  if (task.mode === 'enrol' && outcome.kind === 'enrolled' && outcome.subject === subject) {
+    return { kind: 'enrolled', subject, receipt: outcome.removal };
   }
-  if (outcome.kind !== 'identified') throw new XnnError('page_failed', outcome.kind);
-  const { subject } = outcome;
-  return subject === null
-    ? { kind: 'refused', mode: 'identify', subject }
-    : { kind: 'verified', mode: 'identify', subject };
+  if (task.mode === 'verify' && outcome.kind === 'verified' && outcome.subject === subject) {
+    return { kind: outcome.match ? 'verified' : 'refused', mode: 'verify', subject };
+  }
+  throw new XnnError('page_failed', outcome.kind);
 }
 
 function codeOf(error: unknown): ErrorCode {

@@ -1,9 +1,9 @@
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { connectCloud } from '../client/cloud.js';
 import { createLiveCamera } from '../client/live-camera.js';
 import { createSession } from '../client/session.js';
 import type { Backend, Mode, XnnFaceLoginEvents } from './events.js';
-import { Flow, type FlowState, type Result } from './flow.js';
+import { Flow, isMode, type FlowState, type Result } from './flow.js';
 import { face, no, oval, yes } from './pictures.js';
 import { errorText, language, type Strings } from './strings.js';
 import { styles } from './styles.js';
@@ -57,7 +57,8 @@ export class XnnFaceLogin extends LitElement {
         const cloud = new URL(this.endpoint || home(), location.href).origin;
         // Receipts belong to the page, which gets them by event.
         return createSession({
-          backend: this.backend,
+          // Null where the attribute was removed.
+          backend: this.backend ?? undefined,
           base: `${cloud}/`,
           cloud: connectCloud(cloud),
           storage: null,
@@ -65,6 +66,7 @@ export class XnnFaceLogin extends LitElement {
       },
       video: () => this.renderRoot.querySelector('video'),
       onReady: ({ backend, release }) => this.#tell('xnn-ready', { backend, release }),
+      onLate: (result) => this.#tellResult(result),
     },
     (state, before) => this.#onFlow(state, before),
   );
@@ -126,11 +128,16 @@ export class XnnFaceLogin extends LitElement {
     this.#flow.release();
   }
 
-  override willUpdate(changed: PropertyValues<XnnFaceLogin>): void {
-    if (!this.hasUpdated) return;
-    // What was asked before is no answer to what is asked now.
-    if (changed.has('endpoint') || changed.has('backend')) this.#flow.release();
-    else if (changed.has('mode') || changed.has('subject')) this.#flow.cancel();
+  /** What was asked before is no answer to what is asked now, not even to a form that is sent before the next update. */
+  override requestUpdate(...change: Parameters<LitElement['requestUpdate']>): void {
+    super.requestUpdate(...change);
+    const [name, before] = change;
+    if (!this.hasUpdated || name === undefined || this[name as keyof this] === before) return;
+    if (name === 'endpoint' || name === 'backend') this.#flow.release();
+    else if (name === 'mode' || name === 'subject') this.#flow.cancel();
+  }
+
+  override willUpdate(): void {
     this.#hadFocus = this.shadowRoot?.activeElement != null;
   }
 
@@ -194,7 +201,7 @@ export class XnnFaceLogin extends LitElement {
     switch (state.phase) {
       case 'idle':
         if (state.released) return strings.released;
-        return html`<slot name="intro">${strings.intro[this.mode]}</slot>`;
+        return html`<slot name="intro">${strings.intro[this.#spoken()]}</slot>`;
       case 'starting':
         return state.stream ? strings.loading : strings.allowCamera;
       case 'live': {
@@ -227,7 +234,7 @@ export class XnnFaceLogin extends LitElement {
     `;
     switch (state.phase) {
       case 'idle':
-        return start(html`<slot name="start">${strings.start[this.mode]}</slot>`);
+        return start(html`<slot name="start">${strings.start[this.#spoken()]}</slot>`);
       case 'starting':
         return cancel;
       case 'live':
@@ -265,6 +272,11 @@ export class XnnFaceLogin extends LitElement {
     `;
   }
 
+  /** The mode whose words are shown; a press says so if it is not one. */
+  #spoken(): Mode {
+    return isMode(this.mode) ? this.mode : 'verify';
+  }
+
   #begin(): void {
     const { mode, subject, capture } = this;
     this.#flow.begin({ mode, subject, automatic: capture !== 'button' });
@@ -272,6 +284,8 @@ export class XnnFaceLogin extends LitElement {
 
   #onFlow(state: FlowState, before: FlowState): void {
     this.requestUpdate();
+    // Who is told may send the form at once.
+    if (this.hasUpdated) this.#reportToForm();
     if (state.phase === 'starting') {
       if (before.phase !== 'starting' || before.progress !== state.progress) this.#tell('xnn-progress', state.progress);
     } else if (state.phase === 'done' && before !== state) {
