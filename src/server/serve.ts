@@ -84,7 +84,6 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
     closing.push(() => store.close());
     await store.tenants.ensure(config.tenant, PUBLIC_TENANT_NAME, true, act());
     await store.tenants.ensure(LOGIN_TENANT, 'login', false, act(), ['keyed']);
-    closing.push(await keepTidy(store, log));
     // Loaded by servers only: commands, which open the database too, do without.
     const { createProvider } = await import('./oidc/provider.js');
     const keys = await openKeys(store.keyring);
@@ -105,6 +104,8 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
       limits: { ...USUAL_DEPLOYMENT_LIMITS, ...config.deployments },
       now: Date.now,
     });
+    closing.push(await keepTidy(store, deployments, log));
+    closing.push(() => deployments.close());
     const metrics = createMetrics();
     if (config.metricsPort !== undefined) closing.push(await serveMetrics(metrics, config.metricsPort));
     const server = createAdaptorServer({ fetch: (request, env) => app.fetch(request, env) });
@@ -176,9 +177,10 @@ const WEBHOOK_PAUSE = 5_000;
 /** What the server does by itself. */
 const act = (): Act => ({ actor: 'server', at: new Date() });
 
-/** Does what is due by itself: deletes what tenants keep no longer, and tells webhooks. @returns how to stop */
-async function keepTidy(store: Store, log: (entry: LogEntry) => void): Promise<() => void> {
+/** Does what is due by itself: deletes what tenants keep no longer and what was abandoned, and tells webhooks. @returns how to stop */
+async function keepTidy(store: Store, deployments: Deployments, log: (entry: LogEntry) => void): Promise<() => void> {
   await store.sweep(act());
+  await deployments.sweep();
   const every = (ms: number, code: string, work: () => Promise<unknown>) => {
     let running = false;
     return setInterval(() => {
@@ -191,6 +193,7 @@ async function keepTidy(store: Store, log: (entry: LogEntry) => void): Promise<(
   };
   const timers = [
     every(HOUR, 'sweep_failed', () => store.sweep(act())),
+    every(HOUR, 'sweep_failed', () => deployments.sweep()),
     every(WEBHOOK_PAUSE, 'webhooks_failed', () => deliverWebhooks(store, Date.now)),
   ];
   return () => timers.forEach(clearInterval);

@@ -19,7 +19,8 @@ export async function openTail(file: string): Promise<Tail> {
 
 /**
  * Loads a network that was trained on protected features: ONNX, input `tokens` float32 [n, 49, 512], output `embedding` float32
- * [n, 128]. Whether it was trained with a certain key cannot be seen in it.
+ * [n, 128]. Whether it was trained with a certain key cannot be seen in it. It computes on this thread, for as long as it likes: a
+ * stranger's network belongs in a process of its own (`startTail`).
  *
  * @throws tail_invalid if it is not such a network, by a trial
  */

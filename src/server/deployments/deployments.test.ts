@@ -1,6 +1,9 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sentence, type ErrorCode } from '../../core/errors.js';
 import { gaussian } from '../../core/random.js';
@@ -29,8 +32,9 @@ import {
   type Fetch,
 } from '../testing.js';
 import { sha256 } from '../sha256.js';
-import { Deployments, USUAL_DEPLOYMENT_LIMITS, type DeploymentLimits } from './deployments.js';
+import { Deployments, USUAL_DEPLOYMENT_LIMITS, type DeploymentLimits, type DeploymentParts } from './deployments.js';
 import { deploymentRows } from './rows.js';
+import { loopingTail } from './testing.js';
 
 const tail = new Uint8Array(meanTail());
 const REQUEST = {
@@ -48,6 +52,8 @@ let folder: string;
 let driver: Driver;
 let store: Store;
 let fetch: Fetch;
+let deployments: Deployments;
+let now: number;
 
 beforeAll(async () => {
   driver = await openInMemory();
@@ -58,18 +64,26 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'xnn-deployments-'));
   await driver.query('DELETE FROM deployments');
   await driver.query('DELETE FROM templates');
+  now = Date.UTC(2024, 0, 1);
   await open();
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(() => {
+  deployments.close();
+  return rm(folder, { recursive: true });
+});
 
-async function open(limits: Partial<DeploymentLimits> = {}): Promise<void> {
+async function open(
+  limits: Partial<DeploymentLimits> = {},
+  parts: Pick<DeploymentParts, 'patience'> = {},
+): Promise<void> {
   const rows = deploymentRows(driver);
-  const deployments = new Deployments({
+  deployments = new Deployments({
     rows,
     store,
     folder,
     limits: { ...USUAL_DEPLOYMENT_LIMITS, ...limits },
-    now: () => Date.UTC(2024, 0, 1),
+    now: () => now,
+    ...parts,
   });
   const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
   ({ fetch } = await testCloud({ store, random, deployments: { deployments, rows } }));
@@ -91,10 +105,16 @@ const send = (deployment: string, token: string, offset: number, part: Uint8Arra
 const ofKey = async (key = REQUEST.key) =>
   deploymentListSchema.parse(await (await fetch(DEPLOYMENT_ROUTES.ofKey(key))).json()).deployments;
 
+const announced = (content: Uint8Array) => ({ bytes: content.length, sha256: toHex(sha256(content)) });
+
 /** A deployment that answers. */
-async function deployed(change: object = {}): Promise<{ id: string; token: string; served: Served }> {
-  const { deployment, token } = deploymentCreatedSchema.parse(await (await create(change)).json());
-  const sent = await send(deployment.deployment, token, 0, tail);
+async function deployed(
+  change: object = {},
+  content: Uint8Array = tail,
+): Promise<{ id: string; token: string; served: Served }> {
+  const request = { ...announced(content), ...change };
+  const { deployment, token } = deploymentCreatedSchema.parse(await (await create(request)).json());
+  const sent = await send(deployment.deployment, token, 0, content);
   if (!sent.ok) throw new Error(await sent.text());
   const served = { model: fromHex(deployment.model, 8), tenant: fromHex(deployment.deployment, 16) };
   return { id: deployment.deployment, token, served };
@@ -106,6 +126,21 @@ async function keyed(person: number, served: Served, capture = 0): Promise<Uint8
   const noise = gaussian(FEATURE_VALUES, seeded(10 * person + capture));
   const tokens = asObfuscated(noise.map((value, i) => 0.3 * value + centre[i % TOKEN_CHANNELS]!));
   return encodeXnnMessage({ ...served, challenge: await newChallenge(fetch) }, tokens);
+}
+
+/** Processes that run a network, by what began them. Linux alone shows them. */
+async function processes(parent = process.pid): Promise<readonly string[]> {
+  const all = await readdir('/proc');
+  const are = all.map(async (id) => {
+    const stat = await readFile(`/proc/${id}/stat`, 'latin1').catch(() => '');
+    return stat.split(') ')[1]?.split(' ')[1] === String(parent) && (await runsTail(id));
+  });
+  const found = await Promise.all(are);
+  return all.filter((_, i) => found[i]);
+}
+
+async function runsTail(process: string): Promise<boolean> {
+  return (await readFile(`/proc/${process}/cmdline`, 'latin1').catch(() => '')).includes('tail.child');
 }
 
 async function expectRefusal(response: Response, code: ErrorCode): Promise<void> {
@@ -190,6 +225,134 @@ describe('a deployment', () => {
   });
 });
 
+describe('a network that does not end', () => {
+  const PATIENCE = 1500;
+  beforeEach(() => open({}, { patience: PATIENCE }));
+
+  test('on trial is not kept, and holds up nothing', async () => {
+    const content = loopingTail(1);
+    const { deployment, token } = deploymentCreatedSchema.parse(await (await create(announced(content))).json());
+    const uploading = send(deployment.deployment, token, 0, content);
+    let answered = 0;
+    const others = async () => {
+      await sleep(50);
+      answered += Number((await fetch(ROUTES.service)).ok);
+      return null;
+    };
+    let upload: Response | null = null;
+    while (upload === null) upload = await Promise.race([uploading, others()]);
+    await expectRefusal(upload, 'tail_invalid');
+    expect(answered).toBeGreaterThan(5);
+    expect(await readdir(join(folder, deployment.deployment))).toEqual([]);
+  });
+
+  test('on trial has so many uploads wait only', async () => {
+    const content = loopingTail(1);
+    const { deployment, token } = deploymentCreatedSchema.parse(await (await create(announced(content))).json());
+    const uploading = send(deployment.deployment, token, 0, content);
+    await sleep(200);
+    const behind = await Promise.all(Array.from({ length: 8 }, () => send(deployment.deployment, token, 9, content)));
+    expect(behind.map(({ status }) => status).sort()).toEqual([...Array<number>(7).fill(409), 503]);
+    await expectRefusal(await uploading, 'tail_invalid');
+  });
+
+  test('for a face is ended, and begun anew for the next', async () => {
+    const { served } = await deployed({}, loopingTail(0));
+    const show = async (first: number) => {
+      const tokens = asObfuscated(gaussian(FEATURE_VALUES, seeded(ADA)));
+      tokens[0] = first;
+      const message = encodeXnnMessage({ ...served, challenge: await newChallenge(fetch) }, tokens);
+      return post(fetch, ROUTES.identification, message);
+    };
+    expect((await show(0)).status).toBe(200);
+    const [hung, behind] = await Promise.all([show(1), show(0)]);
+    await expectRefusal(hung, 'overloaded');
+    expect(behind.status).toBeOneOf([200, 503]);
+    expect((await show(0)).status).toBe(200);
+  });
+
+  test('is waited for by so many only', async () => {
+    const { served } = await deployed({}, loopingTail(0));
+    const messages = await Promise.all(Array.from({ length: 17 }, () => keyed(ADA, served)));
+    const answers = messages.map(async (message) => {
+      await expectRefusal(await post(fetch, ROUTES.identification, message), 'overloaded');
+      return performance.now();
+    });
+    const first = await Promise.race(answers);
+    expect(Math.max(...(await Promise.all(answers))) - first).toBeGreaterThan(PATIENCE / 2);
+  });
+
+  test('keeps its place in memory until it is ended', async () => {
+    await open({ loaded: 1 }, { patience: PATIENCE });
+    const [looping, other] = [await deployed({}, loopingTail(0)), await deployed({ key: '34'.repeat(16) })];
+    const hung = post(fetch, ROUTES.identification, await keyed(ADA, looping.served));
+    await sleep(100);
+    const ask = async () => post(fetch, ROUTES.identification, await keyed(ADA, other.served));
+    await expectRefusal(await ask(), 'overloaded');
+    await expectRefusal(await hung, 'overloaded');
+    expect((await ask()).status).toBe(200);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('the process of a network', () => {
+  const POLL = { timeout: 20_000 };
+
+  test('ends when its deployment is deleted, loses its place, or the server closes', async () => {
+    await open({ loaded: 2 });
+    const all = [await deployed(), await deployed({ key: '34'.repeat(16) }), await deployed({ key: '56'.repeat(16) })];
+    for (const { served } of all) await post(fetch, ROUTES.identification, await keyed(ADA, served));
+    const running = async () => (await processes()).length;
+    await expect.poll(running, POLL).toBe(2);
+    const { id, token } = all[2]!;
+    await fetch(DEPLOYMENT_ROUTES.deployment(id), { method: 'DELETE', headers: bearer(token) });
+    await expect.poll(running, POLL).toBe(1);
+    deployments.close();
+    await expect.poll(running, POLL).toBe(0);
+  });
+
+  test('is begun anew when it was killed', async () => {
+    const { served } = await deployed();
+    const show = async () => (await post(fetch, ROUTES.identification, await keyed(ADA, served))).status;
+    expect(await show()).toBe(200);
+    const [first] = await processes();
+    process.kill(Number(first), 'SIGKILL');
+    await expect.poll(processes, POLL).toEqual([]);
+    expect(await show()).toBe(200);
+  });
+
+  test('ends with a server that is killed, also while it computes', async () => {
+    const child = fileURLToPath(new URL('./testing.child.ts', import.meta.url));
+    const server = spawn(process.execPath, ['--import', 'tsx', child], { stdio: 'inherit' });
+    const started = () => processes(server.pid);
+    await expect.poll(started, POLL).toHaveLength(1);
+    const [network] = await started();
+    await sleep(2000);
+    server.kill('SIGKILL');
+    await expect.poll(() => runsTail(network!), POLL).toBe(false);
+  });
+});
+
+describe('what was abandoned', () => {
+  const DAY = 86_400_000;
+
+  test('goes after a day, with its files, and makes room', async () => {
+    await open({ deployments: 2 });
+    const live = await deployed();
+    const { deployment, token } = deploymentCreatedSchema.parse(await (await create()).json());
+    await send(deployment.deployment, token, 0, tail.subarray(0, 1000));
+    now += DAY;
+    await deployments.sweep();
+    expect(await readdir(folder)).toHaveLength(2);
+    await expectRefusal(await create(), 'quota_exceeded');
+    now += 1;
+    await deployments.sweep();
+    expect(await readdir(folder)).toEqual([live.id]);
+    expect(await ofKey()).toMatchObject([{ deployment: live.id }]);
+    await expectRefusal(await send(deployment.deployment, token, 1000, tail.subarray(1000)), 'deployment_unknown');
+    expect((await create()).status).toBe(200);
+  });
+});
+
 describe('refusals', () => {
   test.each<[string, object, ErrorCode]>([
     ['for another encoder', { encoder: '00'.repeat(8) }, 'encoder_differs'],
@@ -205,8 +368,7 @@ describe('refusals', () => {
     ['for other tokens', meanTail({ channels: 128 })],
     ['whose weights are in other files', Buffer.concat([meanTail(), Buffer.from('location')])],
   ])('a network %s is not kept', async (_, content) => {
-    const change = { bytes: content.length, sha256: toHex(sha256(content)) };
-    const { deployment, token } = deploymentCreatedSchema.parse(await (await create(change)).json());
+    const { deployment, token } = deploymentCreatedSchema.parse(await (await create(announced(content))).json());
     await expectRefusal(await send(deployment.deployment, token, 0, content), 'tail_invalid');
     expect(await readdir(join(folder, deployment.deployment))).toEqual([]);
     expect(await ofKey()).toEqual([]);
@@ -223,6 +385,12 @@ describe('refusals', () => {
     await open({ deployments: 1 });
     await create();
     await expectRefusal(await create(), 'quota_exceeded');
+  });
+
+  test('more deployments than there may be, at once', async () => {
+    await open({ deployments: 2 });
+    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => create()));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 429, 429, 429]);
   });
 
   test('an unknown deployment and a wrong token answer alike', async () => {

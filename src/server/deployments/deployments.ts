@@ -9,15 +9,15 @@ import type { Deployment, DeploymentRequest } from '../../wire/deployment.js';
 import { toHex } from '../../wire/hex.js';
 import type { Recogniser } from '../recogniser.js';
 import type { Store } from '../store.js';
-import { loadTail, type Tail } from '../tail.js';
 import { append, received, type Upload } from '../upload.js';
 import type { DeploymentRow, DeploymentRows } from './rows.js';
+import { Tails } from './tails.js';
 
 export interface DeploymentLimits {
   /** Of one tail. */
   readonly tailBytes: number;
   readonly deployments: number;
-  /** Tails that are kept in memory. */
+  /** Tails that are kept in memory, each in a process of its own. */
   readonly loaded: number;
 }
 
@@ -31,19 +31,32 @@ export interface DeploymentParts {
   readonly limits: DeploymentLimits;
   /** In ms since 1970. */
   readonly now: () => number;
+  /** For loading a tail and for each of its answers, in ms; 10 s if it is not set. */
+  readonly patience?: number;
 }
 
 const TAIL = 'recnet.onnx';
+const PATIENCE = 10_000;
+/** What is not live after so long is deleted, in ms. */
+const ABANDONED = 86_400_000;
+/** Parts that may wait for those before them; further ones are told so at once. */
+const MOST_PARTS = 8;
 
 /** Tails that owners had trained, each served under its own gallery and threshold to browsers that hold its key. */
 export class Deployments {
   readonly #parts: DeploymentParts;
-  /** The least recently used first. */
-  readonly #loaded = new Map<string, Promise<Tail>>();
+  readonly #tails: Tails;
   #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
 
   constructor(parts: DeploymentParts) {
     this.#parts = parts;
+    this.#tails = new Tails(parts.limits.loaded, parts.patience ?? PATIENCE);
+  }
+
+  /** Ends every tail. */
+  close(): void {
+    this.#tails.close();
   }
 
   /** @throws tail_too_large, quota_exceeded */
@@ -53,23 +66,21 @@ export class Deployments {
   ): Promise<Deployment> {
     const { rows, limits, now } = this.#parts;
     if (request.bytes > limits.tailBytes) throw new XnnError('tail_too_large', `${request.bytes} bytes`);
-    if ((await rows.count()) >= limits.deployments)
-      throw new XnnError('quota_exceeded', `${limits.deployments} deployments`);
     const row = { ...owned, request, model: versionOf(request), createdAt: new Date(now()) };
-    await rows.add(row);
+    const added = await rows.add(row, limits.deployments);
+    if (!added) throw new XnnError('quota_exceeded', `${limits.deployments} deployments`);
     return this.#describe({ ...row, live: false });
   }
 
-  /** Adds a part of the tail; with the last it is live. @throws what `append` throws, and tail_invalid */
-  append(gallery: Uint8Array, offset: number, part: Uint8Array): Promise<number> {
-    const done = this.#last.then(async () => {
+  /** Adds a part of the tail; with the last it is live. @throws what `append` throws, tail_invalid, overloaded */
+  async append(gallery: Uint8Array, offset: number, part: Uint8Array): Promise<number> {
+    if (this.#waiting >= MOST_PARTS) throw new XnnError('overloaded', 'uploads');
+    return this.#alone(async () => {
       const row = await this.#row(gallery);
       const uploaded = await append(this.#upload(row), offset, part);
       if (uploaded === row.request.bytes) await this.#parts.rows.goLive(gallery);
       return uploaded;
     });
-    this.#last = done.catch(() => {});
-    return done;
   }
 
   async describe(gallery: Uint8Array): Promise<Deployment> {
@@ -83,11 +94,18 @@ export class Deployments {
 
   /** Deletes the tail and the whole gallery. */
   async remove(gallery: Uint8Array): Promise<void> {
-    const { rows, store } = this.#parts;
-    this.#loaded.delete(toHex(gallery));
-    await rows.remove(gallery);
-    await store.removeGallery(gallery);
-    await rm(this.#folder(gallery), { recursive: true, force: true });
+    await this.#parts.rows.remove(gallery);
+    await this.#clear(gallery);
+    // The last, as nobody can load it any more.
+    this.#tails.drop(toHex(gallery));
+  }
+
+  /** Deletes what has been abandoned: it is a day old and not live. */
+  sweep(): Promise<void> {
+    return this.#alone(async () => {
+      const { rows, now } = this.#parts;
+      for (const gallery of await rows.removeAbandoned(new Date(now() - ABANDONED))) await this.#clear(gallery);
+    });
   }
 
   /** What answers messages for a gallery; null if no deployment that is live has it. */
@@ -102,28 +120,33 @@ export class Deployments {
         const messages = readXnnMessages(body, served, most);
         return {
           challenge: messages[0].challenge,
-          embeddings: async () => {
-            const tail = await this.#tail(gallery);
-            return Promise.all(messages.map(({ tokens }) => tail(dequantiseTokens(tokens))));
+          embeddings: () => {
+            const faces = messages.map(({ tokens }) => dequantiseTokens(tokens));
+            return this.#tails.read(toHex(gallery), () => this.#weights(gallery), faces);
           },
         };
       },
     };
   }
 
-  #tail(gallery: Uint8Array): Promise<Tail> {
-    const name = toHex(gallery);
-    const tail =
-      this.#loaded.get(name) ??
-      readFile(join(this.#folder(gallery), TAIL)).then(loadTail, (cause: unknown) => {
-        throw new XnnError('model_missing', `the tail of ${name}`, { cause });
-      });
-    this.#loaded.delete(name);
-    this.#loaded.set(name, tail);
-    tail.catch(() => this.#loaded.delete(name));
-    const [oldest] = this.#loaded.keys();
-    if (this.#loaded.size > this.#parts.limits.loaded && oldest !== undefined) this.#loaded.delete(oldest);
-    return tail;
+  async #weights(gallery: Uint8Array): Promise<Uint8Array> {
+    return readFile(join(this.#folder(gallery), TAIL)).catch((cause: unknown) => {
+      throw new XnnError('model_missing', `the tail of ${toHex(gallery)}`, { cause });
+    });
+  }
+
+  /** One after another: parts of one upload never mix, and one tail at a time is tried. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    this.#waiting++;
+    const done = this.#last.then(work).finally(() => this.#waiting--);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  /** Deletes what a deployment has beside its row. */
+  async #clear(gallery: Uint8Array): Promise<void> {
+    await this.#parts.store.removeGallery(gallery);
+    await rm(this.#folder(gallery), { recursive: true, force: true });
   }
 
   async #describe(row: DeploymentRow): Promise<Deployment> {
@@ -152,7 +175,7 @@ export class Deployments {
       folder: this.#folder(gallery),
       files: [{ file: TAIL, bytes, sha256 }],
       corrupt: 'model_hash_wrong',
-      check: async (content) => void (await loadTail(content)),
+      check: (content) => this.#tails.check(content),
     };
   }
 

@@ -23,7 +23,7 @@ export const createDeploymentRoute = createRoute({
   summary: 'Begins to serve a trained network',
   description:
     'The network follows in parts. The token is shown once: whoever has it may upload and delete. Browsers that hold the key find the ' +
-    'deployment by its fingerprint.',
+    'deployment by its fingerprint. What is not whole after a day is deleted.',
   middleware: limitBody(MOST_REQUEST_BYTES, 'application/json'),
   request: { body: { content: { 'application/json': { schema: deploymentRequestSchema } }, required: true } },
   responses: replies('The deployment, which waits for its network.', deploymentCreatedSchema, [

@@ -18,14 +18,15 @@ export interface DeploymentRow {
 
 /** Deployments in SQL. */
 export interface DeploymentRows {
-  /** It is not live yet. */
-  add(deployment: Omit<DeploymentRow, 'live'>): Promise<void>;
+  /** It is not live yet. False, and nothing changes, if there are `most` already. */
+  add(deployment: Omit<DeploymentRow, 'live'>, most: number): Promise<boolean>;
   find(gallery: Uint8Array): Promise<DeploymentRow | null>;
   /** All that answer to a key, the latest first. */
   ofKey(fingerprint: string): Promise<readonly DeploymentRow[]>;
   goLive(gallery: Uint8Array): Promise<void>;
   remove(gallery: Uint8Array): Promise<void>;
-  count(): Promise<number>;
+  /** Removes all that were made before `then` and are not live. @returns their galleries */
+  removeAbandoned(then: Date): Promise<readonly Uint8Array[]>;
 }
 
 interface Stored {
@@ -42,13 +43,18 @@ export function deploymentRows(driver: Driver): DeploymentRows {
   const select = async (rest: string, parameters: readonly (string | Uint8Array)[]) =>
     (await driver.query<Stored>(`SELECT * FROM deployments ${rest}`, parameters)).map(asRow);
   return {
-    async add({ gallery, tenant, tokenHash, model, request, createdAt }) {
-      await driver.query(
-        `INSERT INTO deployments (gallery, tenant, token_hash, model, request, live, key, created_at)
-         VALUES ($1, $2, $3, $4, $5, false, $6, $7)`,
-        [gallery, tenant, tokenHash, model, JSON.stringify(request), request.key, createdAt],
-      );
-    },
+    add: ({ gallery, tenant, tokenHash, model, request, createdAt }, most) =>
+      driver.transaction(async (connection) => {
+        // Nobody adds another between counting and adding.
+        await connection.query('LOCK TABLE deployments IN SHARE ROW EXCLUSIVE MODE');
+        const added = await connection.query(
+          `INSERT INTO deployments (gallery, tenant, token_hash, model, request, live, key, created_at)
+           SELECT $1::bytea, $2::bytea, $3::bytea, $4::bytea, $5, false, $6, $7::timestamptz
+           WHERE (SELECT count(*) FROM deployments) < $8::float8 RETURNING gallery`,
+          [gallery, tenant, tokenHash, model, JSON.stringify(request), request.key, createdAt, most],
+        );
+        return added.length === 1;
+      }),
     find: async (gallery) => (await select('WHERE gallery = $1', [gallery]))[0] ?? null,
     ofKey: (fingerprint) => select('WHERE key = $1 AND live ORDER BY created_at DESC, gallery', [fingerprint]),
     async goLive(gallery) {
@@ -57,9 +63,12 @@ export function deploymentRows(driver: Driver): DeploymentRows {
     async remove(gallery) {
       await driver.query('DELETE FROM deployments WHERE gallery = $1', [gallery]);
     },
-    async count() {
-      const [row] = await driver.query<{ count: number }>('SELECT count(*)::int AS count FROM deployments');
-      return row?.count ?? 0;
+    async removeAbandoned(then) {
+      const removed = await driver.query<{ gallery: Uint8Array }>(
+        'DELETE FROM deployments WHERE NOT live AND created_at < $1 RETURNING gallery',
+        [then],
+      );
+      return removed.map(({ gallery }) => Uint8Array.from(gallery));
     },
   };
 }
