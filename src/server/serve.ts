@@ -108,7 +108,10 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
     closing.push(() => deployments.close());
     const metrics = createMetrics();
     if (config.metricsPort !== undefined) closing.push(await serveMetrics(metrics, config.metricsPort));
-    const server = createAdaptorServer({ fetch: (request, env) => app.fetch(request, env) });
+    const server = createAdaptorServer({
+      fetch: (request, env) => app.fetch(request, env),
+      serverOptions: { requestTimeout: REQUEST_TIMEOUT },
+    });
     server.listen(config.port, config.host);
     await once(server, 'listening').catch((cause: unknown) => {
       throw new Error(portProblem(config, cause), { cause });
@@ -166,6 +169,8 @@ function remembered<T>(ask: () => Promise<T>): () => Promise<T> {
   };
 }
 
+/** For a whole request to come in, in ms: more than the slowest line that `limitBody` waits for needs. */
+const REQUEST_TIMEOUT = 130_000;
 /** Name of the tenant whose requests need no key, when it is made. */
 const PUBLIC_TENANT_NAME = 'demo';
 /** Tenant of the login's templates: "login" in ASCII. */
