@@ -53,6 +53,8 @@ export function createLiveCamera(): LiveCamera {
       const stream = await openCamera(deviceId);
       if (mine !== opening) return stream.getTracks().forEach((track) => track.stop());
       open = stream;
+      // The page may have been hidden meanwhile.
+      if (document.hidden) return letGo();
       document.addEventListener('visibilitychange', letGo);
       stream.getVideoTracks()[0]?.addEventListener('ended', () => {
         if (open !== stream) return;

@@ -6,19 +6,23 @@ import type { Fetch } from './download.js';
 import { askPasskey, base64url, makePasskey } from './passkey.js';
 import type { Picture, Session } from './types.js';
 
+type OnWords = (words: readonly string[]) => void;
+
 /** The login as the page sees it. Every method rejects with XnnError only. */
 export interface Login {
   /**
    * Under the own key of this browser, which is made if there is none.
    *
+   * @param onWords is given the words of such a key, this once and whatever fails after it
    * @param offer the challenge that the pictures' liveness was checked for; a fresh one without
-   * @returns recovery codes, shown this once, and the words of such a key
+   * @returns recovery codes, shown this once
    */
   register(
     name: string,
     pictures: readonly Picture[],
+    onWords: OnWords,
     offer?: LoginChallenge,
-  ): Promise<{ readonly codes: readonly string[]; readonly words: readonly string[] | null }>;
+  ): Promise<readonly string[]>;
   /** What a liveness check and what is sent after it are bound to. */
   challenge(): Promise<LoginChallenge>;
   /**
@@ -32,8 +36,8 @@ export interface Login {
   /** Null if nobody is logged in. */
   account(): Promise<AccountReply | null>;
   removeAccount(): Promise<void>;
-  /** Under the own key of this browser. @param offer as in `register` @returns the words of one that had to be made */
-  renewTemplate(pictures: readonly Picture[], offer?: LoginChallenge): Promise<readonly string[] | null>;
+  /** Under the own key of this browser. @param onWords and offer as in `register` */
+  renewTemplate(pictures: readonly Picture[], onWords: OnWords, offer?: LoginChallenge): Promise<void>;
   removeTemplate(): Promise<void>;
   renewCodes(): Promise<readonly string[]>;
   addDevice(name: string): Promise<void>;
@@ -83,14 +87,18 @@ export function connectLogin(
   const newKey = (name: string, handle: string, binding: string) =>
     makePasskey({ rpId, name, handle: fromHex(handle, CHALLENGE_BYTES), challenge: binding });
 
+  async function ensureOwnKey(onWords: OnWords) {
+    const words = await session.ensureOwnKey();
+    if (words !== null) onWords(words);
+  }
+
   return {
     challenge,
-    async register(name, pictures, offer) {
-      const words = await session.ensureOwnKey();
+    async register(name, pictures, onWords, offer) {
+      await ensureOwnKey(onWords);
       const { challenge, messages, binding } = await prepared(pictures, offer);
       const device = await newKey(name, challenge, binding);
-      const codes = await send('POST', LOGIN_ROUTES.accounts, codesOf, { name, challenge, messages, device });
-      return { codes, words };
+      return send('POST', LOGIN_ROUTES.accounts, codesOf, { name, challenge, messages, device });
     },
     async logIn(picture, offer) {
       const { challenge, messages, binding } = await prepared([picture], offer);
@@ -105,11 +113,10 @@ export function connectLogin(
       return loggedIn ? send('GET', LOGIN_ROUTES.account, (reply) => reply as unknown as AccountReply) : null;
     },
     removeAccount: async () => void (await send('DELETE', LOGIN_ROUTES.account, done)),
-    async renewTemplate(pictures, offer) {
-      const words = await session.ensureOwnKey();
+    async renewTemplate(pictures, onWords, offer) {
+      await ensureOwnKey(onWords);
       const { challenge, messages } = await prepared(pictures, offer);
       await send('PUT', LOGIN_ROUTES.template, done, { challenge, messages });
-      return words;
     },
     removeTemplate: async () => void (await send('DELETE', LOGIN_ROUTES.template, done)),
     renewCodes: () => send('POST', LOGIN_ROUTES.codes, codesOf),

@@ -8,19 +8,34 @@ import { ClientCard } from '../parts/ClientCard.js';
 import { KeyWords } from '../parts/KeyWords.js';
 import { Link } from '../parts/Link.js';
 import { LoginForms } from '../parts/LoginForms.js';
+import { useKeepFocus } from '../useKeepFocus.js';
 import { useSession, useSessionState } from '../useSession.js';
 import { useTexts } from '../useTexts.js';
+
+/** What was done. */
+type Done =
+  | 'account.loggedIn'
+  | 'account.loggedOut'
+  | 'account.added'
+  | 'account.revoked'
+  | 'account.loggedOutThere'
+  | 'account.renewed'
+  | 'account.deleted'
+  | 'account.madeCodes'
+  | 'account.removed';
 
 /** What the forms may do, one at a time. */
 export interface LoginAction {
   readonly ready: boolean;
-  /** Runs something of the login; what it throws is shown, and what is shown of the account is read again. */
-  run(what: string, perform: (login: Login) => Promise<void>): void;
+  /**
+   * Runs something of the login; says what is being done, then what was done or what it threw. What is shown of the account is read again.
+   */
+  run(doing: string, done: Done | null, perform: (login: Login) => Promise<void>): void;
   /** What a liveness check is bound to. */
   readonly challenge: () => Promise<LoginChallenge>;
   readonly showCodes: (codes: readonly string[]) => void;
-  /** Those of an own key that was made on the way. */
-  readonly showWords: (words: readonly string[] | null) => void;
+  /** Those of an own key that was made on the way, until they are kept. */
+  readonly showWords: (words: readonly string[]) => void;
   /** With a login, back to the site that sent one here for it; nowhere if none did. */
   readonly goOn: (login: Login) => Promise<void>;
   /** The same without a login. */
@@ -39,10 +54,12 @@ export function DemoLogin() {
   /** The site that sent one here to log in. */
   const [client, setClient] = useState<Client | null>(null);
   const [busy, setBusy] = useState<string | null>(null);
+  const [done, setDone] = useState<Done | null>(null);
   const [error, setError] = useState<ErrorCode | null>(null);
   const [codes, setCodes] = useState<readonly string[]>([]);
   const [words, setWords] = useState<readonly string[] | null>(null);
   const shown = useRef(true);
+  const status = useRef<HTMLDivElement>(null);
 
   const look = useCallback(async () => {
     const found = await login.account().catch((cause: unknown) => {
@@ -72,17 +89,21 @@ export function DemoLogin() {
     async goBack(login) {
       if (interaction !== null) location.assign(await login.decline(interaction));
     },
-    run(what, perform) {
-      setBusy(what);
+    run(doing, done, perform) {
+      setBusy(doing);
+      setDone(null);
       setError(null);
       setCodes([]);
-      setWords(null);
       void perform(login)
-        .catch((cause: unknown) => setError(codeOf(cause)))
+        .then(
+          () => setDone(done),
+          (cause: unknown) => setError(codeOf(cause)),
+        )
         .then(look)
         .then(() => setBusy(null));
     },
   };
+  useKeepFocus(status, action);
 
   return (
     <>
@@ -98,8 +119,10 @@ export function DemoLogin() {
           <Trans i18nKey="login.lead" components={{ a: <Link to="ownKey" /> }} />{' '}
         </p>
       </div>
-      <div className="answer" role="status" tabIndex={-1}>
+      <div ref={status} className="answer" role="status" tabIndex={-1}>
         {busy !== null && <p>{busy}</p>}
+        {busy === null && done !== null && <p>{t(done)}</p>}
+        {words !== null && <p>{t('login.keyMade')}</p>}
         {error !== null && <p className="trouble">{sentence(error)}</p>}
         {error === 'own_key_missing' && (
           <p>
@@ -121,7 +144,7 @@ export function DemoLogin() {
             </ul>
           </section>
         )}
-        {words !== null && <KeyWords words={words} />}
+        {words !== null && <KeyWords words={words} onKept={() => setWords(null)} />}
         {client !== null && account !== undefined && <ClientCard client={client} account={account} action={action} />}
         {account === undefined && client === null && error === null && <div className="coming" />}
         {(account === null || client !== null) && <LoginForms action={action} />}

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { MAX_CAPTURES } from '../../client/messages.js';
 import type { Account, Picture } from '../../client/types.js';
 import { addEnglish } from '../language.js';
@@ -6,6 +6,7 @@ import type { LoginAction } from '../pages/DemoLogin.js';
 import { copyOf } from '../pictures.js';
 import { texts } from '../texts/en-account.js';
 import { useCheckedFor } from '../useCheckedFor.js';
+import { useKeepFocus } from '../useKeepFocus.js';
 import { Button } from './Button.js';
 import { ConfirmDialog } from './ConfirmDialog.js';
 import { PicturePicker } from './PicturePicker.js';
@@ -22,12 +23,16 @@ export function AccountCard({ account, action }: { account: Account; action: Log
   const [pictures, setPictures] = useState<readonly Picture[] | null>(null);
   const [leaving, setLeaving] = useState(false);
   const unavailable = !action.ready;
+  const face = useRef<HTMLHeadingElement>(null);
+  const remove = useRef<HTMLButtonElement>(null);
+  useKeepFocus(face, pictures);
+  useKeepFocus(remove, leaving);
 
   const check = useCheckedFor(action.challenge);
   const renew = (chosen: readonly Picture[]) =>
-    action.run(t('account.sent'), async (login) => {
+    action.run(t('account.sending'), 'account.renewed', async (login) => {
       const copies = await Promise.all(chosen.map(copyOf));
-      action.showWords(await login.renewTemplate(copies, check.offerFor(chosen)));
+      await login.renewTemplate(copies, action.showWords, check.offerFor(chosen));
       setPictures(null);
     });
 
@@ -46,7 +51,9 @@ export function AccountCard({ account, action }: { account: Account; action: Log
                   icon="forget"
                   label={t('account.revokeNumber', { number: i + 1 })}
                   unavailable={unavailable}
-                  onPress={() => action.run(t('account.revoked'), (login) => login.removeDevice(id))}
+                  onPress={() =>
+                    action.run(t('account.revoking'), 'account.revoked', (login) => login.removeDevice(id))
+                  }
                 >
                   {t('account.revoke')}
                 </Button>
@@ -55,7 +62,7 @@ export function AccountCard({ account, action }: { account: Account; action: Log
           </ul>
           <Button
             unavailable={unavailable}
-            onPress={() => action.run(t('login.making'), (login) => login.addDevice(account.name))}
+            onPress={() => action.run(t('login.making'), 'account.added', (login) => login.addDevice(account.name))}
           >
             {t('account.add')}
           </Button>
@@ -72,7 +79,11 @@ export function AccountCard({ account, action }: { account: Account; action: Log
                     kind="danger"
                     label={t('account.logOutNumber', { number: i + 1 })}
                     unavailable={unavailable}
-                    onPress={() => action.run(t('account.loggedOutThere'), (login) => login.removeSession(id))}
+                    onPress={() =>
+                      action.run(t('account.loggingOutThere'), 'account.loggedOutThere', (login) =>
+                        login.removeSession(id),
+                      )
+                    }
                   >
                     {t('account.logOutThere')}
                   </Button>
@@ -82,7 +93,9 @@ export function AccountCard({ account, action }: { account: Account; action: Log
           </ul>
         </section>
         <section className="card form" aria-labelledby="face">
-          <h2 id="face">{t('account.face')}</h2>
+          <h2 id="face" ref={face} tabIndex={-1}>
+            {t('account.face')}
+          </h2>
           <p>{account.hasTemplate ? t('account.hasTemplate') : t('account.noTemplate')}</p>
           {pictures === null ? (
             <Button icon="retry" unavailable={unavailable} onPress={() => setPictures([])}>
@@ -109,7 +122,7 @@ export function AccountCard({ account, action }: { account: Account; action: Log
               kind="danger"
               icon="forget"
               unavailable={unavailable}
-              onPress={() => action.run(t('account.deleted'), (login) => login.removeTemplate())}
+              onPress={() => action.run(t('account.deleting'), 'account.deleted', (login) => login.removeTemplate())}
             >
               {t('account.deleteTemplate')}
             </Button>
@@ -121,7 +134,9 @@ export function AccountCard({ account, action }: { account: Account; action: Log
           <Button
             unavailable={unavailable}
             onPress={() =>
-              action.run(t('account.madeCodes'), async (login) => action.showCodes(await login.renewCodes()))
+              action.run(t('account.makingCodes'), 'account.madeCodes', async (login) =>
+                action.showCodes(await login.renewCodes()),
+              )
             }
           >
             {t('account.newCodes')}
@@ -144,11 +159,11 @@ export function AccountCard({ account, action }: { account: Account; action: Log
       <div className="row">
         <Button
           unavailable={unavailable}
-          onPress={() => action.run(t('account.loggingOut'), (login) => login.logOut())}
+          onPress={() => action.run(t('account.loggingOut'), 'account.loggedOut', (login) => login.logOut())}
         >
           {t('account.logOut')}
         </Button>
-        <Button kind="danger" icon="forget" unavailable={unavailable} onPress={() => setLeaving(true)}>
+        <Button ref={remove} kind="danger" icon="forget" unavailable={unavailable} onPress={() => setLeaving(true)}>
           {t('account.remove')}
         </Button>
       </div>
@@ -156,7 +171,10 @@ export function AccountCard({ account, action }: { account: Account; action: Log
         <ConfirmDialog
           title={t('account.askRemove')}
           confirmLabel={t('account.doRemove')}
-          onConfirm={() => action.run(t('account.removed'), (login) => login.removeAccount())}
+          onConfirm={() => {
+            setLeaving(false);
+            action.run(t('account.removing'), 'account.removed', (login) => login.removeAccount());
+          }}
           onCancel={() => setLeaving(false)}
         >
           {t('account.warning')}

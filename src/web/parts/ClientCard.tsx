@@ -22,12 +22,15 @@ export function ClientCard({
           <Button
             kind="primary"
             unavailable={!action.ready}
-            onPress={() => action.run(t('login.goingOn', { client }), action.goOn)}
+            onPress={() => action.run(t('login.goingOn', { client }), null, action.goOn)}
           >
             {t('login.goOn', { client, name: account.name })}
           </Button>
         )}
-        <Button unavailable={!action.ready} onPress={() => action.run(t('login.goingBack', { client }), action.goBack)}>
+        <Button
+          unavailable={!action.ready}
+          onPress={() => action.run(t('login.goingBack', { client }), null, action.goBack)}
+        >
           {t('login.goBack')}
         </Button>
       </div>

@@ -1,8 +1,9 @@
 import { useId } from 'react';
+import { Button } from './Button.js';
 import { useTexts } from '../useTexts.js';
 
-/** The words of a key that was just made. */
-export function KeyWords({ words }: { words: readonly string[] }) {
+/** The words of a key that was just made, and with `onKept` a button for who has them. */
+export function KeyWords({ words, onKept }: { words: readonly string[]; onKept?: () => void }) {
   const { t } = useTexts();
   const id = useId();
   return (
@@ -16,6 +17,11 @@ export function KeyWords({ words }: { words: readonly string[] }) {
           </li>
         ))}
       </ol>
+      {onKept && (
+        <Button icon="check" onPress={onKept}>
+          {t('ownKey.wordsKept')}
+        </Button>
+      )}
     </section>
   );
 }

@@ -46,7 +46,7 @@ function LogIn({ action }: { action: LoginAction }) {
   const check = useCheckedFor(action.challenge);
   const logIn = ([picture]: readonly Picture[]) => {
     if (picture === undefined) return;
-    action.run(t('login.asking'), async (login) => {
+    action.run(t('login.asking'), 'account.loggedIn', async (login) => {
       const copy = await copyOf(picture);
       // One check is for one try.
       if (!(picture instanceof Blob)) setPictures([]);
@@ -81,11 +81,9 @@ function Register({ action }: { action: LoginAction }) {
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
   const check = useCheckedFor(action.challenge);
   const register = () =>
-    action.run(t('login.making'), async (login) => {
+    action.run(t('login.making'), 'account.loggedIn', async (login) => {
       const copies = await Promise.all(pictures.map(copyOf));
-      const { codes, words } = await login.register(name.trim(), copies, check.offerFor(pictures));
-      action.showCodes(codes);
-      action.showWords(words);
+      action.showCodes(await login.register(name.trim(), copies, action.showWords, check.offerFor(pictures)));
     });
   return (
     <>
@@ -113,7 +111,7 @@ function Recover({ action }: { action: LoginAction }) {
   const { t } = useTexts();
   const [code, setCode] = useState('');
   const recover = () =>
-    action.run(t('login.trying'), async (login) => {
+    action.run(t('login.trying'), 'account.loggedIn', async (login) => {
       await login.recover(code.trim());
       await action.goOn(login);
     });

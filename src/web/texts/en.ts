@@ -291,6 +291,7 @@ export const texts = {
     wordsTitle: 'The 24 words of your key',
     wordsText:
       'Whoever has them has the key. They are shown this once; on paper they bring it to another browser, or back to this one.',
+    wordsKept: 'I have written them down',
   },
   key: {
     title: 'Key of a network',
@@ -345,6 +346,7 @@ export const texts = {
     act: 'Log in with passkey and face',
     asking: 'Your device is asked for its passkey.',
     making: 'Your device is asked to make a passkey.',
+    keyMade: 'Your own key is made. Write down its words: they are below.',
     nameHint: 'Only you are shown it.',
     doRegister: 'Register passkey and face',
     trying: 'The code is tried.',
