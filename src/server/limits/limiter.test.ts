@@ -264,7 +264,7 @@ describe('whatever the route', () => {
   test('a body that does not come is not waited for, whoever sends it', async () => {
     vi.useRealTimers();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const { fetch } = await wholeCloud();
+    const { fetch } = await wholeCloud({});
     for (const length of [undefined, '100']) {
       const body = new ReadableStream<Uint8Array>({ start: (sender) => sender.enqueue(new Uint8Array(1)) });
       const headers = { 'Content-Type': 'application/json', ...(length && { 'Content-Length': length }) };
