@@ -157,6 +157,7 @@ export async function testCloud(changes: Partial<AppDependencies> = {}) {
   const clock = { now: Date.UTC(2024, 0, 1) };
   const logged: LogEntry[] = [];
   const { tenant } = changes.served ?? SERVED;
+  let visitors = 0;
   await store.tenants.ensure(tenant, toHex(tenant), true, { actor: 'test', at: new Date(clock.now) });
   const app = createApp({
     store,
@@ -168,7 +169,8 @@ export async function testCloud(changes: Partial<AppDependencies> = {}) {
     random: seeded(1),
     log: (entry) => logged.push(entry),
     rates: UNLIMITED,
-    addressOf: () => '192.0.2.1',
+    // One address may not have much under way at once.
+    addressOf: () => `visitor ${visitors++}`,
     ...changes,
   });
   const fetch: Fetch = async (path, init) => app.request(path, init);

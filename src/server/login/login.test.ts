@@ -38,9 +38,7 @@ afterAll(() => store.close());
 beforeEach(async () => {
   for (const table of ['limits', 'challenges', 'templates', 'accounts']) await driver.query(`DELETE FROM ${table}`);
   const random = (size: number) => crypto.getRandomValues(new Uint8Array(size));
-  let visitors = 0;
-  const addressOf = () => `visitor ${visitors++}`;
-  cloud = await testCloud({ store, random, addressOf, login: { tenant: TENANT, origin: ORIGIN } });
+  cloud = await testCloud({ store, random, login: { tenant: TENANT, origin: ORIGIN } });
 });
 
 type Device = ReturnType<typeof softDevice>;

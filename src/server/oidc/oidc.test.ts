@@ -408,7 +408,7 @@ test.each([
 });
 
 test('who begins logins again and again is held by address; who reads the configuration is not', async () => {
-  await start({ rates: { perAddress: 2, perTenant: 1000 } });
+  await start({ rates: { perAddress: 2, perTenant: 1000 }, addressOf: () => 'a visitor' });
   const statuses = async (path: string) => {
     const answers = [];
     for (let i = 0; i < 3; i++) answers.push((await fetch(`${origin}${path}`)).status);
