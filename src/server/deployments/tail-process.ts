@@ -8,7 +8,7 @@ import type { FromChild, ToChild } from './tail.child.js';
 
 /** A network in a process of its own. */
 export interface RunningTail {
-  /** @throws overloaded if there is no answer in time, tail_invalid if there is none at all; the process is gone then */
+  /** @throws overloaded if there is no answer, or none in time; the process is gone then, and may be begun anew */
   readonly tail: Tail;
   /** Resolves when the process is gone, for whatever reason. */
   readonly ended: Promise<void>;
@@ -53,7 +53,7 @@ export async function startTail(weights: Uint8Array, patience: number, signal: A
   let loaded = false;
   const ended = new Promise<void>((resolve) => {
     const end = (cause: unknown) => {
-      const error = new XnnError(loaded && child.killed ? 'overloaded' : 'tail_invalid', 'no answer', { cause });
+      const error = new XnnError(loaded ? 'overloaded' : 'tail_invalid', 'no answer', { cause });
       for (const { reject } of waiting.splice(0)) reject(error);
       resolve();
     };
