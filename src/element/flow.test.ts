@@ -7,21 +7,12 @@ import { createSession } from '../client/session.js';
 import type { Outcome, Session, SessionState, Started } from '../client/types.js';
 import type { EnrolmentReply, VerificationReply } from '../wire/api.js';
 import { Flow, type Asked, type FlowParts, type FlowState } from './flow.js';
+import { READY, receipt } from './testing.js';
 
-const READY = {
-  status: 'ready',
-  started: { backend: 'wasm', model: '0123456789abcdef', keyedModel: 'fedcba9876543210', release: '1.0.0' },
-  activity: 'idle',
-  key: null,
-  ownKey: null,
-  outcome: null,
-  error: null,
-} as const satisfies SessionState;
 const STARTING: SessionState = { status: 'starting', progress: { stage: 'download', fraction: 0.3 } };
 const OFF: CameraState = { phase: 'off', error: null, released: false };
 const LIVE: CameraState = { phase: 'live', stream: {} as MediaStream, cameras: [] };
 const VERIFY: Asked = { mode: 'verify', subject: 'Ada', automatic: false };
-const receipt = { captures: [], bytesSent: 0, cloudMs: 0 };
 
 /** A state that is told how to change. */
 function store<State>(initial: State) {

@@ -3,19 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import type { ErrorCode } from '../client/messages.js';
 import type { SessionOptions } from '../client/session.js';
 import type { Session, SessionState } from '../client/types.js';
+import { READY, receipt } from './testing.js';
 import type { XnnFaceLogin } from './xnn-face-login.js';
 
-const READY = {
-  status: 'ready',
-  started: { backend: 'wasm', model: '0123456789abcdef', keyedModel: 'fedcba9876543210', release: '1.0.0' },
-  activity: 'idle',
-  key: null,
-  ownKey: null,
-  outcome: null,
-  error: null,
-} as const satisfies SessionState;
 const LIVE = { phase: 'live', stream: { getVideoTracks: () => [] }, cameras: [] };
-const receipt = { captures: [], bytesSent: 0, cloudMs: 0 };
 
 /** What the form around the element has of it. */
 let form: { value: unknown; missing: boolean };
