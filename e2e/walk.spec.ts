@@ -39,9 +39,6 @@ test.afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-// Once in a few runs the job does not go on after the restart; why is not known (docs/log.md).
-test.describe.configure({ retries: 1 });
-
 /** The product's cloud, with a disk of its own. @returns its address @throws when it ends before it has one */
 async function start(): Promise<string> {
   server = spawn(process.execPath, ['--import', 'tsx', MAIN], {
@@ -103,16 +100,18 @@ test('keygen, protect, train through a killed server, evaluate, deploy, and use 
 
   // In the cloud: training, which goes on after the server was killed.
   const url = await start();
-  let restarted: Promise<string> | null = null;
+  let [restarted, first]: [Promise<string> | null, string] = [null, ''];
   const training = xnn(
-    ['train', '--bundle', 'faces.bundle', '--cloud', url, '--out', 'recnet.onnx', '--epochs', '12'],
+    ['train', '--bundle', 'faces.bundle', '--cloud', url, '--out', 'recnet.onnx', '--epochs', '60'],
     (line) => {
-      if (line.startsWith('epoch ')) restarted ??= kill().then(start);
+      if (!line.startsWith('epoch ')) return;
+      first ||= line;
+      restarted ??= kill().then(start);
     },
   );
   const report = await training;
-  expect(restarted).not.toBeNull();
-  expect(report).toMatchObject({ scheme: 'xnn-hardened', key: key['fingerprint'], records: 6, classes: 3, epochs: 12 });
+  expect(first, 'killed in the middle').toMatch(/^epoch [1-5]?\d of 60/);
+  expect(report).toMatchObject({ scheme: 'xnn-hardened', key: key['fingerprint'], records: 6, classes: 3, epochs: 60 });
   const [job] = (await xnn(['jobs'])) as unknown as { job: string; state: string }[];
   expect(job).toMatchObject({ state: 'done' });
   expect((await readdir(at('cloud/training-jobs', job!.job))).sort()).toEqual(['recnet.json', 'recnet.onnx']);

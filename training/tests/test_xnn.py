@@ -465,6 +465,10 @@ def test_the_command_stops_on_sigterm_and_finishes_when_started_again(
         assert [line["step"] for line in lines] == [1, 2, 3, 4]
         assert cloud.main() == 2
         assert capsys.readouterr().err.startswith("file_exists: ")
+        # A child that had to wait for an earlier one, which has ended meanwhile, has nothing to do.
+        sys.argv.append("--child")
+        assert cloud.main() == 0
+        assert (tmp_path / "recnet.json").exists()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

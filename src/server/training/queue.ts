@@ -74,10 +74,10 @@ export class TrainingQueue {
 
   constructor(parts: QueueParts) {
     this.#parts = parts;
-    this.#sweeper = setInterval(() => this.#noted(this.sweep()), SWEEP_EVERY).unref();
+    this.#sweeper = setInterval(() => this.#noted(this.start()), SWEEP_EVERY).unref();
   }
 
-  /** To be called once: goes on with what was under way. */
+  /** Goes on with what was under way. Done again every hour: a job may have found no trainer, or the database away. */
   async start(): Promise<void> {
     await this.sweep();
     this.#noted(this.#fill());
@@ -253,7 +253,9 @@ export class TrainingQueue {
     // The trainer had ended, and this server before it could note that.
     if ((await this.#report(id)) !== null) {
       await this.#alone(id, () => this.#drop(id, true));
-      return void (await rows.move(id, ['running'], 'done', new Date(now())));
+      await rows.move(id, ['running'], 'done', new Date(now()));
+      this.#changed(id);
+      return;
     }
     const training = startTraining(command, {
       bundle: join(folder, 'bundle'),

@@ -298,13 +298,20 @@ describe('the end of the server', () => {
     expect(before).toBeLessThanOrEqual(logged.length);
   });
 
-  test('between the trainer and the note of it loses nothing', async () => {
+  test('between the trainer and the note of it loses nothing, and who follows is told', async () => {
     const { id, token } = await client.begin(bundle, 1);
     await client.until(id, token, isOver);
     await queue.close();
     await driver.query("UPDATE training_jobs SET state = 'running'");
-    await open();
-    expect(await client.until(id, token, isOver)).toMatchObject({ state: 'done', report: { records: 3 } });
+    let find = (_: TrainerCommand) => {};
+    const found = new Promise<TrainerCommand>((resolve) => (find = resolve));
+    await open({}, () => found);
+    const events = await get(TRAINING_ROUTES.events(id), token);
+    expect(await client.show(id, token)).toMatchObject({ state: 'running' });
+    find(FAKE_TRAINER);
+    const [first, last] = [...(await events.text()).matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data!));
+    expect(first).toMatchObject({ state: 'running' });
+    expect(last).toMatchObject({ state: 'done', report: { records: 3 } });
   });
 
   test('leaves no file that belongs to no job, and what is abandoned goes', async () => {
