@@ -66,6 +66,11 @@ async function expectRefusal(response: Response, code: ErrorCode): Promise<void>
   expect(await response.json()).toEqual({ error: { code, message: sentence(code) } });
 }
 
+/** All events of a job that is followed to its end. */
+async function jobsOf(events: Response): Promise<Job[]> {
+  return [...(await events.text()).matchAll(/^data: (.*)$/gm)].map(([, data]) => jobSchema.parse(JSON.parse(data!)));
+}
+
 const isOver = ({ state }: Job) => ['done', 'failed', 'cancelled'].includes(state);
 const get = (path: string, token: string) => fetch(path, { headers: client.bearer(token) });
 
@@ -101,9 +106,7 @@ describe('a job', () => {
     const { id, token } = await client.begin(bundle, 4);
     const events = await get(TRAINING_ROUTES.events(id), token);
     expect(events.headers.get('content-type')).toContain('text/event-stream');
-    const seen = [...(await events.text()).matchAll(/^data: (.*)$/gm)].map(([, data]) =>
-      jobSchema.parse(JSON.parse(data!)),
-    );
+    const seen = await jobsOf(events);
     expect(seen.at(-1)).toMatchObject({ state: 'done', report: { records: 3 } });
     const epochs = seen.flatMap(({ progress }) => progress?.epoch ?? []);
     expect(new Set(epochs)).toEqual(new Set([1, 2, 3, 4]));
@@ -303,15 +306,13 @@ describe('the end of the server', () => {
     await client.until(id, token, isOver);
     await queue.close();
     await driver.query("UPDATE training_jobs SET state = 'running'");
-    let find = (_: TrainerCommand) => {};
+    let find: (command: TrainerCommand) => void = () => {};
     const found = new Promise<TrainerCommand>((resolve) => (find = resolve));
     await open({}, () => found);
     const events = await get(TRAINING_ROUTES.events(id), token);
     expect(await client.show(id, token)).toMatchObject({ state: 'running' });
     find(FAKE_TRAINER);
-    const [first, last] = [...(await events.text()).matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data!));
-    expect(first).toMatchObject({ state: 'running' });
-    expect(last).toMatchObject({ state: 'done', report: { records: 3 } });
+    expect(await jobsOf(events)).toMatchObject([{ state: 'running' }, { state: 'done', report: { records: 3 } }]);
   });
 
   test('leaves no file that belongs to no job, and what is abandoned goes', async () => {
