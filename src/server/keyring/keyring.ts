@@ -158,6 +158,8 @@ export async function openKeyring(
 /** Wraps every data key with another master key. What is sealed stays as it is. */
 export async function changeMaster(driver: Driver, from: MasterKey, to: MasterKey): Promise<void> {
   await driver.transaction(async (connection) => {
+    // No server makes a key meanwhile, which would stay wrapped with the old one.
+    await connection.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
     const rows = await connection.query<{ id: number; wrapped: Uint8Array }>('SELECT id, wrapped FROM data_keys');
     for (const { id, wrapped } of rows) {
       await connection.query('UPDATE data_keys SET wrapped = $2, master = $3 WHERE id = $1', [
