@@ -22,10 +22,7 @@ export function buildReport(files: RowFiles, release: Report['release'], names: 
     rows,
     repeated,
     notProtected: NOT_PROTECTED,
-    notRun: NOT_RUN.filter(({ unless }) => unless === undefined || !rows.some(unless)).map(({ what, reason }) => ({
-      what,
-      reason,
-    })),
+    notRun: NOT_RUN,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Report, ReportRow } from '../../wire/report.js';
+import type { Report } from '../../wire/report.js';
 
 /** The attackers, weakest question first. */
 export const ATTACKERS: Report['attackers'] = [
@@ -143,8 +143,8 @@ export const NOT_PROTECTED: Report['notProtected'] = [
   },
 ];
 
-/** What was not run, unless rows of it are there. */
-export const NOT_RUN: readonly (Report['notRun'][number] & { readonly unless?: (row: ReportRow) => boolean })[] = [
+/** What was not run. */
+export const NOT_RUN: Report['notRun'] = [
   {
     what: 'MinusFace-like subtraction',
     reason:
@@ -164,12 +164,6 @@ export const NOT_RUN: readonly (Report['notRun'][number] & { readonly unless?: (
     what: 'R on averaged messages',
     reason:
       'D and I on the mean of several messages come near to clean features, as they must: the mean of the noise is nothing.',
-  },
-  {
-    what: 'I under an own key',
-    reason:
-      'Without the key the proposition leaves it nothing; with the key it paints from a plain descriptor. Time ran out before its rows.',
-    unless: ({ attacker, defence }) => attacker === 'I' && defence === 'own key',
   },
   {
     what: 'Part of XNN’s rows',
