@@ -34,6 +34,10 @@ test('a face under its own key: made, used, lost, brought to another browser, ch
   await expect(answer(page)).toContainText('Your key is made');
   const words = await page.locator('ol.codes code').allTextContents();
   expect(words).toHaveLength(24);
+  const asked = page.waitForEvent('dialog');
+  await page.evaluate(() => setTimeout(() => location.reload()));
+  await (await asked).dismiss();
+  await expect(page.locator('ol.codes code')).toHaveCount(24);
 
   await goTo(page, 'Enrol');
   await enrol(page, 'Keyed', 'ann-1.jpg');

@@ -1,4 +1,4 @@
-import { useId } from 'react';
+import { useEffect, useId } from 'react';
 import { Button } from './Button.js';
 import { useTexts } from '../useTexts.js';
 
@@ -6,6 +6,12 @@ import { useTexts } from '../useTexts.js';
 export function KeyWords({ words, onKept }: { words: readonly string[]; onKept?: () => void }) {
   const { t } = useTexts();
   const id = useId();
+  // They are shown once: whoever closes the page is asked first.
+  useEffect(() => {
+    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener('beforeunload', ask);
+    return () => removeEventListener('beforeunload', ask);
+  }, []);
   return (
     <section className="card form" aria-labelledby={id}>
       <h2 id={id}>{t('ownKey.wordsTitle')}</h2>
