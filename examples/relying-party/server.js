@@ -49,8 +49,9 @@ async function finish(url) {
 }
 
 createServer(async (request, response) => {
-  const url = new URL(request.url, REDIRECT_URI);
   try {
+    const url = new URL(request.url, REDIRECT_URI);
+    if (url.pathname === '/favicon.ico') return response.writeHead(404).end();
     if (url.pathname === '/callback') return response.end(JSON.stringify(await finish(url), null, 2));
     response.writeHead(303, { Location: (await begin()).href }).end();
   } catch (error) {

@@ -103,9 +103,11 @@ export async function loadForeignJudge(
   source: ModelSource,
   onProgress: (fraction: number) => void,
 ): Promise<LoadedJudge> {
-  const { network, ...judge } = checkedJudge(await newestManifest(source));
-  await forgetOthers(source, [network]);
+  const { manifest, keep } = await newestManifest(source);
+  const { network, ...judge } = checkedJudge(manifest);
   const [file] = await loadNetworks(source, [network], onProgress);
+  await keep();
+  await forgetOthers(source, [network]);
   const weights = decode(file!);
   try {
     return { ...judge, weights: foldScales(weights) };
@@ -116,9 +118,11 @@ export async function loadForeignJudge(
 
 /** @throws model_missing, model_invalid, model_unsupported */
 async function currentManifest(source: ModelSource, versions: Versions): Promise<Manifest> {
-  const manifest = checked(await newestManifest(source));
+  const seen = await newestManifest(source);
+  const manifest = checked(seen.manifest);
   const { model, judge, painters, linker } = manifest;
   if (model !== versions.model || judge.model !== versions.keyedModel) throw new XnnError('model_unsupported', model);
+  await seen.keep();
   await forgetOthers(source, [...Object.values(painters), linker]);
   return manifest;
 }

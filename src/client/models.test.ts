@@ -153,7 +153,7 @@ describe('loadModel', () => {
     changed[0]! ^= 1;
     place.files['encoder.bin'] = changed;
     await expect(loadModel(place, ignore)).rejects.toMatchObject({ code: 'model_hash_wrong' });
-    expect([...place.kept.keys()]).toEqual([`${URL_OF_MODELS}manifest.json`]);
+    expect([...place.kept.keys()]).toEqual([]);
   });
 
   it('refuses weights of a wrong size', async () => {
@@ -223,6 +223,17 @@ describe('decodeModel', () => {
     expect(encoder['b']!.dtype).toBe('float32');
     tf.dispose([encoder, generator]);
   });
+});
+
+it('has the last whole release without a line after a newer one was seen and did not arrive', async () => {
+  const place = new Place();
+  await loadModel(place, () => {});
+  const newer = network('encoder', [0x3e00, 0x3c00, 0x3c00]);
+  place.files['manifest.json'] = place.manifest({ release: '1.3.0' }, newer.entry);
+  delete place.files['encoder.bin'];
+  await expect(loadModel(place, () => {})).rejects.toMatchObject({ code: 'model_missing' });
+  place.away = true;
+  expect((await loadModel(place, () => {})).release).toBe('1.2.3');
 });
 
 describe('loadTail', () => {

@@ -54,9 +54,10 @@ interface Manifest {
  * @throws model_missing, model_invalid, model_hash_wrong
  */
 export async function loadModel(source: ModelSource, onProgress: (fraction: number) => void): Promise<ModelFiles> {
-  const manifest = checkedManifest(await newestManifest(source));
-  const { release, model, keyedModel, networks } = manifest;
+  const { manifest, keep } = await newestManifest(source);
+  const { release, model, keyedModel, networks } = checkedManifest(manifest);
   const [encoder, generator] = await loadNetworks(source, [networks.encoder, networks.generator], onProgress);
+  await keep();
   await forgetOthers(source, Object.values(networks));
   return { release, model, keyedModel, encoder: encoder!, generator: generator! };
 }
@@ -78,7 +79,7 @@ export async function loadTail(
   keyedModel: string,
   onProgress: (fraction: number) => void = () => {},
 ): Promise<Weights> {
-  const manifest = checkedManifest(await newestManifest(source));
+  const manifest = checkedManifest((await newestManifest(source)).manifest);
   if (manifest.keyedModel !== keyedModel) throw new XnnError('model_unsupported', manifest.keyedModel);
   return decode((await loadNetworks(source, [manifest.networks.tail], onProgress))[0]!);
 }
@@ -92,18 +93,24 @@ export function decode({ specs, weights }: NetworkFile): Weights {
   }
 }
 
-/** The manifest of a folder, from the network if it answers, else as last seen; not checked. @throws model_missing, model_invalid */
-export async function newestManifest({ url, fetch, cache }: ModelSource): Promise<unknown> {
+/** A manifest, not checked. `keep` it when its networks are here, too: without a line the last one whose are is of use. */
+interface Seen {
+  readonly manifest: unknown;
+  readonly keep: () => Promise<void>;
+}
+
+/** The manifest of a folder, from the network if it answers, else as it was kept. @throws model_missing, model_invalid */
+export async function newestManifest({ url, fetch, cache }: ModelSource): Promise<Seen> {
   const address = `${url}manifest.json`;
   const fresh = await fetch(address, { cache: 'no-cache' }).catch(() => null);
   if (fresh?.ok) {
     const text = await fresh.text();
-    await cache?.put(address, new Response(text)).catch(keptNothing);
-    return parsed(text);
+    const keep = async () => cache?.put(address, new Response(text)).catch(keptNothing);
+    return { manifest: parsed(text), keep };
   }
   const kept = await cache?.match(address);
   if (kept === undefined) throw new XnnError('model_missing', address);
-  return parsed(await kept.text());
+  return { manifest: parsed(await kept.text()), keep: async () => {} };
 }
 
 /**

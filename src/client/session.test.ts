@@ -203,6 +203,18 @@ describe('an own key', () => {
     expect(states()).toMatchObject({ ownKey: '0a7c3994b7c692d7', outcome: { kind: 'own key restored' } });
   });
 
+  it('that was made in another tab is not overwritten by one that a registration needs', async () => {
+    await ready();
+    const registering = session;
+    open();
+    await ready();
+    await session.makeOwnKey();
+    const made = keys.get('own')!;
+    expect(await registering.ensureOwnKey()).toBeNull();
+    expect(keys.get('own')).toBe(made);
+    expect(registering.getState()).toMatchObject({ ownKey: made.fingerprint });
+  });
+
   it('changes nothing where its network cannot be loaded', async () => {
     const engine = await ready();
     engine.prepareKeyed.mockImplementation(away('model_missing'));

@@ -231,6 +231,12 @@ class EngineSession implements Session {
   async ensureOwnKey(): Promise<readonly string[] | null> {
     const { engine } = this.#running();
     if (this.#own !== null) return null;
+    // One that was made in another tab meanwhile is his own as well.
+    const made = await this.#keys.load(OWN_KEY);
+    if (made !== null) {
+      await this.#useOwnKey(engine, made);
+      return null;
+    }
     const { own, words } = await makeOwnKey();
     await this.#useOwnKey(engine, own);
     return words;

@@ -38,7 +38,7 @@ const CATALOGUE = {
     'This passkey holds no key. Choose one that was made for a key; where there is none, or the device makes none, use words.',
   ],
   page_failed: [500, 'Something went wrong in this page. Reload it and try again.'],
-  server_away: [503, 'The server cannot be reached. Nothing was sent; try again later.'],
+  server_away: [503, 'The server cannot be reached, or its answer was lost. Try again later.'],
   reply_invalid: [502, 'The server answered something that was not understood.'],
   // The message
   message_truncated: [400, 'The message ends too early.'],

@@ -11,6 +11,7 @@ import type { Page } from './routes.js';
 import { AttackedContext } from './useAttacked.js';
 import { usePainted } from './usePainted.js';
 import { useRoute } from './useRoute.js';
+import { ShownOnceContext, useKeptUntilWritten } from './useShownOnce.js';
 import { SessionContext } from './useSession.js';
 import { useTexts } from './useTexts.js';
 
@@ -27,6 +28,7 @@ export function App({ session, onShown }: { session: Session; onShown: () => voi
   const route = useRoute();
   const [capture, keep] = useState<Capture | null>(null);
   const attacked = useMemo(() => ({ capture, keep }), [capture]);
+  const shownOnce = useKeptUntilWritten();
   return (
     <SessionContext value={session}>
       <a className="skip" href="#main">
@@ -35,7 +37,9 @@ export function App({ session, onShown }: { session: Session; onShown: () => voi
       <Header page={route} />
       <StartUp />
       <AttackedContext value={attacked}>
-        <Main route={route} onShown={onShown} />
+        <ShownOnceContext value={shownOnce}>
+          <Main route={route} onShown={onShown} />
+        </ShownOnceContext>
       </AttackedContext>
     </SessionContext>
   );

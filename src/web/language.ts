@@ -48,6 +48,8 @@ export function sentencesOf(language: string): Sentences | undefined {
 export async function applyLanguage(): Promise<void> {
   const wanted = wantedLanguage();
   const language = (await learn(wanted)) ? wanted : (i18next.language as Language);
+  // Another one was chosen meanwhile: that choice speaks.
+  if (wanted !== wantedLanguage()) return;
   document.documentElement.lang = language;
   document.documentElement.dir = directionOf(language);
   if (language !== i18next.language) await i18next.changeLanguage(language);

@@ -29,13 +29,14 @@ function watch(registration: ServiceWorkerRegistration): void {
     for (const listener of listeners) listener();
   };
   if (registration.waiting !== null) announce();
-  registration.addEventListener('updatefound', () => {
-    const coming = registration.installing;
+  const follow = (coming: ServiceWorker | null) =>
     coming?.addEventListener('statechange', () => {
       // The first version of all has none before it.
       if (coming.state === 'installed' && registration.active !== null) announce();
     });
-  });
+  // The browser looks for one when it opens the page, long before this runs.
+  follow(registration.installing);
+  registration.addEventListener('updatefound', () => follow(registration.installing));
   // Another page of the app has changed to it: this one goes on with what it has loaded until its person says so.
   navigator.serviceWorker.addEventListener('controllerchange', announce);
   // Who leaves an app open for days asks for no page of it.

@@ -29,6 +29,13 @@ export const UNCHOSEN: Settings = {
 const listeners = new Set<() => void>();
 let settings: Settings | undefined;
 
+// What is chosen in another tab is chosen here, too; else the next choice here would undo it.
+globalThis.addEventListener?.('storage', ({ key }) => {
+  if (key !== KEY && key !== null) return;
+  settings = undefined;
+  for (const listener of listeners) listener();
+});
+
 /** The same object until something changes. */
 export function getSettings(): Settings {
   return (settings ??= stored());

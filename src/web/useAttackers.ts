@@ -39,10 +39,14 @@ export function useAttackers(): Attackers {
   const [judging, setJudging] = useState<AttackState<Judgement>>(IDLE);
   const [linking, setLinking] = useState<AttackState<Linkage>>(IDLE);
   const engine = useRef<AttackEngine | null>(null);
+  /** The attack that goes on; null between two. */
+  const going = useRef<object | null>(null);
 
+  /** What is under way never answers. */
   const end = useCallback(() => {
     engine.current?.dispose();
     engine.current = null;
+    going.current = null;
   }, []);
   useEffect(() => end, [end]);
 
@@ -52,6 +56,9 @@ export function useAttackers(): Attackers {
     become: (state: AttackState<Result>) => void,
     perform: (engine: AttackEngine, onProgress: (fraction: number) => void) => Promise<Result>,
   ): Promise<void> {
+    if (going.current !== null) return;
+    const mine = {};
+    going.current = mine;
     const loading = (fraction: number) => become({ stage: 'loading', fraction });
     loading(0);
     try {
@@ -61,11 +68,20 @@ export function useAttackers(): Attackers {
       if (common > 0) await attackers.start(backend, (fraction) => loading(common * fraction));
       const onProgress = (fraction: number) =>
         fraction < 1 ? loading(common + (1 - common) * fraction) : become({ stage: 'attacking' });
-      become({ stage: 'done', capture, result: await perform(attackers, onProgress) });
+      const result = await perform(attackers, onProgress);
+      if (going.current !== mine) return;
+      going.current = null;
+      become({ stage: 'done', capture, result });
     } catch (error) {
+      if (going.current !== mine) return;
       end();
       become({ stage: 'failed', error: error instanceof XnnError ? error.code : 'page_failed' });
     }
+  }
+
+  function clear(state: AttackState<unknown>, become: (state: typeof IDLE) => void): void {
+    if (isBusy(state)) end();
+    become(IDLE);
   }
 
   return {
@@ -73,19 +89,19 @@ export function useAttackers(): Attackers {
       state: painting,
       run: (backend, capture) =>
         void attack(backend, capture, setPainting, (engine, onProgress) => engine.paint(capture, onProgress)),
-      clear: () => setPainting(IDLE),
+      clear: () => clear(painting, setPainting),
     },
     judge: {
       state: judging,
       run: (backend, capture, paintings) =>
         void attack(backend, capture, setJudging, (engine, onProgress) => engine.judge(capture, paintings, onProgress)),
-      clear: () => setJudging(IDLE),
+      clear: () => clear(judging, setJudging),
     },
     linker: {
       state: linking,
       run: (backend, capture, photo) =>
         void attack(backend, capture, setLinking, (engine, onProgress) => engine.link(capture, photo, onProgress)),
-      clear: () => setLinking(IDLE),
+      clear: () => clear(linking, setLinking),
     },
   };
 }

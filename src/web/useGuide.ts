@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, useState, type RefObject } from 'react';
 import { countdown, watch, type Guide } from '../client/guide.js';
-import type { ErrorCode } from '../client/messages.js';
+import { XnnError, type ErrorCode } from '../client/messages.js';
 import type { Session } from '../client/types.js';
 
 interface Guidance {
@@ -35,7 +35,9 @@ export function useGuide(
       takenAt = performance.now();
       take(frame);
     };
-    watch(session, () => video.current, see, ending.signal).catch(() => setGuidance(NOTHING));
+    watch(session, () => video.current, see, ending.signal).catch((error: unknown) =>
+      setGuidance({ hint: error instanceof XnnError ? error.code : 'page_failed', counted: null }),
+    );
     return () => ending.abort();
   }, [session, video]);
 

@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { XnnError, type ErrorCode } from '../client/messages.js';
 import type { Capture, Picture } from '../client/types.js';
 import { copyOf } from './pictures.js';
@@ -15,17 +15,24 @@ export function useRehearsal(onChange: () => void) {
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
   const [refusal, setRefusal] = useState<ErrorCode | null>(null);
 
+  /** Counts what was asked: an answer that comes after another question, or to nobody, is let fall. */
+  const asked = useRef(0);
+  useEffect(() => () => void asked.current++, []);
+
   const onPictures = (next: readonly Picture[]) => {
+    asked.current++;
     setPictures(next);
     setRefusal(null);
     onChange();
   };
   const rehearse = async (perform: (capture: Capture) => void) => {
+    const mine = ++asked.current;
     setRefusal(null);
     try {
-      perform(await session.rehearse(await copyOf(pictures[0]!)));
+      const capture = await session.rehearse(await copyOf(pictures[0]!));
+      if (mine === asked.current) perform(capture);
     } catch (error) {
-      setRefusal(error instanceof XnnError ? error.code : 'page_failed');
+      if (mine === asked.current) setRefusal(error instanceof XnnError ? error.code : 'page_failed');
     }
   };
   const picker = { pictures, onPictures, most: 1, shots: 1, automatic: false };

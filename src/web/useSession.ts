@@ -61,8 +61,12 @@ export interface Action {
   clear(): void;
 }
 
-/** Lets a page act. Its answer is cleared when the page is left. */
-export function useAction(): Action {
+/**
+ * Lets a page act. Its answer is cleared when the page is left.
+ *
+ * @param asks whether an answer that comes after the question has changed is to be let fall. What is done is told, however late.
+ */
+export function useAction(asks = false): Action {
   const session = useSession();
   const state = useSessionState();
   const [begun, setBegun] = useState(false);
@@ -81,7 +85,9 @@ export function useAction(): Action {
       void perform(session);
     },
     clear() {
-      if (begun) session.reset();
+      if (!begun) return;
+      session.reset();
+      if (asks) setBegun(false);
     },
   };
 }

@@ -36,7 +36,7 @@ export const sentences: Sentences = {
   passkey_without_secret:
     'Dieser Passkey enthält keinen Schlüssel. Wählen Sie einen, der dafür angelegt wurde; gibt es keinen oder kann das Gerät keinen anlegen, verwenden Sie Wörter.',
   page_failed: 'Auf dieser Seite ist etwas schiefgegangen. Laden Sie sie neu und versuchen Sie es noch einmal.',
-  server_away: 'Der Server ist nicht erreichbar. Es wurde nichts gesendet; versuchen Sie es später noch einmal.',
+  server_away: 'Der Server ist nicht erreichbar, oder seine Antwort ging verloren. Versuchen Sie es später noch einmal.',
   reply_invalid: 'Die Antwort des Servers wurde nicht verstanden.',
   message_truncated: 'Die Nachricht endet zu früh.',
   message_too_long: 'Die Nachricht ist länger, als eine Nachricht sein kann.',

@@ -34,7 +34,7 @@ export const sentences: Sentences = {
   passkey_without_secret:
     'Esta llave de acceso no contiene ninguna clave. Elige una creada para ello; si no la hay, o el dispositivo no puede crearla, usa palabras.',
   page_failed: 'Algo falló en esta página. Recárgala y vuelve a intentarlo.',
-  server_away: 'No se llega al servidor. No se envió nada; vuelve a intentarlo más tarde.',
+  server_away: 'No se llega al servidor, o se perdió su respuesta. Vuelve a intentarlo más tarde.',
   reply_invalid: 'La respuesta del servidor no se entendió.',
   message_truncated: 'El mensaje termina demasiado pronto.',
   message_too_long: 'El mensaje es más largo de lo que puede ser un mensaje.',

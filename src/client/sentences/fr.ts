@@ -34,7 +34,7 @@ export const sentences: Sentences = {
   passkey_without_secret:
     'Cette clé d’accès ne contient pas de clé. Choisissez-en une créée pour cela ; s’il n’y en a pas, ou si l’appareil n’en crée pas, utilisez des mots.',
   page_failed: 'Quelque chose s’est mal passé dans cette page. Rechargez-la et réessayez.',
-  server_away: 'Le serveur est injoignable. Rien n’a été envoyé ; réessayez plus tard.',
+  server_away: 'Le serveur est injoignable, ou sa réponse s’est perdue. Réessayez plus tard.',
   reply_invalid: 'La réponse du serveur n’a pas été comprise.',
   message_truncated: 'Le message se termine trop tôt.',
   message_too_long: 'Le message est plus long qu’un message ne peut l’être.',

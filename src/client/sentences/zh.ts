@@ -33,7 +33,7 @@ export const sentences: Sentences = {
   passkeys_missing: '此浏览器不支持通行密钥。',
   passkey_without_secret: '此通行密钥不含密钥。请选择为此创建的通行密钥；如果没有，或设备无法创建，请使用单词。',
   page_failed: '本页出了问题。请重新加载后重试。',
-  server_away: '无法连接服务器。什么都没有发送；请稍后重试。',
+  server_away: '无法连接服务器，或其回复已丢失。请稍后重试。',
   reply_invalid: '无法理解服务器的回答。',
   message_truncated: '消息过早结束。',
   message_too_long: '消息超出了允许的长度。',

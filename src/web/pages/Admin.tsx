@@ -93,6 +93,8 @@ function SignIn({ why, onAdmin }: { why: string | null; onAdmin: (admin: Adminis
 
 function AdminDesk({ admin, onLeave }: { admin: Administration; onLeave: (words: string) => void }) {
   const [at, setAt] = useState(0);
+  /** Counts openings of sections: the same one again is read anew. */
+  const [opening, setOpening] = useState(0);
   const [busy, setBusy] = useState(false);
   const [done, setDone] = useState<string | null>(null);
   const [error, setError] = useState<ErrorCode | null>(null);
@@ -148,9 +150,9 @@ function AdminDesk({ admin, onLeave }: { admin: Administration; onLeave: (words:
               aria-current={i === at || undefined}
               onClick={() => {
                 setAt(i);
+                setOpening((count) => count + 1);
                 setDone(null);
                 setError(null);
-                setSecret(null);
               }}
             >
               {name}
@@ -165,9 +167,9 @@ function AdminDesk({ admin, onLeave }: { admin: Administration; onLeave: (words:
         {error !== null && <p className="trouble">{sentence(error)}</p>}
         {done !== null && <p>{done}</p>}
       </div>
-      {secret !== null && <SecretCard secret={secret} onKept={() => setSecret(null)} />}
+      {secret !== null && <SecretCard key={secret.value} secret={secret} onKept={() => setSecret(null)} />}
       <div aria-busy={busy || undefined}>
-        <Content key={at} desk={desk} />
+        <Content key={opening} desk={desk} />
       </div>
     </>
   );

@@ -5,11 +5,12 @@ import { isErrorCode, XnnError, type ErrorCode } from '../../client/messages.js'
 import type { Account, Client, LoginChallenge } from '../../client/types.js';
 import { AccountCard } from '../parts/AccountCard.js';
 import { ClientCard } from '../parts/ClientCard.js';
-import { KeyWords } from '../parts/KeyWords.js';
 import { Link } from '../parts/Link.js';
 import { LoginForms } from '../parts/LoginForms.js';
+import { WriteDown } from '../parts/WriteDown.js';
 import { useKeepFocus } from '../useKeepFocus.js';
 import { useSession, useSessionState } from '../useSession.js';
+import { useShownOnce } from '../useShownOnce.js';
 import { useTexts } from '../useTexts.js';
 
 /** What was done. */
@@ -42,6 +43,9 @@ export interface LoginAction {
   readonly goBack: (login: Login) => Promise<void>;
 }
 
+/** The login of another site that one was sent here for: who fetches his key on its page comes back to it. */
+let sentFor: string | null = null;
+
 /** Log in with a passkey and a face, and what is behind that. */
 export function DemoLogin() {
   const { t, sentence } = useTexts();
@@ -50,29 +54,35 @@ export function DemoLogin() {
   const ready = useSessionState().status === 'ready';
   /** Undefined until the server was asked; null without a session. */
   const [account, setAccount] = useState<Account | null>();
-  const [interaction] = useState(() => new URLSearchParams(location.search).get('interaction'));
+  const [interaction] = useState(() => (sentFor = new URLSearchParams(location.search).get('interaction') ?? sentFor));
   /** The site that sent one here to log in. */
   const [client, setClient] = useState<Client | null>(null);
   const [busy, setBusy] = useState<string | null>(null);
   const [done, setDone] = useState<Done | null>(null);
   const [error, setError] = useState<ErrorCode | null>(null);
-  const [codes, setCodes] = useState<readonly string[]>([]);
-  const [words, setWords] = useState<readonly string[] | null>(null);
+  const { words, show } = useShownOnce();
   const shown = useRef(true);
   const status = useRef<HTMLDivElement>(null);
 
   const look = useCallback(async () => {
     const found = await login.account().catch((cause: unknown) => {
       setError(codeOf(cause));
-      return null;
+      return undefined;
     });
-    if (shown.current) setAccount(found);
-  }, [login]);
+    // Who could not be asked has not logged anybody out.
+    if (shown.current) setAccount((known) => (found === undefined ? (known ?? null) : found));
+    // Who leaves an account leaves its codes to nobody.
+    if (found === null) show({ codes: [] });
+  }, [login, show]);
 
   useEffect(() => {
     shown.current = true;
     void look();
-    if (interaction !== null) login.client(interaction).then(setClient, (cause: unknown) => setError(codeOf(cause)));
+    if (interaction !== null)
+      login.client(interaction).then(setClient, (cause: unknown) => {
+        sentFor = null;
+        setError(codeOf(cause));
+      });
     return () => {
       shown.current = false;
     };
@@ -81,8 +91,8 @@ export function DemoLogin() {
   const action: LoginAction = {
     ready: ready && busy === null,
     challenge: () => login.challenge(),
-    showCodes: setCodes,
-    showWords: setWords,
+    showCodes: (codes) => show({ codes }),
+    showWords: (words) => show({ words }),
     async goOn(login) {
       if (interaction !== null) location.assign(await login.accept(interaction));
     },
@@ -93,7 +103,6 @@ export function DemoLogin() {
       setBusy(doing);
       setDone(null);
       setError(null);
-      setCodes([]);
       void perform(login)
         .then(
           () => setDone(done),
@@ -122,7 +131,7 @@ export function DemoLogin() {
       <div ref={status} className="answer" role="status" tabIndex={-1}>
         {busy !== null && <p>{busy}</p>}
         {busy === null && done !== null && <p>{t(done)}</p>}
-        {words !== null && <p>{t('login.keyMade')}</p>}
+        {words.length > 0 && <p>{t('login.keyMade')}</p>}
         {error !== null && <p className="trouble">{sentence(error)}</p>}
         {error === 'own_key_missing' && (
           <p>
@@ -131,20 +140,7 @@ export function DemoLogin() {
         )}
       </div>
       <div className="stack">
-        {codes.length > 0 && (
-          <section className="card form" aria-labelledby="codes">
-            <h2 id="codes">{t('login.codes')}</h2>
-            <p>{t('login.codesText')} </p>
-            <ul className="codes">
-              {codes.map((code) => (
-                <li key={code}>
-                  <code>{code}</code>
-                </li>
-              ))}
-            </ul>
-          </section>
-        )}
-        {words !== null && <KeyWords words={words} onKept={() => setWords(null)} />}
+        <WriteDown />
         {client !== null && account !== undefined && <ClientCard client={client} account={account} action={action} />}
         {account === undefined && client === null && error === null && <div className="coming" />}
         {(account === null || client !== null) && <LoginForms action={action} />}

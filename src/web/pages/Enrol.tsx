@@ -63,7 +63,16 @@ export function Enrol() {
         }}
         invalid={action.error === 'subject_invalid' || action.error === 'subject_exists'}
       />
-      <Switch label={t('live.check')} hint={t('live.checkHint')} on={live} onChange={setLive} />
+      <Switch
+        label={t('live.check')}
+        hint={t('live.checkHint')}
+        on={live}
+        onChange={(on) => {
+          setLive(on);
+          // What was taken before was not checked.
+          if (on) setPictures(pictures.filter((picture) => picture instanceof Blob));
+        }}
+      />
       <PicturePicker
         pictures={pictures}
         onPictures={(next) => {

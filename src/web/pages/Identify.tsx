@@ -7,7 +7,7 @@ import { useTexts } from '../useTexts.js';
 
 export function Identify() {
   const { t } = useTexts();
-  const action = useAction();
+  const action = useAction(true);
   const outcome = action.outcome?.kind === 'identified' ? action.outcome : null;
 
   const identify = (picture: Picture) => action.run(async (session) => session.identify(await copyOf(picture)));

@@ -1,11 +1,12 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { KeyCarrier } from '../../client/types.js';
 import { ActionPage } from '../parts/ActionPage.js';
 import { Button } from '../parts/Button.js';
 import { ConfirmDialog } from '../parts/ConfirmDialog.js';
-import { KeyWords } from '../parts/KeyWords.js';
 import { TextAreaField } from '../parts/TextAreaField.js';
+import { WriteDown } from '../parts/WriteDown.js';
 import { useAction, useOwnKey } from '../useSession.js';
+import { useShownOnce } from '../useShownOnce.js';
 import { useTexts } from '../useTexts.js';
 
 const DONE = {
@@ -20,9 +21,15 @@ export function OwnKey() {
   const action = useAction();
   const fingerprint = useOwnKey();
   const [words, setWords] = useState('');
-  const [asked, setAsked] = useState<KeyCarrier | 'remove' | null>(null);
+  const [asked, setAsked] = useState<KeyCarrier | 'restore' | 'remove' | null>(null);
   const outcome = action.outcome;
   const done = outcome !== null && outcome.kind in DONE ? DONE[outcome.kind as keyof typeof DONE] : null;
+
+  const { show } = useShownOnce();
+  useEffect(() => {
+    if (outcome?.kind === 'own key made') show({ words: outcome.words });
+    if (outcome?.kind === 'own key restored' || outcome?.kind === 'own key removed') show({ words: [] });
+  }, [outcome, show]);
 
   const make = (by: KeyCarrier) => action.run((session) => session.makeOwnKey(by));
   const restore = () => {
@@ -64,7 +71,7 @@ export function OwnKey() {
               <code>{fingerprint}</code>
             </dd>
           </dl>
-          {outcome?.kind === 'own key made' && <KeyWords words={outcome.words} />}
+          <WriteDown />
           <Button icon="lock" unavailable={!action.ready} onPress={() => setAsked('passkey')}>
             {t('ownKey.changePasskey')}
           </Button>
@@ -86,7 +93,11 @@ export function OwnKey() {
           action.clear();
         }}
       />
-      <Button icon="lock" unavailable={!action.ready || words.trim() === ''} onPress={restore}>
+      <Button
+        icon="lock"
+        unavailable={!action.ready || words.trim() === ''}
+        onPress={() => (fingerprint === null ? restore() : setAsked('restore'))}
+      >
         {t('ownKey.use')}
       </Button>
       {asked !== null && (
@@ -96,6 +107,7 @@ export function OwnKey() {
           onConfirm={() => {
             setAsked(null);
             if (asked === 'remove') action.run((session) => session.removeOwnKey());
+            else if (asked === 'restore') restore();
             else make(asked);
           }}
           onCancel={() => setAsked(null)}

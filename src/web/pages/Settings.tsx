@@ -10,13 +10,16 @@ import { Segments } from '../parts/Segments.js';
 import { SelectField } from '../parts/SelectField.js';
 import { BACKEND_NAMES } from '../parts/StatusChip.js';
 import { Switch } from '../parts/Switch.js';
-import { changeSettings } from '../settings.js';
+import { changeSettings, getSettings } from '../settings.js';
 import { texts } from '../texts/en-settings.js';
 import { useSettings } from '../useSettings.js';
 import { useSessionState } from '../useSession.js';
 import { useTexts } from '../useTexts.js';
 
 addEnglish(texts);
+
+/** Chosen before this page, where alone it can be changed, was opened: what runs. */
+const before = getSettings().backend;
 
 /** What a person may choose, and what it runs on. */
 export function Settings() {
@@ -102,7 +105,6 @@ function CameraAndFace() {
 function Engine() {
   const { t } = useTexts();
   const { backend } = useSettings();
-  const [before] = useState(backend);
   const state = useSessionState();
   const started = state.status === 'ready' ? state.started : null;
   return (

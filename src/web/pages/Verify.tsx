@@ -13,7 +13,7 @@ import { useTexts } from '../useTexts.js';
 export function Verify() {
   const { t } = useTexts();
   const session = useSession();
-  const action = useAction();
+  const action = useAction(true);
   const underKey = useUnderKey();
   const ownKey = useOwnKey();
   const [name, setName] = useState(() => session.enrolledHere().at(-1) ?? '');

@@ -5,8 +5,8 @@ import { Section } from './Section.js';
 import { dateOf, useLoaded, type Desk } from './useDesk.js';
 
 export function Audit({ desk }: { desk: Desk }) {
-  const [before, setBefore] = useState<number>();
-  const load = useCallback((admin: Admin) => admin.auditBefore(before), [before]);
+  const [before, setBefore] = useState<{ readonly seq: number }>();
+  const load = useCallback((admin: Admin) => admin.auditBefore(before?.seq), [before]);
   const [entries] = useLoaded(desk, load);
   const [chain, setChain] = useState<{ readonly entries: number; readonly head: string } | null>(null);
   const oldest = entries?.[0]?.seq ?? 0;
@@ -53,7 +53,7 @@ export function Audit({ desk }: { desk: Desk }) {
           </Button>
         )}
         {oldest > 1 && (
-          <Button unavailable={desk.busy} onPress={() => setBefore(oldest)}>
+          <Button unavailable={desk.busy} onPress={() => setBefore({ seq: oldest })}>
             Older
           </Button>
         )}

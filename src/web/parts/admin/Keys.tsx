@@ -9,7 +9,12 @@ import { Form } from './Form.js';
 import { Section } from './Section.js';
 import { dateOf, useLoaded, type Desk } from './useDesk.js';
 
-const load = (admin: Admin) => admin.keys();
+/** Keys, and whether each still works: a rotated one does for a day. */
+const load = async (admin: Admin) =>
+  (await admin.keys()).map((key) => ({
+    ...key,
+    works: key.revokedAt === null || Date.parse(key.revokedAt) > Date.now(),
+  }));
 
 export function Keys({ desk }: { desk: Desk }) {
   const [keys, look] = useLoaded(desk, load);
@@ -37,11 +42,18 @@ export function Keys({ desk }: { desk: Desk }) {
                 {key.revokedAt !== null && `, revoked from ${dateOf(key.revokedAt)}`}
               </p>
             </div>
-            {key.revokedAt === null && key.scopes.every(desk.may) && (
+            {key.works && key.scopes.every(desk.may) && (
               <div className="row">
-                <Button icon="retry" label={`Rotate ${key.id}`} unavailable={desk.busy} onPress={() => rotate(key.id)}>
-                  Rotate
-                </Button>
+                {key.revokedAt === null && (
+                  <Button
+                    icon="retry"
+                    label={`Rotate ${key.id}`}
+                    unavailable={desk.busy}
+                    onPress={() => rotate(key.id)}
+                  >
+                    Rotate
+                  </Button>
+                )}
                 <Button
                   kind="danger"
                   icon="forget"

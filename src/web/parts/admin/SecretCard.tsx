@@ -9,11 +9,15 @@ export function SecretCard({ secret, onKept }: { secret: Secret; onKept: () => v
   const [copied, setCopied] = useState<boolean | null>(null);
   useEffect(() => heading.current?.focus(), [secret]);
 
-  const copy = () =>
-    void navigator.clipboard.writeText(secret.value).then(
-      () => setCopied(true),
-      () => setCopied(false),
-    );
+  const copy = async () => {
+    try {
+      // Pages that are not secure have none.
+      await navigator.clipboard.writeText(secret.value);
+      setCopied(true);
+    } catch {
+      setCopied(false);
+    }
+  };
 
   return (
     <section className="card form secret" aria-labelledby={id}>
@@ -23,7 +27,7 @@ export function SecretCard({ secret, onKept }: { secret: Secret; onKept: () => v
       <p>{secret.text} It is not shown again.</p>
       <code>{secret.value}</code>
       <div className="row">
-        <Button kind="primary" onPress={copy}>
+        <Button kind="primary" onPress={() => void copy()}>
           Copy
         </Button>
         <Button icon="check" onPress={onKept}>
