@@ -1,11 +1,8 @@
 import { chromium } from '@playwright/test';
 import { launchOptions } from '../tools/chromium.js';
 import { answer, enrol, forget, identify, open, verify } from './fixtures/app.js';
-import { correlation, perturbedOnly, record } from './fixtures/recorder.js';
+import { perturbedOnly, record } from './fixtures/recorder.js';
 import { expect, test } from './fixtures/test.js';
-
-// As in a real visit, whose service worker fetches too.
-test.use({ serviceWorkers: 'allow' });
 
 const NAME = 'Private Ann';
 
@@ -45,8 +42,6 @@ test('a whole visit sends messages of exact size and nothing else, and no two ar
 
   const seen = perturbedOnly(requests);
   expect(seen.length).toBe(5);
-  // The last two are of one photo: what they share is at most what is not fresh noise.
-  expect(correlation(seen[3]!, seen[4]!)).toBeLessThan(0.9);
 });
 
 test('the page may talk to its own server only, and is isolated', async ({ request }) => {

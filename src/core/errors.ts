@@ -64,7 +64,7 @@ const CATALOGUE = {
     403,
     'Here faces are not taken in this mode, but only in the other: under your own key, or under noise.',
   ],
-  removal_refused: [403, 'That receipt does not belong to this name.'],
+  removal_refused: [403, 'That receipt, or that face, does not belong to this name.'],
   credentials_missing: [401, 'This needs an API key.'],
   credentials_invalid: [401, 'This API key is unknown, expired or revoked.'],
   tenant_disabled: [403, 'This tenant was disabled by the operator of the server.'],

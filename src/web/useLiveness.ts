@@ -53,7 +53,10 @@ export function useLiveness(
         const at = performance.now();
         // Looking closes its frame; the other one of the same moment is for keeping.
         const [seen, frame] = await Promise.all([createImageBitmap(playing), createImageBitmap(playing)]);
-        const study = await session.study(seen, state === null || state.first === null);
+        const study = await session.study(seen, state === null || state.first === null).catch((error: unknown) => {
+          frame.close();
+          throw error;
+        });
         const before: Liveness = state ?? beginLiveness(moves, at);
         state = observeLiveness(before, { at, ...study }, hurry.current);
         const { outcome } = state;

@@ -50,7 +50,7 @@ export const sentences: Sentences = {
   captures_differ: 'لا تُظهر الصور الشخص نفسه بوضوح كافٍ. التقطها من جديد.',
   identification_keyed: 'تحت مفتاحك الخاص يمكن التحقّق منك باسمك، لا البحث عنك.',
   mode_refused: 'لا تُقبل الوجوه هنا بهذا الوضع بل بالآخر فقط: تحت مفتاحك الخاص، أو تحت الضجيج.',
-  removal_refused: 'لا يخصّ ذلك الإيصال هذا الاسم.',
+  removal_refused: 'لا يخصّ ذلك الإيصال أو ذلك الوجه هذا الاسم.',
   credentials_missing: 'يلزم لهذا مفتاح API.',
   credentials_invalid: 'مفتاح API هذا مجهول أو منتهٍ أو ملغى.',
   tenant_disabled: 'عطّل مشغّل الخادم هذا المستأجر.',

@@ -36,7 +36,8 @@ export const sentences: Sentences = {
   passkey_without_secret:
     'Dieser Passkey enthält keinen Schlüssel. Wählen Sie einen, der dafür angelegt wurde; gibt es keinen oder kann das Gerät keinen anlegen, verwenden Sie Wörter.',
   page_failed: 'Auf dieser Seite ist etwas schiefgegangen. Laden Sie sie neu und versuchen Sie es noch einmal.',
-  server_away: 'Der Server ist nicht erreichbar, oder seine Antwort ging verloren. Versuchen Sie es später noch einmal.',
+  server_away:
+    'Der Server ist nicht erreichbar, oder seine Antwort ging verloren. Versuchen Sie es später noch einmal.',
   reply_invalid: 'Die Antwort des Servers wurde nicht verstanden.',
   message_truncated: 'Die Nachricht endet zu früh.',
   message_too_long: 'Die Nachricht ist länger, als eine Nachricht sein kann.',
@@ -54,7 +55,7 @@ export const sentences: Sentences = {
     'Unter Ihrem eigenen Schlüssel können Sie mit Namen geprüft, aber nicht in der Galerie gesucht werden.',
   mode_refused:
     'In diesem Modus werden Gesichter hier nicht angenommen, nur im anderen: unter eigenem Schlüssel oder unter Rauschen.',
-  removal_refused: 'Dieser Beleg gehört nicht zu diesem Namen.',
+  removal_refused: 'Dieser Beleg oder dieses Gesicht gehört nicht zu diesem Namen.',
   credentials_missing: 'Dafür ist ein API-Schlüssel nötig.',
   credentials_invalid: 'Dieser API-Schlüssel ist unbekannt, abgelaufen oder widerrufen.',
   tenant_disabled: 'Dieser Mandant wurde vom Betreiber des Servers gesperrt.',

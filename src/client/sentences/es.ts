@@ -50,7 +50,7 @@ export const sentences: Sentences = {
   captures_differ: 'Las imágenes no muestran con bastante claridad a la misma persona. Tómalas de nuevo.',
   identification_keyed: 'Bajo tu propia clave se te puede verificar por tu nombre, pero no buscar.',
   mode_refused: 'Aquí no se aceptan caras en este modo, sino solo en el otro: bajo tu propia clave o bajo ruido.',
-  removal_refused: 'Ese recibo no pertenece a este nombre.',
+  removal_refused: 'Ese recibo, o esa cara, no pertenece a este nombre.',
   credentials_missing: 'Para esto hace falta una clave de API.',
   credentials_invalid: 'Esta clave de API es desconocida, ha caducado o fue revocada.',
   tenant_disabled: 'El operador del servidor desactivó este inquilino.',

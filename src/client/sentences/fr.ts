@@ -51,7 +51,7 @@ export const sentences: Sentences = {
   identification_keyed: 'Sous votre propre clé, vous pouvez être vérifié par votre nom, mais pas recherché.',
   mode_refused:
     'Ici les visages ne sont pas acceptés dans ce mode, mais seulement dans l’autre : sous votre propre clé, ou sous du bruit.',
-  removal_refused: 'Ce reçu n’appartient pas à ce nom.',
+  removal_refused: 'Ce reçu ou ce visage n’appartient pas à ce nom.',
   credentials_missing: 'Il faut pour cela une clé d’API.',
   credentials_invalid: 'Cette clé d’API est inconnue, expirée ou révoquée.',
   tenant_disabled: 'Ce locataire a été désactivé par l’exploitant du serveur.',

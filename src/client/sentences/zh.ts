@@ -49,7 +49,7 @@ export const sentences: Sentences = {
   captures_differ: '这些图片不足以清楚表明是同一个人。请重新拍摄。',
   identification_keyed: '使用自己的密钥时，可以按名字验证，但不能被搜索。',
   mode_refused: '这里不接受此模式的人脸，只接受另一种：用您自己的密钥，或用噪声。',
-  removal_refused: '该凭据不属于这个名字。',
+  removal_refused: '该凭据或面孔不属于这个名字。',
   credentials_missing: '此操作需要 API 密钥。',
   credentials_invalid: '此 API 密钥未知、已过期或已吊销。',
   tenant_disabled: '此租户已被服务器运营者停用。',

@@ -50,6 +50,11 @@ function SignIn({ why, onAdmin }: { why: string | null; onAdmin: (admin: Adminis
   const [key, setKey] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<ErrorCode | null>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  // Who was signed out stands where what he pressed is gone.
+  useEffect(() => {
+    if (why !== null) heading.current?.focus();
+  }, [why]);
 
   const enter = () => {
     setBusy(true);
@@ -63,7 +68,9 @@ function SignIn({ why, onAdmin }: { why: string | null; onAdmin: (admin: Adminis
   return (
     <>
       <div className="page-title">
-        <h1 tabIndex={-1}>Administration</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          Administration
+        </h1>
         <p className="lead">
           Of a tenant, by its API key. “xnn admin key create” makes one; its role says what can be done here.
         </p>

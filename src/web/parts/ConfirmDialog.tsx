@@ -6,13 +6,16 @@ interface ConfirmDialogProps {
   title: string;
   children: ReactNode;
   confirmLabel: string;
+  /** On pages that are in English for everybody. */
+  cancelLabel?: string;
   onConfirm: () => void;
   onCancel: () => void;
 }
 
 /** Asks before something that cannot be undone. Escape says no. */
-export function ConfirmDialog({ title, children, confirmLabel, onConfirm, onCancel }: ConfirmDialogProps) {
+export function ConfirmDialog(props: ConfirmDialogProps) {
   const { t } = useTexts();
+  const { title, children, confirmLabel, cancelLabel = t('answer.keep'), onConfirm, onCancel } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
 
@@ -28,7 +31,7 @@ export function ConfirmDialog({ title, children, confirmLabel, onConfirm, onCanc
         <h2 id={id}>{title}</h2>
         <p>{children}</p>
         <div className="modal-action">
-          <Button onPress={onCancel}>{t('answer.keep')}</Button>
+          <Button onPress={onCancel}>{cancelLabel}</Button>
           <Button kind="danger" icon="forget" onPress={onConfirm}>
             {confirmLabel}
           </Button>

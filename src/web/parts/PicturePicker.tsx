@@ -32,7 +32,7 @@ const SOURCES = [
 
 /** Where pictures come from: the camera, or files. Nothing is sent from here. */
 export function PicturePicker(props: PicturePickerProps) {
-  const { t, sentence } = useTexts();
+  const { t } = useTexts();
   const { pictures, onPictures, most, shots, automatic, takeLabel, challenger, onTaken } = props;
   const [source, setSource] = useState<'camera' | 'photos'>('camera');
   const [tooMany, setTooMany] = useState(false);
@@ -52,7 +52,7 @@ export function PicturePicker(props: PicturePickerProps) {
         {source === 'photos' && room > 0 && (
           <Dropzone room={room} onFiles={(files) => change([...pictures, ...files])} />
         )}
-        {tooMany && <p className="trouble">{sentence('too_many_images')}</p>}
+        <div role="alert">{tooMany && <p className="trouble">{t('pictures.tooMany', { count: most })}</p>}</div>
         <Button kind="quiet" icon="retry" onPress={() => change([])}>
           {source === 'camera' ? t('pictures.takeAgain') : t('pictures.chooseAgain')}
         </Button>

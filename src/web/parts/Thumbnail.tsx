@@ -27,7 +27,7 @@ export function Thumbnail({ picture, label }: { picture: Picture; label: string 
   return (
     <div className="thumbnail">
       <canvas ref={canvas} width={360} height={360} role="img" aria-label={label} />
-      {broken && <p>{sentence('image_corrupt')}</p>}
+      {broken && <p role="alert">{sentence('image_corrupt')}</p>}
     </div>
   );
 }

@@ -154,6 +154,8 @@ export const texts: Texts = {
     drop: 'oder hier ablegen',
     dropMany_one: 'oder bis zu {{count}} hier ablegen',
     dropMany_other: 'oder bis zu {{count}} hier ablegen',
+    tooMany_one: 'Ein Bild kann verwendet werden: Das erste wurde genommen.',
+    tooMany_other: 'Bis zu {{count}} Bilder können verwendet werden: Die ersten {{count}} wurden genommen.',
     chosen: 'Gewählte Bilder',
     number: 'Bild {{number}}',
     remove: 'Bild {{number}} entfernen',

@@ -161,6 +161,8 @@ export const texts = {
     drop: 'or drop it here',
     dropMany_one: 'or drop up to {{count}} here',
     dropMany_other: 'or drop up to {{count}} here',
+    tooMany_one: 'One picture can be used: the first was taken.',
+    tooMany_other: 'Up to {{count}} pictures can be used: the first {{count}} were taken.',
     chosen: 'Chosen pictures',
     number: 'Picture {{number}}',
     remove: 'Remove picture {{number}}',

@@ -154,6 +154,8 @@ export const texts: Texts = {
     drop: 'o suéltala aquí',
     dropMany_one: 'o suelta hasta {{count}} aquí',
     dropMany_other: 'o suelta hasta {{count}} aquí',
+    tooMany_one: 'Se puede usar una imagen: se tomó la primera.',
+    tooMany_other: 'Se pueden usar hasta {{count}} imágenes: se tomaron las primeras {{count}}.',
     chosen: 'Imágenes elegidas',
     number: 'Imagen {{number}}',
     remove: 'Quitar la imagen {{number}}',

@@ -156,6 +156,8 @@ export const texts: Texts = {
     drop: 'ou déposez-la ici',
     dropMany_one: 'ou déposez-en jusqu’à {{count}} ici',
     dropMany_other: 'ou déposez-en jusqu’à {{count}} ici',
+    tooMany_one: 'Une seule image peut être utilisée : la première a été prise.',
+    tooMany_other: 'Jusqu’à {{count}} images peuvent être utilisées : les {{count}} premières ont été prises.',
     chosen: 'Images choisies',
     number: 'Image {{number}}',
     remove: 'Retirer l’image {{number}}',

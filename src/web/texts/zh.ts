@@ -146,6 +146,7 @@ export const texts: Texts = {
     chooseMany: '选择照片',
     drop: '或拖放到这里',
     dropMany_other: '或拖放到这里，最多 {{count}} 张',
+    tooMany_other: '最多可用 {{count}} 张图片：已取前 {{count}} 张。',
     chosen: '已选图片',
     number: '图片 {{number}}',
     remove: '移除图片 {{number}}',

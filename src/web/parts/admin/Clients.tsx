@@ -44,6 +44,7 @@ export function Clients({ desk }: { desk: Desk }) {
       <NewClient desk={desk} look={look} />
       {asked && (
         <ConfirmDialog
+          cancelLabel="Keep"
           title={`Delete ${asked.name}?`}
           confirmLabel="Delete"
           onConfirm={() => {

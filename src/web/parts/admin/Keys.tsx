@@ -71,6 +71,7 @@ export function Keys({ desk }: { desk: Desk }) {
       <NewKey desk={desk} look={look} />
       {asked && (
         <ConfirmDialog
+          cancelLabel="Keep"
           title={`Revoke ${asked.id}?`}
           confirmLabel="Revoke"
           onConfirm={() => {

@@ -91,7 +91,8 @@ function Change({ desk, settings }: { desk: Desk; settings: Values }) {
 /** The number of a field, null for an empty one. @throws request_invalid */
 function numberIn(text: string): number | null {
   if (text.trim() === '') return null;
-  const value = Number(text);
+  // Some phones' keyboards for numbers have a comma alone.
+  const value = Number(text.replace(',', '.'));
   // JSON has no NaN: it would take the setting away.
   if (!Number.isFinite(value)) throw new XnnError('request_invalid', text);
   return value;

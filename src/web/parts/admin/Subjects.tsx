@@ -95,6 +95,7 @@ export function Subjects({ desk }: { desk: Desk }) {
       </div>
       {asked !== null && (
         <ConfirmDialog
+          cancelLabel="Keep"
           title={`Delete ${asked}?`}
           confirmLabel="Delete"
           onConfirm={() => {

@@ -77,6 +77,7 @@ export function Tenants({ desk }: { desk: Desk }) {
       </Form>
       {asked && (
         <ConfirmDialog
+          cancelLabel="Keep"
           title={`Disable ${asked.name}?`}
           confirmLabel="Disable"
           onConfirm={() => {
