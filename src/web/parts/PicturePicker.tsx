@@ -52,7 +52,11 @@ export function PicturePicker(props: PicturePickerProps) {
         {source === 'photos' && room > 0 && (
           <Dropzone room={room} onFiles={(files) => change([...pictures, ...files])} />
         )}
-        <div role="alert">{tooMany && <p className="trouble">{t('pictures.tooMany', { count: most })}</p>}</div>
+        {tooMany && (
+          <p className="trouble" role="alert">
+            {t('pictures.tooMany', { count: most })}
+          </p>
+        )}
         <Button kind="quiet" icon="retry" onPress={() => change([])}>
           {source === 'camera' ? t('pictures.takeAgain') : t('pictures.chooseAgain')}
         </Button>
