@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { sentence, type ErrorCode } from '../../core/errors.js';
 import { gaussian } from '../../core/random.js';
 import { FEATURE_VALUES, TOKEN_CHANNELS } from '../../core/spec.js';
@@ -222,6 +222,62 @@ describe('a deployment', () => {
     for (const { served } of [one, other, one]) {
       expect((await post(fetch, ROUTES.identification, await keyed(ADA, served))).status).toBe(200);
     }
+  });
+
+  test('whose network has no time to load again does not call it invalid', async () => {
+    const { served } = await deployed();
+    await open({}, { patience: 1 });
+    await expectRefusal(await post(fetch, ROUTES.identification, await keyed(ADA, served)), 'overloaded');
+  });
+});
+
+describe('a deletion', () => {
+  const remove = (id: string, token: string) =>
+    fetch(DEPLOYMENT_ROUTES.deployment(id), { method: 'DELETE', headers: bearer(token) });
+  const templates = () => driver.query('SELECT subject FROM templates');
+  /** The store, with other methods until the test is over. */
+  const change = (methods: Partial<Store>) => {
+    const before = { ...store };
+    Object.assign(store, methods);
+    onTestFinished(() => void Object.assign(store, before));
+    return () => Object.assign(store, before);
+  };
+  const away = () => Promise.reject(new Error('Connection terminated'));
+
+  test('that was broken off can be done again, and leaves nobody', async () => {
+    const { id, token, served } = await deployed();
+    await post(fetch, ROUTES.enrolment('Ada'), await keyed(ADA, served));
+    const back = change({ removeGallery: away });
+    expect((await remove(id, token)).status).toBe(503);
+    back();
+    expect(await ofKey()).toEqual([]);
+    expect(await templates()).toHaveLength(1);
+    expect((await remove(id, token)).status).toBe(200);
+    expect(await templates()).toEqual([]);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('of what was abandoned is done again, too', async () => {
+    const { deployment, token } = deploymentCreatedSchema.parse(await (await create()).json());
+    await send(deployment.deployment, token, 0, tail.subarray(0, 1000));
+    now += 86_400_001;
+    const back = change({ removeGallery: away });
+    await expect(deployments.sweep()).rejects.toThrow('terminated');
+    back();
+    await deployments.sweep();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('takes along who is being enrolled', async () => {
+    const { id, token, served } = await deployed();
+    const { addTemplate } = store;
+    const late: Store['addTemplate'] = async (...entry) => {
+      await remove(id, token);
+      return addTemplate(...entry);
+    };
+    change({ addTemplate: late });
+    await expectRefusal(await post(fetch, ROUTES.enrolment('Ada'), await keyed(ADA, served)), 'tenant_unknown');
+    expect(await templates()).toEqual([]);
   });
 });
 

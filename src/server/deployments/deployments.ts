@@ -94,17 +94,23 @@ export class Deployments {
 
   /** Deletes the tail and the whole gallery. */
   async remove(gallery: Uint8Array): Promise<void> {
-    await this.#parts.rows.remove(gallery);
-    await this.#clear(gallery);
-    // The last, as nobody can load it any more.
+    // From now on nobody finds it. Its row goes last: what is broken off can be done again, by its owner or by `sweep`.
+    await this.#parts.rows.retire(gallery);
     this.#tails.drop(toHex(gallery));
+    await this.#clear(gallery);
+    // Who had found it before may have loaded it once more.
+    this.#tails.drop(toHex(gallery));
+    await this.#parts.rows.remove(gallery);
   }
 
   /** Deletes what has been abandoned: it is a day old and not live. */
   sweep(): Promise<void> {
     return this.#alone(async () => {
       const { rows, now } = this.#parts;
-      for (const gallery of await rows.removeAbandoned(new Date(now() - ABANDONED))) await this.#clear(gallery);
+      for (const gallery of await rows.abandoned(new Date(now() - ABANDONED))) {
+        await this.#clear(gallery);
+        await rows.remove(gallery);
+      }
     });
   }
 

@@ -25,8 +25,10 @@ export interface DeploymentRows {
   ofKey(fingerprint: string): Promise<readonly DeploymentRow[]>;
   goLive(gallery: Uint8Array): Promise<void>;
   remove(gallery: Uint8Array): Promise<void>;
-  /** Removes all that were made before `then` and are not live. @returns their galleries */
-  removeAbandoned(then: Date): Promise<readonly Uint8Array[]>;
+  /** It is not live any more. */
+  retire(gallery: Uint8Array): Promise<void>;
+  /** Galleries of all that were made before `then` and are not live. */
+  abandoned(then: Date): Promise<readonly Uint8Array[]>;
 }
 
 interface Stored {
@@ -63,12 +65,15 @@ export function deploymentRows(driver: Driver): DeploymentRows {
     async remove(gallery) {
       await driver.query('DELETE FROM deployments WHERE gallery = $1', [gallery]);
     },
-    async removeAbandoned(then) {
-      const removed = await driver.query<{ gallery: Uint8Array }>(
-        'DELETE FROM deployments WHERE NOT live AND created_at < $1 RETURNING gallery',
+    async retire(gallery) {
+      await driver.query('UPDATE deployments SET live = false WHERE gallery = $1', [gallery]);
+    },
+    async abandoned(then) {
+      const found = await driver.query<{ gallery: Uint8Array }>(
+        'SELECT gallery FROM deployments WHERE NOT live AND created_at < $1',
         [then],
       );
-      return removed.map(({ gallery }) => Uint8Array.from(gallery));
+      return found.map(({ gallery }) => Uint8Array.from(gallery));
     },
   };
 }
