@@ -45,7 +45,9 @@ Example
     }
     const report = await readReport(tail);
     const threshold =
-      values.calibration === undefined ? Number(values.threshold) : await calibrated(values.calibration, report);
+      values.calibration === undefined
+        ? Number(required('--threshold', values.threshold))
+        : await calibrated(values.calibration, report);
     if (!(threshold >= -1 && threshold <= 1))
       throw new XnnError('request_invalid', '--threshold is a cosine, in [-1, 1]');
     const { deployment, model, key } = await deployTail(cloud, tail, threshold, uploading('network'));
