@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { XnnError } from '../core/errors.js';
-import { openTail } from '../server/tail.js';
+import { proofOf, proofSecret } from '../core/proof.js';
+import { fingerprint, type Key } from '../core/xnn.js';
 import type { Deployment } from '../wire/deployment.js';
 import { tailReportSchema, type TailReport } from '../wire/training.js';
 import type { OwnerCloud } from './cloud.js';
@@ -9,6 +10,7 @@ import { readJson, sha256 } from './files.js';
 import { changeLedger } from './ledger.js';
 import { requireReleased } from './release.js';
 import { reportFile, unless } from './train.js';
+import { openTail } from './tail.js';
 import { sendAll } from './upload.js';
 
 /** What `xnn evaluate --json` says of a threshold that deploying needs. */
@@ -31,6 +33,12 @@ export async function readReport(tail: string): Promise<TailReport> {
   return report.data;
 }
 
+/** @throws request_invalid unless a tail was trained with this key */
+export function requireTrainedWith(key: Key, { key: trained }: TailReport): void {
+  if (fingerprint(key) !== trained)
+    throw new XnnError('request_invalid', `the network was trained with key ${trained}`);
+}
+
 /** The threshold of an evaluation. @throws request_invalid if it is none, or of another tail or key */
 export async function calibrated(file: string, { sha256: tail, key }: TailReport): Promise<number> {
   const found = calibrationSchema.safeParse(await readJson(file));
@@ -45,19 +53,25 @@ export async function calibrated(file: string, { sha256: tail, key }: TailReport
 /**
  * Has a cloud serve a tail. It is tried here first, so that nothing is sent that would be refused.
  *
- * @throws tail_invalid, encoder_differs, what the cloud refuses with; then nothing stays there
+ * @param key of which the cloud gets a proof, by which browsers with the key know that its owner deployed this
+ * @throws request_invalid for another key, tail_invalid, encoder_differs, what the cloud refuses with; then nothing stays there
  */
 export async function deployTail(
   cloud: OwnerCloud,
   tail: string,
+  key: Key,
   threshold: number,
   onUpload: (done: number, total: number) => void,
 ): Promise<Deployment> {
-  const { encoder, scheme, key, bytes, sha256: hash } = await readReport(tail);
-  await openTail(tail);
+  const report = await readReport(tail);
+  requireTrainedWith(key, report);
+  (await openTail(tail)).kill();
+  const { encoder, scheme, key: named, bytes, sha256: hash } = report;
   await requireReleased(encoder);
   if ((await stat(tail)).size !== bytes) throw new XnnError('tail_invalid', tail);
-  const made = await cloud.createDeployment({ encoder, scheme, key, threshold, bytes, sha256: hash });
+  const terms = { encoder, sha256: hash, threshold };
+  const proof = proofOf(proofSecret(key), terms);
+  const made = await cloud.createDeployment({ ...terms, scheme, key: named, bytes, proof });
   const { token } = made;
   const { deployment: id, created } = made.deployment;
   const known = { cloud: cloud.address, deployment: id, token, created, tail };

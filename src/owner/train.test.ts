@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { XnnError, type ErrorCode } from '../core/errors.js';
+import { proofOf, proofSecret } from '../core/proof.js';
+import type { Key } from '../core/xnn.js';
 import { createApp } from '../server/app.js';
 import { Deployments, USUAL_DEPLOYMENT_LIMITS } from '../server/deployments/deployments.js';
 import { deploymentRows } from '../server/deployments/rows.js';
@@ -48,7 +50,7 @@ beforeEach(async () => {
   const encoder = await releasedEncoder();
   const set = peopleOf(['Ada', 'Grace'], 2);
   await protectFeatures({
-    key: { ...keyOf('permutation', 1), encoder },
+    key: await ownKey(),
     set,
     listing: '',
     source: syntheticSource(set),
@@ -101,6 +103,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** The bundle's. */
+const ownKey = async (): Promise<Key> => ({ ...keyOf('permutation', 1), encoder: await releasedEncoder() });
 const refusal = (code: ErrorCode) => expect.objectContaining({ name: 'XnnError', code }) as Error;
 const train = (changes: Partial<TrainOptions> = {}) =>
   trainInCloud({
@@ -304,8 +308,9 @@ describe('deploying', () => {
 
   test('has a tail served, until it is undeployed', async () => {
     const tail = await trained();
-    const made = await deployTail(cloud, tail, 0.5, () => {});
+    const made = await deployTail(cloud, tail, await ownKey(), 0.5, () => {});
     expect(made.live).toBe(true);
+    expect(made.proof).toBe(proofOf(proofSecret(await ownKey()), made));
     const [known] = (await readLedger()).deployments;
     expect(known).toMatchObject({ deployment: made.deployment, tail });
     await undeploy(cloud, made.deployment, known!.token);
@@ -320,7 +325,7 @@ describe('deploying', () => {
   test('what the cloud refuses stays nowhere', async () => {
     const tail = await trained();
     const refusing: OwnerCloud = { ...cloud, sendTail: () => Promise.reject(new XnnError('tail_invalid')) };
-    await expect(deployTail(refusing, tail, 0.5, () => {})).rejects.toThrow(refusal('tail_invalid'));
+    await expect(deployTail(refusing, tail, await ownKey(), 0.5, () => {})).rejects.toThrow(refusal('tail_invalid'));
     expect((await readLedger()).deployments).toEqual([]);
     expect(await driver.query('SELECT gallery FROM deployments')).toEqual([]);
   });
@@ -331,7 +336,14 @@ describe('deploying', () => {
     ['whose report is none', { format: 'poem' }, 'tail_invalid'],
   ])('a tail %s is not sent', async (_, changes, code) => {
     const tail = await trained(changes);
-    await expect(deployTail(cloud, tail, 0.5, () => {})).rejects.toThrow(refusal(code));
+    await expect(deployTail(cloud, tail, await ownKey(), 0.5, () => {})).rejects.toThrow(refusal(code));
+    expect((await readLedger()).deployments).toEqual([]);
+  });
+
+  test('needs the key that the tail was trained with', async () => {
+    const tail = await trained();
+    const other = { ...(await ownKey()), scheme: 'xnn' } as const;
+    await expect(deployTail(cloud, tail, other, 0.5, () => {})).rejects.toThrow(refusal('request_invalid'));
     expect((await readLedger()).deployments).toEqual([]);
   });
 

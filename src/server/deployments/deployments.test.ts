@@ -44,6 +44,7 @@ const REQUEST = {
   threshold: 0.5,
   bytes: tail.length,
   sha256: toHex(sha256(tail)),
+  proof: '34'.repeat(32),
 };
 const ADA = 1;
 const BEN = 2;
@@ -158,6 +159,9 @@ describe('a deployment', () => {
     await send(id, token, 1000, tail.subarray(1000));
     expect(await ofKey()).toMatchObject([{ deployment: id, live: true, model: deployment.model }]);
     expect(await ofKey('34'.repeat(16))).toEqual([]);
+    // With all that browsers check, which is not for the server to check.
+    const { encoder, threshold, sha256: network, proof } = REQUEST;
+    expect(await ofKey()).toMatchObject([{ encoder, threshold, sha256: network, proof }]);
 
     const answer = await fetch(DEPLOYMENT_ROUTES.deployment(id), { method: 'DELETE', headers: bearer(token) });
     expect(await answer.json()).toEqual({ deleted: true });
@@ -193,6 +197,15 @@ describe('a deployment', () => {
     await post(fetch, ROUTES.enrolment('Ada'), await keyed(ADA, served));
     await fetch(DEPLOYMENT_ROUTES.deployment(id), { method: 'DELETE', headers: bearer(token) });
     expect(await driver.query('SELECT subject FROM templates')).toHaveLength(1);
+  });
+
+  test('of before there were proofs is not found any more, and can be deleted', async () => {
+    const { id, token } = await deployed();
+    await driver.query(`UPDATE deployments SET request = regexp_replace(request, ',"proof":"[0-9a-f]+"', '')`);
+    expect(await ofKey()).toEqual([]);
+    const path = DEPLOYMENT_ROUTES.deployment(id);
+    expect(await (await fetch(path, { headers: bearer(token) })).json()).toMatchObject({ live: true, proof: null });
+    expect((await fetch(path, { method: 'DELETE', headers: bearer(token) })).status).toBe(200);
   });
 
   test('has the threshold that was given with it', async () => {
@@ -270,12 +283,13 @@ describe('a deletion', () => {
 
   test('takes along who is being enrolled', async () => {
     const { id, token, served } = await deployed();
-    const { addTemplate } = store;
-    const late: Store['addTemplate'] = async (...entry) => {
-      await remove(id, token);
-      return addTemplate(...entry);
-    };
-    change({ addTemplate: late });
+    const before = { ...store };
+    change({
+      async addTemplate(...entry) {
+        await remove(id, token);
+        return before.addTemplate(...entry);
+      },
+    });
     await expectRefusal(await post(fetch, ROUTES.enrolment('Ada'), await keyed(ADA, served)), 'tenant_unknown');
     expect(await templates()).toEqual([]);
   });
@@ -416,6 +430,7 @@ describe('refusals', () => {
     ['that is too large', { bytes: USUAL_DEPLOYMENT_LIMITS.tailBytes + 1 }, 'tail_too_large'],
     ['with a threshold that no cosine reaches', { threshold: 1.5 }, 'request_invalid'],
     ['without a key', { key: '' }, 'request_invalid'],
+    ['without a proof', { proof: undefined }, 'request_invalid'],
   ])('a network %s', async (_, change, code) => {
     await expectRefusal(await create(change), code);
   });

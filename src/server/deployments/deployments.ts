@@ -10,7 +10,7 @@ import { toHex } from '../../wire/hex.js';
 import type { Recogniser } from '../recogniser.js';
 import type { Store } from '../store.js';
 import { append, received, type Upload } from '../upload.js';
-import type { DeploymentRow, DeploymentRows } from './rows.js';
+import type { DeploymentRow, DeploymentRows, StoredRequest } from './rows.js';
 import { Tails } from './tails.js';
 
 export interface DeploymentLimits {
@@ -87,9 +87,10 @@ export class Deployments {
     return this.#describe(await this.#row(gallery));
   }
 
+  /** All that answer to a key and say with what proof, the latest first. */
   async ofKey(fingerprint: string): Promise<readonly Deployment[]> {
     const rows = await this.#parts.rows.ofKey(fingerprint);
-    return Promise.all(rows.map((row) => this.#describe(row)));
+    return Promise.all(rows.filter(({ request }) => request.proof !== null).map((row) => this.#describe(row)));
   }
 
   /** Deletes the tail and the whole gallery. */
@@ -156,13 +157,16 @@ export class Deployments {
   }
 
   async #describe(row: DeploymentRow): Promise<Deployment> {
-    const { encoder, scheme, key, bytes } = row.request;
+    const { encoder, scheme, key, threshold, bytes, sha256, proof } = row.request;
     return {
       deployment: toHex(row.gallery),
       model: toHex(row.model),
       encoder,
       scheme,
       key,
+      threshold,
+      sha256,
+      proof,
       created: row.createdAt.toISOString(),
       bytes,
       uploaded: row.live ? bytes : await received(this.#upload(row)),
@@ -190,7 +194,7 @@ export class Deployments {
   }
 }
 
-function versionOf({ encoder, sha256 }: DeploymentRequest): Uint8Array {
+function versionOf({ encoder, sha256 }: StoredRequest): Uint8Array {
   const hash = createHash('sha256').update(`xnn deployment\0${encoder}\0${sha256}`).digest();
   return new Uint8Array(hash.subarray(0, MODEL_VERSION_BYTES));
 }

@@ -1,5 +1,12 @@
-import { deploymentRequestSchema, type DeploymentRequest } from '../../wire/deployment.js';
+import type { z } from 'zod';
+import { deploymentRequestSchema } from '../../wire/deployment.js';
 import type { Driver } from '../drivers.js';
+
+/** One of before there were proofs has none. */
+const storedSchema = deploymentRequestSchema.extend({
+  proof: deploymentRequestSchema.shape.proof.nullable().default(null),
+});
+export type StoredRequest = z.infer<typeof storedSchema>;
 
 /** What the database keeps of a deployment; its tail is a file. */
 export interface DeploymentRow {
@@ -11,7 +18,7 @@ export interface DeploymentRow {
   readonly tokenHash: Uint8Array;
   /** 8 bytes. */
   readonly model: Uint8Array;
-  readonly request: DeploymentRequest;
+  readonly request: StoredRequest;
   readonly live: boolean;
   readonly createdAt: Date;
 }
@@ -84,7 +91,7 @@ function asRow({ gallery, tenant, token_hash, model, request, live, created_at }
     tenant: Uint8Array.from(tenant),
     tokenHash: Uint8Array.from(token_hash),
     model: Uint8Array.from(model),
-    request: deploymentRequestSchema.parse(JSON.parse(request)),
+    request: storedSchema.parse(JSON.parse(request)),
     live,
     createdAt: new Date(created_at),
   };

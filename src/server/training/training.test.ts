@@ -342,14 +342,14 @@ describe('what is not the fault of a job', () => {
   ] as const)(
     'a database that is away when it ends (%d) holds up no other, and it is noted soon',
     async (epochs, state) => {
-      const { move } = jobRows(driver);
+      const rows = jobRows(driver);
       let away = true;
       const flaky: JobRows['move'] = async (...change) => {
         if (change[2] === state && away) {
           away = false;
           throw new Error('Connection terminated');
         }
-        return move(...change);
+        return rows.move(...change);
       };
       await open({}, undefined, { move: flaky });
       const [first, second] = [await client.begin(bundle, epochs), await client.begin(bundle, 1)];
@@ -361,10 +361,10 @@ describe('what is not the fault of a job', () => {
 
   test('nor are those who follow it told what the database says', async () => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
-    const { find } = jobRows(driver);
+    const rows = jobRows(driver);
     let left = 2;
     const away = () => Promise.reject(new Error('Key (token_hash)=(…)'));
-    await open({}, undefined, { find: (id) => (left-- > 0 ? find(id) : away()) });
+    await open({}, undefined, { find: (id) => (left-- > 0 ? rows.find(id) : away()) });
     const { job, token } = await client.created({ manifest: bundle.manifest });
     left = 1;
     expect(await (await get(TRAINING_ROUTES.events(job.job), token)).text()).toBe('');
@@ -433,17 +433,18 @@ describe('the end of the server', () => {
   });
 
   test('leaves a job that is being made to who makes it', async () => {
-    const { add } = jobRows(driver);
-    let swept: Promise<void> | null = null;
-    const slowly: JobRows['add'] = async (job) => {
-      swept = queue.sweep();
-      await sleep(50);
-      await add(job);
-    };
+    const rows = jobRows(driver);
+    const sweeps: Promise<void>[] = [];
     await queue.close();
-    await open({}, undefined, { add: slowly });
+    await open({}, undefined, {
+      async add(job) {
+        sweeps.push(queue.sweep());
+        await sleep(50);
+        await rows.add(job);
+      },
+    });
     const { id, token } = await client.begin(bundle, 1);
-    await swept;
+    await Promise.all(sweeps);
     expect((await client.until(id, token, isOver)).state).toBe('done');
   });
 
