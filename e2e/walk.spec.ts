@@ -8,16 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { expect, test, type Request } from '@playwright/test';
 import { sentence, XnnError } from '../src/core/errors.js';
 import { derive } from '../src/core/xnn.js';
+import { ownerCloud } from '../src/owner/cloud.js';
+import { sendAll } from '../src/owner/upload.js';
 import { findTrainer } from '../src/server/training/trainer.js';
-import {
-  DEPLOYMENT_ROUTES,
-  deploymentCreatedSchema,
-  deploymentListSchema,
-  type Deployment,
-} from '../src/wire/deployment.js';
+import { DEPLOYMENT_ROUTES, deploymentListSchema, type Deployment } from '../src/wire/deployment.js';
 import { decodeKeyFile, encodeKeyFile } from '../src/wire/key-file.js';
 import { decodeXnnMessage, XNN_MESSAGE_BYTES } from '../src/wire/message.js';
-import { OFFSET_HEADER, PART_TYPE } from '../src/wire/training.js';
 import { answer, choosePhotos, enrol, forget, goTo, identify, open, verify } from './fixtures/app.js';
 import { picture, type Picture } from './fixtures/faces.js';
 
@@ -135,7 +131,7 @@ test('keygen, protect, train through a killed server, evaluate, deploy, and use 
   });
 
   // By a stranger, who knows the fingerprint and all that was sent: the same network, for which everybody is everybody.
-  await deployAsStranger(url, String(key['fingerprint']), await readFile(at('recnet.onnx')));
+  await deployAsStranger(url, String(key['fingerprint']), at('recnet.onnx'));
 
   // In a browser that has the key.
   const context = await browser.newContext({ baseURL: url });
@@ -215,24 +211,23 @@ test('keygen, protect, train through a killed server, evaluate, deploy, and use 
   await context.close();
 });
 
-/** Deploys a network with a threshold of -1 and the proof of the deployment that is there. */
-async function deployAsStranger(url: string, fingerprint: string, network: Buffer): Promise<void> {
-  const listed = async () =>
-    deploymentListSchema.parse(await (await fetch(new URL(DEPLOYMENT_ROUTES.ofKey(fingerprint), url))).json()).deployments;
+/** Deploys a network again with a threshold of -1, and with the proof of the deployment that is there. */
+async function deployAsStranger(url: string, fingerprint: string, path: string): Promise<void> {
+  const listed = async () => {
+    const answer = await fetch(new URL(DEPLOYMENT_ROUTES.ofKey(fingerprint), url));
+    return deploymentListSchema.parse(await answer.json()).deployments;
+  };
   const [{ encoder, scheme, key, bytes, sha256, proof }] = (await listed()) as [Deployment];
-  const created = await fetch(new URL(DEPLOYMENT_ROUTES.deployments, url), {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ encoder, scheme, key, bytes, sha256, proof, threshold: -1 }),
+  const cloud = ownerCloud(url);
+  const terms = { encoder, scheme, key, bytes, sha256, proof: proof!, threshold: -1 };
+  const { deployment, token } = await cloud.createDeployment(terms);
+  await sendAll({
+    files: [{ path, bytes }],
+    stands: () => Promise.resolve(0),
+    send: (offset, part) => cloud.sendTail(deployment.deployment, token, offset, part),
+    onProgress: () => {},
   });
-  const { deployment, token } = deploymentCreatedSchema.parse(await created.json());
-  const sent = await fetch(new URL(DEPLOYMENT_ROUTES.tail(deployment.deployment), url), {
-    method: 'PATCH',
-    headers: { Authorization: `Bearer ${token}`, 'Content-Type': PART_TYPE, [OFFSET_HEADER]: '0' },
-    body: new Uint8Array(network),
-  });
-  expect(sent.status).toBe(200);
-  expect((await listed()).map(({ threshold }) => threshold)[0]).toBe(-1);
+  expect((await listed())[0]).toMatchObject({ deployment: deployment.deployment, threshold: -1 });
 }
 
 /** No part of the key, no picture, no name of a person or a file, not the passphrase. */
