@@ -270,6 +270,7 @@ export class TrainingQueue {
   /** Starts what waits, as long as there is a place. */
   #fill(): Promise<void> {
     const filled = this.#filling.then(async () => {
+      if (this.#closing) return;
       let command: TrainerCommand | null = null;
       for (const row of await this.#parts.rows.waiting()) {
         if (this.#closing || this.#trainings.size >= this.#parts.limits.atOnce) return;

@@ -44,7 +44,7 @@ export interface TrainingTask {
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 const MODULE = 'training.xnn.cloud';
 const PATIENCE = 30_000;
-/** Exit status after SIGTERM, with a checkpoint. */
+/** Exit status of a trainer that was asked to stop, or found the disk full. */
 const STOPPED = 143;
 /** Most that is kept of stderr, in characters. */
 const KEPT = 4000;
