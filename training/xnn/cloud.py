@@ -6,12 +6,13 @@ On a GPU if there is one. A line of JSON on stdout every two seconds: {"epoch", 
 `accuracy` is the share of held-out records whose class is nearest (null before the first epoch's end). Beside the tail stands
 `recnet.json`, which says what it was trained on.
 
-Stopped (SIGTERM, SIGINT) or killed, it goes on from `recnet.onnx.checkpoint` when started again, and ends as an unbroken run does.
+Stopped (SIGTERM, SIGINT) or killed, it goes on from `recnet.onnx.checkpoint` when started again, and ends as an unbroken run does. With
+--child it begins anew where that cannot be read or is of another release.
 
 exit status   0  both files are written
               2  refused, with one line `code: reason` on stderr: bundle_invalid, bundle_truncated, bundle_corrupt, too_few_identities,
-                 file_exists, resume_refused
-              143  stopped; a checkpoint is written
+                 file_exists, resume_refused, training_failed (a loss that is no number)
+              143  stopped, with a checkpoint; or the disk is full
 """
 
 from __future__ import annotations
