@@ -8,7 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { expect, test, type Request } from '@playwright/test';
 import { sentence, XnnError } from '../src/core/errors.js';
 import { derive } from '../src/core/xnn.js';
+import { ownerCloud } from '../src/owner/cloud.js';
+import { sendAll } from '../src/owner/upload.js';
 import { findTrainer } from '../src/server/training/trainer.js';
+import { DEPLOYMENT_ROUTES, deploymentListSchema, type Deployment } from '../src/wire/deployment.js';
 import { decodeKeyFile, encodeKeyFile } from '../src/wire/key-file.js';
 import { decodeXnnMessage, XNN_MESSAGE_BYTES } from '../src/wire/message.js';
 import { answer, choosePhotos, enrol, forget, goTo, identify, open, verify } from './fixtures/app.js';
@@ -120,11 +123,15 @@ test('keygen, protect, train through a killed server, evaluate, deploy, and use 
   const evaluated = await xnn(['evaluate', '--tail', 'recnet.onnx', '--key', 'keys/faces.key', '--images', 'faces']);
   expect(evaluated).toMatchObject({ images: 6, rank1: { value: 1 }, threshold: { fmr: 1e-3 } });
   await writeFile(at('calibration.json'), JSON.stringify(evaluated));
-  const deployed = await xnn(['deploy', '--tail', 'recnet.onnx', '--calibration', 'calibration.json', '--cloud', url]);
+  const keyed = ['--tail', 'recnet.onnx', '--key', 'keys/faces.key'];
+  const deployed = await xnn(['deploy', ...keyed, '--calibration', 'calibration.json', '--cloud', url]);
   expect(deployed).toMatchObject({
     key: key['fingerprint'],
     threshold: (evaluated['threshold'] as { value: number }).value,
   });
+
+  // By a stranger, who knows the fingerprint and all that was sent: the same network, for which everybody is everybody.
+  await deployAsStranger(url, String(key['fingerprint']), at('recnet.onnx'));
 
   // In a browser that has the key.
   const context = await browser.newContext({ baseURL: url });
@@ -154,6 +161,7 @@ test('keygen, protect, train through a killed server, evaluate, deploy, and use 
   await expect(answer(page)).toContainText('The key is open');
   await expect(page.locator('.key-facts')).toContainText(String(key['fingerprint']));
   await expect(page.locator('.key-facts')).toContainText(String(deployed['model']));
+  await expect(page.locator('.key-facts')).toContainText(String(deployed['deployment']));
 
   await enrol(page, 'Countess', 'ann-1.jpg');
   await expect(answer(page)).toContainText('Countess is enrolled');
@@ -179,8 +187,8 @@ test('keygen, protect, train through a killed server, evaluate, deploy, and use 
     secret.secret,
   );
   const sent = requests.filter((request) => /(enrolment|verification|identification)$/.test(request.url()));
-  const keyed = sent.slice(0, 4).map((request) => request.postDataBuffer()!);
-  for (const body of keyed) {
+  const messages = sent.slice(0, 4).map((request) => request.postDataBuffer()!);
+  for (const body of messages) {
     expect(body.length).toBe(XNN_MESSAGE_BYTES);
     const { model, tenant } = decodeXnnMessage(body);
     expect(Buffer.from(model).toString('hex')).toBe(deployed['model']);
@@ -199,9 +207,28 @@ test('keygen, protect, train through a killed server, evaluate, deploy, and use 
   await page.getByLabel('Name to verify').fill('Countess');
   await page.getByRole('button', { name: 'Verify', exact: true }).click();
   await expect(answer(page)).toContainText(sentence('key_unserved'));
-  expect(await readdir(at('cloud/deployments'))).toEqual([]);
+  expect(await readdir(at('cloud/deployments'))).toHaveLength(1);
   await context.close();
 });
+
+/** Deploys a network again with a threshold of -1, and with the proof of the deployment that is there. */
+async function deployAsStranger(url: string, fingerprint: string, path: string): Promise<void> {
+  const listed = async () => {
+    const answer = await fetch(new URL(DEPLOYMENT_ROUTES.ofKey(fingerprint), url));
+    return deploymentListSchema.parse(await answer.json()).deployments;
+  };
+  const [{ encoder, scheme, key, bytes, sha256, proof }] = (await listed()) as [Deployment];
+  const cloud = ownerCloud(url);
+  const terms = { encoder, scheme, key, bytes, sha256, proof: proof!, threshold: -1 };
+  const { deployment, token } = await cloud.createDeployment(terms);
+  await sendAll({
+    files: [{ path, bytes }],
+    stands: () => Promise.resolve(0),
+    send: (offset, part) => cloud.sendTail(deployment.deployment, token, offset, part),
+    onProgress: () => {},
+  });
+  expect((await listed())[0]).toMatchObject({ deployment: deployment.deployment, threshold: -1 });
+}
 
 /** No part of the key, no picture, no name of a person or a file, not the passphrase. */
 async function noSecretIn(places: readonly (Buffer | string)[], secret: Uint8Array): Promise<void> {

@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi, type MockInstance } from 'vitest';
+import { fingerprint, type Key } from '../core/xnn.js';
+import { sha256 } from '../owner/files.js';
 import { createKey } from '../owner/key.js';
 import { protectFeatures } from '../owner/protect.js';
 import { releasedEncoder } from '../owner/release.js';
 import { keyOf, meanTail, peopleOf, syntheticSource } from '../owner/testing.js';
+import type { TailReport } from '../wire/training.js';
 import { xnn as run } from './xnn.js';
 
 const XNN = fileURLToPath(new URL('../../bin/xnn.js', import.meta.url));
@@ -29,6 +32,7 @@ const ALL = [
 ];
 /** Nothing listens there. */
 const NOWHERE = 'http://127.0.0.1:9';
+const DEPLOY = ['deploy', '--tail', 'tail.onnx', '--key', 'old.key', '--cloud', NOWHERE] as const;
 const home = process.cwd();
 let folder: string;
 
@@ -45,7 +49,10 @@ beforeAll(async () => {
   await put('alone/Ada/1.jpg', 'not read');
   await put('tail.onnx', meanTail());
   await mkdir(at('empty'));
-  await createKey(at('old.key'), 'xnn', '00'.repeat(8), PASSPHRASE);
+  const key = await createKey(at('old.key'), 'xnn', '00'.repeat(8), PASSPHRASE);
+  await createKey(at('other.key'), 'xnn', '00'.repeat(8), PASSPHRASE);
+  await put('trained.onnx', meanTail());
+  await put('trained.json', JSON.stringify(reportOf(key, meanTail())));
   for (const [name, encoder] of [
     ['new.bundle', await releasedEncoder()],
     ['old.bundle', '00'.repeat(8)],
@@ -67,6 +74,14 @@ afterAll(async () => {
   vi.unstubAllEnvs();
   await rm(folder, { recursive: true });
 });
+
+/** Of a tail that was trained with a key. */
+function reportOf(key: Key, tail: Uint8Array): TailReport {
+  const { encoder, scheme } = key;
+  const trained = { encoder, scheme, key: fingerprint(key), classes: 2, records: 4, epochs: 1, slots: true };
+  const outcome = { loss: 0, accuracy: null, commit: null, bytes: tail.length, sha256: sha256(tail) };
+  return { format: 'xnn-tail', version: 1, ...trained, ...outcome };
+}
 
 function at(name: string): string {
   return join(folder, name);
@@ -170,6 +185,7 @@ describe('refusals', () => {
     [['bundle', 'info', '--bundle', 'empty'], 'bundle_truncated'],
     [['evaluate', '--tail', 'passphrase', '--key', 'old.key', '--images', 'faces'], 'tail_invalid'],
     [['evaluate', '--tail', 'tail.onnx', '--key', 'old.key', '--images', 'faces'], 'encoder_differs'],
+    [['evaluate', '--tail', 'trained.onnx', '--key', 'other.key', '--images', 'faces'], 'request_invalid'],
     [['evaluate', '--tail', 'tail.onnx', '--key', 'old.key', '--images', 'alone'], 'too_few_identities'],
     [['evaluate', '--tail', 'tail.onnx', '--key', 'old.key', '--images', 'faces', '--fmr', '2'], 'request_invalid'],
     [['train', '--bundle', 'new.bundle', '--cloud', 'cloud.example', '--out', 'x.onnx'], 'request_invalid'],
@@ -179,8 +195,14 @@ describe('refusals', () => {
     [['train', '--bundle', 'empty', '--cloud', NOWHERE, '--out', 'x.onnx'], 'bundle_truncated'],
     [['train', '--bundle', 'new.bundle', '--cloud', NOWHERE, '--out', 'x.onnx'], 'server_away'],
     [['jobs', 'show', '--job', '12'], 'job_unknown'],
-    [['deploy', '--tail', 'tail.onnx', '--cloud', NOWHERE], 'request_invalid'],
-    [['deploy', '--tail', 'tail.onnx', '--cloud', NOWHERE, '--threshold', '0.5'], 'tail_invalid'],
+    [[...DEPLOY], 'request_invalid'],
+    [[...DEPLOY, '--threshold', '0.5'], 'tail_invalid'],
+    [['deploy', '--tail', 'trained.onnx', '--cloud', NOWHERE, '--threshold', '0.5'], 'request_invalid'],
+    [[...DEPLOY, '--tail', 'trained.onnx', '--threshold', ''], 'request_invalid'],
+    [[...DEPLOY, '--tail', 'trained.onnx', '--threshold', '0.5', '--passphrase-file', 'wrong'], 'passphrase_wrong'],
+    [[...DEPLOY, '--tail', 'trained.onnx', '--threshold', '0.5'], 'encoder_differs'],
+    [[...DEPLOY, '--tail', 'trained.onnx', '--threshold', '0.5', '--key', 'other.key'], 'request_invalid'],
+    [['audit', 'verify', '--file', 'missing'], 'request_invalid'],
     [['undeploy', '--deployment', '12'], 'deployment_unknown'],
     [['juggle'], 'request_invalid'],
     [['protect', '--jugle'], 'request_invalid'],
@@ -197,8 +219,11 @@ describe('refusals', () => {
       ...known,
       'old.bundle.owner.json',
       'old.key',
+      'other.key',
       'passphrase',
       'tail.onnx',
+      'trained.json',
+      'trained.onnx',
       'wrong',
     ]);
   });

@@ -92,7 +92,7 @@ Examples
   npx xnn bundle info --bundle faces.bundle
   npx xnn train --bundle faces.bundle --cloud https://cloud.example --out recnet.onnx
   npx xnn evaluate --tail recnet.onnx --key keys/faces.key --images others --json > calibration.json
-  npx xnn deploy --tail recnet.onnx --calibration calibration.json --cloud https://cloud.example
+  npx xnn deploy --tail recnet.onnx --key keys/faces.key --calibration calibration.json --cloud https://cloud.example
 `;
 
 async function run(args: string[]): Promise<void> {

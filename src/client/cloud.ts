@@ -1,4 +1,5 @@
 import { isErrorCode, XnnError } from '../core/errors.js';
+import type { DeploymentTerms } from '../core/proof.js';
 import {
   MESSAGE_TYPE,
   ROUTES,
@@ -30,12 +31,18 @@ export interface Cloud {
    * @param tenant whose gallery a receipt is for, if not the cloud's own
    */
   remove(subject: string, proof: string | Uint8Array<ArrayBuffer>, tenant?: string): Promise<RemovalReply>;
-  /** What is served for a key, the latest first. */
-  deployments(fingerprint: string): Promise<readonly Served[]>;
+  /** What is said to be served for a key, the latest first. Anybody may have put it there. */
+  deployments(fingerprint: string): Promise<readonly Offer[]>;
 }
 
 /** A gallery and the version of its networks, in hexadecimal digits. */
 export type Served = Pick<ServiceReply, 'model' | 'tenant'>;
+
+/** A deployment, and the proof that it was made by somebody who has the key. */
+export interface Offer extends Served, DeploymentTerms {
+  /** 64 hexadecimal digits. */
+  readonly proof: string;
+}
 
 /** The reply in the fields of a JSON object; null if it is not there. */
 export type Reader<T> = (fields: Readonly<Record<string, unknown>>) => T | null;
@@ -82,13 +89,18 @@ export function connectCloud(address = '', fetch: Fetch = (...request) => global
     deployments: (fingerprint) =>
       ask(`/v1/deployments?key=${fingerprint}`, {}, ({ deployments }) => {
         if (!Array.isArray(deployments)) return null;
-        const read = deployments.map((entry) => {
-          const { deployment, model } = fields(entry);
-          return isHex(deployment, 32) && isHex(model, 16) ? { tenant: deployment, model } : null;
-        });
-        return read.every((served) => served !== null) ? read : null;
+        const read = deployments.map(offerOf);
+        return read.every((offer) => offer !== null) ? read : null;
       }),
   };
+}
+
+function offerOf(entry: unknown): Offer | null {
+  const { deployment: tenant, model, encoder, sha256, threshold, proof } = fields(entry);
+  if (!isHex(tenant, 32) || !isHex(model, 16) || !isHex(encoder, 16) || !isHex(sha256, 64)) return null;
+  return typeof threshold === 'number' && isHex(proof, 64)
+    ? { tenant, model, encoder, sha256, threshold, proof }
+    : null;
 }
 
 /** One request, and its reply as `read` understands it. @throws server_away, reply_invalid, or the code the server answered */

@@ -1,5 +1,6 @@
 import { proxy, transfer } from 'comlink';
 import type { KeyInfo } from '../wire/key-file.js';
+import type { Offer } from './cloud.js';
 import type { Study } from './liveness.js';
 import { reach } from './remote.js';
 import type { Backend, Capture, Picture, Progress, Sighting, Started } from './types.js';
@@ -49,6 +50,8 @@ export interface Engine {
    * @throws key_invalid, passphrase_wrong, encoder_differs
    */
   openKey(file: Blob, passphrase: string): Promise<KeyInfo>;
+  /** Whether somebody who has the open key made this deployment. @throws key_invalid if none is open */
+  isProved(offer: Offer): Promise<boolean>;
   closeKey(): Promise<void>;
   /** Ends it; what is under way never resolves. */
   dispose(): void;
@@ -57,6 +60,7 @@ export interface Engine {
 /** What the worker exposes. */
 export interface WorkerEngine extends Pick<Engine, 'start' | 'study' | 'capture' | 'prepareKeyed' | 'openKey'> {
   look(frame: ImageBitmap): Sighting;
+  isProved(offer: Offer): boolean;
   closeKey(): void;
 }
 
@@ -72,6 +76,7 @@ export function openEngine(): Engine {
       answered(remote.capture(picture instanceof Blob ? picture : transfer(picture, [picture]), protection)),
     prepareKeyed: () => answered(remote.prepareKeyed()),
     openKey: (file, passphrase) => answered(remote.openKey(file, passphrase)),
+    isProved: (offer) => answered(remote.isProved(offer)),
     closeKey: () => answered(remote.closeKey()),
     dispose,
   };

@@ -3,7 +3,7 @@ import { XnnError, type ErrorCode } from '../core/errors.js';
 import { TENANT_BYTES } from '../core/spec.js';
 import { fromHex, toHex } from '../wire/hex.js';
 import type { KeyInfo } from '../wire/key-file.js';
-import type { Cloud } from './cloud.js';
+import type { Cloud, Offer } from './cloud.js';
 import type { Engine } from './engine.js';
 import type { OwnKey } from './own-key.js';
 import { createSession, type SessionOptions } from './session.js';
@@ -25,6 +25,13 @@ const KEY: KeyInfo = {
   created: '2024-01-01T00:00:00Z',
 };
 const DEPLOYED = { tenant: 'cd'.repeat(16), model: 'ef'.repeat(8) };
+const OFFER: Offer = {
+  ...DEPLOYED,
+  encoder: KEY.encoder,
+  sha256: '12'.repeat(32),
+  threshold: 0.5,
+  proof: '34'.repeat(32),
+};
 const PICTURE = new Blob(['a picture']);
 
 /** A message without what it tells. */
@@ -66,6 +73,7 @@ class FakeEngine implements Engine {
   );
   readonly prepareKeyed = vi.fn<Engine['prepareKeyed']>().mockResolvedValue();
   readonly openKey = vi.fn<Engine['openKey']>().mockResolvedValue(KEY);
+  readonly isProved = vi.fn<Engine['isProved']>().mockResolvedValue(true);
   readonly closeKey = vi.fn<Engine['closeKey']>().mockResolvedValue();
   readonly dispose = vi.fn();
 }
@@ -81,7 +89,7 @@ function fakeCloud() {
     verify: vi.fn<Cloud['verify']>().mockResolvedValue({ verdict: 'match' }),
     identify: vi.fn<Cloud['identify']>().mockResolvedValue({ verdict: 'match', subject: 'Ada' }),
     remove: vi.fn<Cloud['remove']>().mockResolvedValue({ removed: true }),
-    deployments: vi.fn<Cloud['deployments']>().mockResolvedValue([DEPLOYED]),
+    deployments: vi.fn<Cloud['deployments']>().mockResolvedValue([OFFER]),
   };
 }
 
@@ -260,6 +268,19 @@ describe('a key', () => {
     expect(engine.closeKey).toHaveBeenCalledOnce();
   });
 
+  it('takes the latest deployment whose proof is right, and none but such', async () => {
+    const engine = await ready();
+    const strangers = { ...OFFER, tenant: '00'.repeat(16), threshold: -1 };
+    cloud.deployments.mockResolvedValue([strangers, OFFER, { ...OFFER, tenant: '11'.repeat(16) }]);
+    engine.isProved.mockImplementation(({ threshold }) => Promise.resolve(threshold === OFFER.threshold));
+    await session.openKey(file, 'a passphrase');
+    expect(session.getState()).toMatchObject({ key: { deployment: DEPLOYED.tenant }, error: null });
+    cloud.deployments.mockResolvedValue([strangers]);
+    await session.openKey(file, 'a passphrase');
+    expect(session.getState()).toMatchObject({ key: null, error: 'key_unserved' });
+    expect(engine.closeKey).toHaveBeenCalledOnce();
+  });
+
   it.each(['passphrase_wrong', 'key_invalid', 'encoder_differs'] as const)('can be refused with %s', async (code) => {
     const engine = await ready();
     engine.openKey.mockImplementation(away(code));
@@ -271,7 +292,7 @@ describe('a key', () => {
   it('whose deployment is gone sends nothing', async () => {
     await ready();
     await session.openKey(file, 'a passphrase');
-    cloud.deployments.mockResolvedValue([{ ...DEPLOYED, tenant: '00'.repeat(16) }]);
+    cloud.deployments.mockResolvedValue([{ ...OFFER, tenant: '00'.repeat(16) }]);
     await session.verify('Ada', PICTURE);
     expect(session.getState()).toMatchObject({ error: 'key_unserved' });
     expect(cloud.verify).not.toHaveBeenCalled();

@@ -162,8 +162,7 @@ class EngineSession implements Session {
       this.#continue({ activity: 'opening', key: null });
       const info = await engine.openKey(file, passphrase);
       try {
-        const [latest] = await this.#cloud.deployments(info.fingerprint);
-        if (latest === undefined) throw new XnnError('key_unserved');
+        const latest = await this.#proved(engine, info.fingerprint);
         const key: OpenKey = { ...info, deployment: latest.tenant, model: latest.model };
         this.#continue({ key });
         return { kind: 'key opened', key };
@@ -372,6 +371,12 @@ class EngineSession implements Session {
     }
     checkModel(started.keyedModel, keyedModel);
     return { model: keyedModel, tenant };
+  }
+
+  /** The latest deployment of somebody who has the key that is open. @throws key_unserved */
+  async #proved(engine: Engine, fingerprint: string): Promise<Served> {
+    for (const offer of await this.#cloud.deployments(fingerprint)) if (await engine.isProved(offer)) return offer;
+    throw new XnnError('key_unserved');
   }
 
   /** A deployment that is still there. @throws key_unserved */

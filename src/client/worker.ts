@@ -6,6 +6,7 @@ import { encode } from '../core/encoder.js';
 import { XnnError } from '../core/errors.js';
 import { keyedRotation } from '../core/keyed.js';
 import type { Weights } from '../core/layers.js';
+import { proofOf, proofSecret } from '../core/proof.js';
 import type { RandomBytes } from '../core/random.js';
 import { CROP_SIZE, FEATURE_SIZE, SEED_CHANNELS } from '../core/spec.js';
 import { describe } from '../core/tail.js';
@@ -24,6 +25,7 @@ import { toHex } from '../wire/hex.js';
 import type { KeyInfo } from '../wire/key-file.js';
 import { encodeKeyedMessage, encodeMessage, encodeXnnMessage, UNBOUND } from '../wire/message.js';
 import { compile, pickBackend } from './backend.js';
+import type { Offer } from './cloud.js';
 import {
   contextOf,
   detectInPhoto,
@@ -75,8 +77,8 @@ const MOST_KEY_BYTES = 10_000;
 
 class FaceEngine implements WorkerEngine {
   #parts: Parts | null = null;
-  /** What the open key stands for. Its secret is not kept. */
-  #key: Derived | null = null;
+  /** What the open key stands for, and what deployments are proved with. Its secret is not kept. */
+  #key: (Derived & { readonly proof: Uint8Array }) | null = null;
   /** Keyed mode's tail, once it was asked for. */
   #tail: Promise<Weights> | null = null;
   /** The face that a liveness check began with; never leaves this worker. */
@@ -197,14 +199,23 @@ class FaceEngine implements WorkerEngine {
     const { decodeKeyFile, infoOf } = await import('../wire/key-file.js');
     const key = await decodeKeyFile(await file.text(), passphrase);
     if (key.encoder !== version) throw new XnnError('encoder_differs', `made for ${key.encoder}, here is ${version}`);
-    this.#key = derive(key);
+    this.#key = { ...derive(key), proof: proofSecret(key) };
     const info = infoOf(key);
     key.secret.fill(0);
     return info;
   }
 
+  isProved(offer: Offer): boolean {
+    return proofOf(this.#opened().proof, offer) === offer.proof;
+  }
+
   closeKey(): void {
     this.#key = null;
+  }
+
+  #opened() {
+    if (this.#key === null) throw new XnnError('key_invalid', 'no key is open');
+    return this.#key;
   }
 
   /** A face under protection, and how it is written. */
@@ -223,8 +234,7 @@ class FaceEngine implements WorkerEngine {
       const { clean, descriptor } = await protectUnderKey({ encoder: model.encoder, tail }, face, turn);
       return { clean, pack: () => encodeKeyedMessage(UNBOUND, descriptor) };
     }
-    if (this.#key === null) throw new XnnError('key_invalid', 'no key is open');
-    const { clean, obfuscated } = await obfuscateFace(model.encoder, face, this.#key);
+    const { clean, obfuscated } = await obfuscateFace(model.encoder, face, this.#opened());
     return { clean, pack: () => encodeXnnMessage(UNBOUND, obfuscated) };
   }
 

@@ -10,7 +10,6 @@ import {
 import {
   deletedSchema,
   jobCreatedSchema,
-  jobListSchema,
   jobSchema,
   OFFSET_HEADER,
   PART_TYPE,
@@ -30,7 +29,6 @@ export interface OwnerCloud {
   /** @param token of an earlier job, to have this one under the same */
   createJob(request: JobRequest, token?: string): Promise<z.infer<typeof jobCreatedSchema>>;
   job(job: string, token: string): Promise<Job>;
-  jobs(token: string): Promise<readonly Job[]>;
   /** @returns bytes that are there */
   sendBundle(job: string, token: string, offset: number, part: Uint8Array<ArrayBuffer>): Promise<number>;
   /** The job as it stands, and again after every change, until it is over or the connection ends. */
@@ -62,7 +60,9 @@ export function ownerCloud(address: string): OwnerCloud {
       (body: unknown) => (body as { error?: { code?: unknown } } | null)?.error?.code,
       () => undefined,
     );
-    throw new XnnError(isErrorCode(code) ? code : 'reply_invalid', `${path} answered ${response.status}`);
+    // What stands before a cloud that is away answers in words of its own.
+    const otherwise = response.status >= 500 ? 'server_away' : 'reply_invalid';
+    throw new XnnError(isErrorCode(code) ? code : otherwise, `${path} answered ${response.status}`);
   }
   async function ask<S extends z.ZodType>(path: string, schema: S, init: RequestInit): Promise<z.output<S>> {
     const response = await request(path, init);
@@ -84,7 +84,6 @@ export function ownerCloud(address: string): OwnerCloud {
     address: base,
     createJob: (body, token) => ask(TRAINING_ROUTES.jobs, jobCreatedSchema, posted(body, token)),
     job: (job, token) => ask(TRAINING_ROUTES.job(job), jobSchema, { headers: bearer(token) }),
-    jobs: async (token) => (await ask(TRAINING_ROUTES.jobs, jobListSchema, { headers: bearer(token) })).jobs,
     sendBundle: (job, token, offset, part) => send(TRAINING_ROUTES.bundle(job), token, offset, part),
     async *follow(job, token) {
       const { body } = await request(TRAINING_ROUTES.events(job), { headers: bearer(token) });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../core/errors.js';
 import { evaluateTail } from './evaluate.js';
-import { openTail } from '../server/tail.js';
+import { loadTail } from '../server/tail.js';
+import { openTail } from './tail.js';
 import { keyOf, meanTail, peopleOf, syntheticSource } from './testing.js';
 
 const set = peopleOf(['Ada', 'Grace', 'Mary'], 4);
@@ -25,7 +26,7 @@ const refusal = (code: ErrorCode) => expect.objectContaining({ name: 'XnnError',
 
 describe('evaluation', () => {
   test('recognises people through key and tail', async () => {
-    const tail = await openTail(await tailFile(meanTail()));
+    const tail = await loadTail(meanTail());
     const progress: number[] = [];
     const report = await evaluateTail({
       key: keyOf('xnn', 1),
@@ -50,7 +51,7 @@ describe('evaluation', () => {
   });
 
   test('counts refused images as not recognised', async () => {
-    const tail = await openTail(await tailFile(meanTail()));
+    const tail = await loadTail(meanTail());
     const source = syntheticSource(set, (image) => (image === 0 ? { code: 'no_face' } : null));
     const report = await evaluateTail({
       key: keyOf('permutation', 1),
@@ -66,7 +67,7 @@ describe('evaluation', () => {
   });
 
   test('needs somebody with two pictures', async () => {
-    const tail = await openTail(await tailFile(meanTail()));
+    const tail = await loadTail(meanTail());
     const single = peopleOf(['Ada', 'Grace'], 1);
     const source = syntheticSource(single);
     const job = { key: keyOf('xnn', 1), tail, set: single, source, fmr: 1e-3, onProgress: () => {} };

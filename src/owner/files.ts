@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, open, rename, rm } from 'node:fs/promises';
+import { access, open, readFile, rename, rm } from 'node:fs/promises';
 import { XnnError } from '../core/errors.js';
 
 /** Mode of a file that only its owner may read. */
@@ -10,6 +10,15 @@ export async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Content of a JSON file; null if there is none. */
+export async function readJson(file: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    return null;
+  }
 }
 
 /** Of bytes or text, 64 hexadecimal digits. */

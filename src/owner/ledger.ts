@@ -1,11 +1,15 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { XnnError } from '../core/errors.js';
 import { OWNER_ONLY, replaceFile, writing } from './files.js';
 
 // What this machine had made in clouds, with the tokens that give access to it: a file that only its owner may read.
+
+/** A change takes no time; a lock that is older is of a command that was killed, in ms. */
+const STALE = 10_000;
 
 const entry = { cloud: z.string(), token: z.string(), created: z.string() };
 const ledgerSchema = z.strictObject({
@@ -37,9 +41,34 @@ export async function readLedger(file = ledgerFile()): Promise<Ledger> {
 
 /** Changes it in one step. @throws file_unwritable */
 export async function changeLedger(change: (ledger: Ledger) => Ledger, file = ledgerFile()): Promise<void> {
-  const changed = change(await readLedger(file));
   await writing(file, () => mkdir(dirname(file), { recursive: true, mode: 0o700 }));
-  await replaceFile(file, `${JSON.stringify(changed, null, 1)}\n`, OWNER_ONLY);
+  await alone(`${file}.lock`, async () => {
+    const changed = change(await readLedger(file));
+    await replaceFile(file, `${JSON.stringify(changed, null, 1)}\n`, OWNER_ONLY);
+  });
+}
+
+/** Does what no two commands may do at once: each would forget what the other wrote. */
+async function alone(lock: string, work: () => Promise<void>): Promise<void> {
+  while (!(await writing(lock, () => taken(lock)))) await sleep(20);
+  try {
+    await work();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+async function taken(lock: string): Promise<boolean> {
+  try {
+    await (await open(lock, 'wx', OWNER_ONLY)).close();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    const held = await stat(lock).catch(() => null);
+    // Of a command that was killed.
+    if (held !== null && Date.now() - held.mtimeMs > STALE) await rm(lock, { force: true });
+    return false;
+  }
 }
 
 /** The one whose id begins so. @throws job_unknown if there is none, or more than one */

@@ -4,8 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { XnnError, type ErrorCode } from '../core/errors.js';
+import { proofOf, proofSecret } from '../core/proof.js';
+import type { Key } from '../core/xnn.js';
 import { createApp } from '../server/app.js';
 import { Deployments, USUAL_DEPLOYMENT_LIMITS } from '../server/deployments/deployments.js';
 import { deploymentRows } from '../server/deployments/rows.js';
@@ -16,15 +18,16 @@ import { TrainingQueue, USUAL_LIMITS } from '../server/training/queue.js';
 import { jobRows } from '../server/training/rows.js';
 import { FAKE_TRAINER } from '../server/training/testing.js';
 import { fromHex } from '../wire/hex.js';
-import type { Job } from '../wire/training.js';
+import { MOST_PART_BYTES, type Job } from '../wire/training.js';
+import { openBundle } from './bundle.js';
 import { ownerCloud, type OwnerCloud } from './cloud.js';
 import { calibrated, deployTail, readReport, undeploy } from './deploy.js';
 import { sha256 } from './files.js';
-import { ledgerFile, readLedger } from './ledger.js';
+import { changeLedger, ledgerFile, readLedger } from './ledger.js';
 import { protectFeatures } from './protect.js';
 import { releasedEncoder } from './release.js';
 import { keyOf, meanTail, peopleOf, syntheticSource } from './testing.js';
-import { trainInCloud, type TrainOptions } from './train.js';
+import { forgetJob, trainInCloud, type TrainOptions } from './train.js';
 import { sendAll } from './upload.js';
 
 let folder: string;
@@ -47,7 +50,7 @@ beforeEach(async () => {
   const encoder = await releasedEncoder();
   const set = peopleOf(['Ada', 'Grace'], 2);
   await protectFeatures({
-    key: { ...keyOf('permutation', 1), encoder },
+    key: await ownKey(),
     set,
     listing: '',
     source: syntheticSource(set),
@@ -100,6 +103,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** The bundle's. */
+const ownKey = async (): Promise<Key> => ({ ...keyOf('permutation', 1), encoder: await releasedEncoder() });
 const refusal = (code: ErrorCode) => expect.objectContaining({ name: 'XnnError', code }) as Error;
 const train = (changes: Partial<TrainOptions> = {}) =>
   trainInCloud({
@@ -162,6 +167,74 @@ describe('training in a cloud', () => {
     await expect(train({ epochs })).rejects.toThrow(refusal(code));
     expect((await readdir(folder)).sort()).toEqual(['cloud', 'faces.bundle', 'owner.json', 'state']);
     expect((await readLedger()).jobs).toEqual([]);
+    expect(await driver.query('SELECT state FROM training_jobs')).toEqual([]);
+  });
+
+  test('goes on after the answer to the last part was lost', async () => {
+    const bytes = (await openBundle(bundle)).shards.reduce((sum, shard) => sum + shard.bytes, 0);
+    let lost = false;
+    const torn: OwnerCloud = {
+      ...cloud,
+      async sendBundle(...part) {
+        const there = await cloud.sendBundle(...part);
+        if (there < bytes || lost) return there;
+        lost = true;
+        throw new XnnError('server_away');
+      },
+    };
+    expect(await train({ cloud: torn })).toMatchObject({ records: 4 });
+    expect(lost).toBe(true);
+  });
+
+  test('goes on after it was killed between the report and the tail', async () => {
+    const report = await train();
+    await rm(join(folder, 'recnet.onnx'));
+    expect(await train()).toEqual(report);
+    // But what is no report is not overwritten.
+    await rm(join(folder, 'recnet.onnx'));
+    await writeFile(join(folder, 'recnet.json'), 'a poem');
+    await expect(train()).rejects.toThrow(refusal('file_exists'));
+  });
+
+  test.each(['database_away', 'overloaded'] as const)('follows a job through %s', async (code) => {
+    let away = true;
+    const flaky: OwnerCloud = {
+      ...cloud,
+      async *follow(job, token) {
+        if (away) {
+          away = false;
+          throw new XnnError(code);
+        }
+        yield* cloud.follow(job, token);
+      },
+    };
+    expect(await train({ cloud: flaky })).toMatchObject({ records: 4 });
+  });
+
+  test('takes what answers in place of the cloud for a cloud that is away', async () => {
+    const gateway = vi.spyOn(globalThis, 'fetch').mockResolvedValue(new Response('Bad Gateway', { status: 502 }));
+    onTestFinished(() => gateway.mockRestore());
+    await expect(cloud.job('', '')).rejects.toThrow(refusal('server_away'));
+  });
+
+  test('keeps the token of a job whose report is missing for a moment', async () => {
+    const forgetful: OwnerCloud = {
+      ...cloud,
+      async *follow(job, token) {
+        for await (const seen of cloud.follow(job, token)) yield { ...seen, report: null };
+      },
+    };
+    await expect(train({ cloud: forgetful })).rejects.toThrow(refusal('reply_invalid'));
+    expect((await readLedger()).jobs).toHaveLength(1);
+    expect(await train()).toMatchObject({ records: 4 });
+  });
+
+  test('forgets a job that its cloud has deleted', async () => {
+    await train();
+    const [known] = (await readLedger()).jobs;
+    await cloud.deleteJob(known!.job, known!.token);
+    await forgetJob(cloud, known!);
+    expect((await readLedger()).jobs).toEqual([]);
   });
 
   test('refuses another tail than the report names', async () => {
@@ -199,6 +272,22 @@ describe('an upload', () => {
     await expect(sendAll(sending(refused))).rejects.toThrow(refusal('bundle_invalid'));
     expect(refused).toHaveBeenCalledOnce();
   });
+
+  test('of a file that is damaged here gives up, although its first part is taken each time', async () => {
+    const [path, bytes] = [join(folder, 'shard'), MOST_PART_BYTES + 1];
+    await writeFile(path, new Uint8Array(bytes));
+    let at = 0;
+    const send = vi.fn((offset: number, part: Uint8Array) => {
+      at = offset + part.length;
+      if (at < bytes) return Promise.resolve(at);
+      at = 0;
+      return Promise.reject(new XnnError('bundle_corrupt'));
+    });
+    const files = [{ path, bytes }];
+    const sent = sendAll({ files, stands: () => Promise.resolve(at), send, onProgress: () => {}, patience: 1 });
+    await expect(sent).rejects.toThrow(refusal('bundle_corrupt'));
+    expect(send).toHaveBeenCalledTimes(14);
+  });
 });
 
 describe('deploying', () => {
@@ -219,19 +308,24 @@ describe('deploying', () => {
 
   test('has a tail served, until it is undeployed', async () => {
     const tail = await trained();
-    const made = await deployTail(cloud, tail, 0.5, () => {});
+    const made = await deployTail(cloud, tail, await ownKey(), 0.5, () => {});
     expect(made.live).toBe(true);
+    expect(made.proof).toBe(proofOf(proofSecret(await ownKey()), made));
     const [known] = (await readLedger()).deployments;
     expect(known).toMatchObject({ deployment: made.deployment, tail });
     await undeploy(cloud, made.deployment, known!.token);
     expect((await readLedger()).deployments).toEqual([]);
     await expect(cloud.deployment(made.deployment, known!.token)).rejects.toThrow(refusal('deployment_unknown'));
+    // Nor does one that the cloud has deleted stay in the list.
+    await changeLedger((ledger) => ({ ...ledger, deployments: [known!] }));
+    await undeploy(cloud, made.deployment, known!.token);
+    expect((await readLedger()).deployments).toEqual([]);
   });
 
   test('what the cloud refuses stays nowhere', async () => {
     const tail = await trained();
     const refusing: OwnerCloud = { ...cloud, sendTail: () => Promise.reject(new XnnError('tail_invalid')) };
-    await expect(deployTail(refusing, tail, 0.5, () => {})).rejects.toThrow(refusal('tail_invalid'));
+    await expect(deployTail(refusing, tail, await ownKey(), 0.5, () => {})).rejects.toThrow(refusal('tail_invalid'));
     expect((await readLedger()).deployments).toEqual([]);
     expect(await driver.query('SELECT gallery FROM deployments')).toEqual([]);
   });
@@ -242,17 +336,35 @@ describe('deploying', () => {
     ['whose report is none', { format: 'poem' }, 'tail_invalid'],
   ])('a tail %s is not sent', async (_, changes, code) => {
     const tail = await trained(changes);
-    await expect(deployTail(cloud, tail, 0.5, () => {})).rejects.toThrow(refusal(code));
+    await expect(deployTail(cloud, tail, await ownKey(), 0.5, () => {})).rejects.toThrow(refusal(code));
+    expect((await readLedger()).deployments).toEqual([]);
+  });
+
+  test('needs the key that the tail was trained with', async () => {
+    const tail = await trained();
+    const other = { ...(await ownKey()), scheme: 'xnn' } as const;
+    await expect(deployTail(cloud, tail, other, 0.5, () => {})).rejects.toThrow(refusal('request_invalid'));
     expect((await readLedger()).deployments).toEqual([]);
   });
 
   test('takes the threshold of an evaluation of this tail, and no other', async () => {
     const report = await readReport(await trained());
     const file = join(folder, 'calibration.json');
-    const given = { sha256: report.sha256, threshold: { value: 0.25, fmr: 1e-3 }, images: 6 };
+    const given = {
+      sha256: report.sha256,
+      key: { fingerprint: report.key },
+      threshold: { value: 0.25, fmr: 1e-3 },
+      images: 6,
+    };
     await writeFile(file, JSON.stringify(given));
     expect(await calibrated(file, report)).toBe(0.25);
-    for (const wrong of [{ ...given, sha256: '00'.repeat(32) }, { ...given, threshold: null }, 'nothing']) {
+    const wrongs = [
+      { ...given, sha256: '00'.repeat(32) },
+      { ...given, key: { fingerprint: '00'.repeat(16) } },
+      { ...given, threshold: null },
+      'nothing',
+    ];
+    for (const wrong of wrongs) {
       await writeFile(file, JSON.stringify(wrong));
       await expect(calibrated(file, report)).rejects.toThrow(refusal('request_invalid'));
     }

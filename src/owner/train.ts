@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { XnnError } from '../core/errors.js';
+import { XnnError, type ErrorCode } from '../core/errors.js';
 import { MANIFEST_FILE, type BundleManifest } from '../wire/bundle.js';
-import { DEFAULT_EPOCHS, type Job, type TailReport } from '../wire/training.js';
+import { DEFAULT_EPOCHS, tailReportSchema, type Job, type TailReport } from '../wire/training.js';
 import { openBundle } from './bundle.js';
 import type { OwnerCloud } from './cloud.js';
-import { exists, replaceFile, sha256 } from './files.js';
+import { exists, readJson, replaceFile, sha256 } from './files.js';
 import { changeLedger, readLedger, type KnownJob } from './ledger.js';
-import { sendAll } from './upload.js';
+import { AGAIN, sendAll } from './upload.js';
 
 export interface TrainOptions {
   readonly cloud: OwnerCloud;
@@ -35,7 +35,11 @@ export function reportFile(tail: string): string {
  */
 export async function trainInCloud(options: TrainOptions): Promise<TailReport> {
   const { cloud, bundle, out, onUpload, onJob } = options;
-  for (const file of [out, reportFile(out)]) if (await exists(file)) throw new XnnError('file_exists', file);
+  if (await exists(out)) throw new XnnError('file_exists', out);
+  const description = reportFile(out);
+  // A report without its network is what a kill left between the two.
+  const isReport = tailReportSchema.safeParse(await readJson(description)).success;
+  if (!isReport && (await exists(description))) throw new XnnError('file_exists', description);
   const manifest = await openBundle(bundle);
   const known = await begun(options, manifest);
   const { job: id, token } = known;
@@ -50,17 +54,32 @@ export async function trainInCloud(options: TrainOptions): Promise<TailReport> {
     });
   }
   job = await followed(cloud, known, onJob);
-  if (job.report === null) {
-    await changeLedger((ledger) => ({ ...ledger, jobs: ledger.jobs.filter((other) => other.job !== id) }));
+  if (job.state !== 'done') {
+    // Where that fails now it stays in the list, for "xnn jobs delete".
+    await forgetJob(cloud, known).catch(() => {});
     throw new XnnError(job.error?.code ?? 'job_state_wrong', `job ${id} ${job.state}`);
   }
+  if (job.report === null) throw new XnnError('reply_invalid', `job ${id} is done and has no report`);
   const tail = await cloud.tail(id, token);
   if (tail.length !== job.report.bytes || sha256(tail) !== job.report.sha256)
     throw new XnnError('model_hash_wrong', id);
-  // The tail first, then its report: who finds that finds both whole.
+  // The report first: who finds the tail finds both whole.
+  await replaceFile(description, `${JSON.stringify(job.report, null, 1)}\n`);
   await replaceFile(out, tail);
-  await replaceFile(reportFile(out), `${JSON.stringify(job.report, null, 1)}\n`);
   return job.report;
+}
+
+/** Deletes a job in its cloud, unless it is gone there already, and then its token here. */
+export async function forgetJob(cloud: OwnerCloud, { job: id, token }: KnownJob): Promise<void> {
+  await cloud.deleteJob(id, token).catch(unless('job_unknown'));
+  await changeLedger((ledger) => ({ ...ledger, jobs: ledger.jobs.filter((other) => other.job !== id) }));
+}
+
+/** For `catch`: an error of this code is well, any other is thrown on. */
+export function unless(code: ErrorCode): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof XnnError) || error.code !== code) throw error;
+  };
 }
 
 /** The job of this bundle that was begun on this machine and not deleted since, or a new one. */
@@ -93,7 +112,7 @@ async function followed(cloud: OwnerCloud, { job: id, token }: KnownJob, onJob: 
         if (job.state === 'done' || job.state === 'failed' || job.state === 'cancelled') return job;
       }
     } catch (error) {
-      if (!(error instanceof XnnError) || error.code !== 'server_away' || silent > 60) throw error;
+      if (!(error instanceof XnnError) || !AGAIN.includes(error.code) || silent > 60) throw error;
     }
     // The cloud was restarted, or something between cut a long connection.
     await sleep(Math.min(10_000, 1000 * 2 ** silent));

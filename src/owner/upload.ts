@@ -16,11 +16,12 @@ export interface Sending {
 }
 
 /** After what a part is sent again from where the upload stands: it may have been the line's fault, or passes by itself within a minute. */
-const AGAIN: readonly ErrorCode[] = [
+export const AGAIN: readonly ErrorCode[] = [
   'server_away',
   'limited',
   'overloaded',
   'database_away',
+  'storage_full',
   'upload_offset_wrong',
   'message_truncated',
   'bundle_corrupt',
@@ -33,12 +34,14 @@ export async function sendAll({ files, stands, send, onProgress, patience = 1000
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   let at = await stands();
   let failures = 0;
+  // A part that is taken again after it was dropped is no progress.
+  let furthest = -1;
   // Also when all is there: an empty part has what came last checked, if the cloud ended before it could.
   do {
     onProgress(at, total);
     try {
       at = await send(at, await readAt(files, at, MOST_PART_BYTES));
-      failures = 0;
+      if (at > furthest) [furthest, failures] = [at, 0];
     } catch (error) {
       if (!(error instanceof XnnError) || !isErrorCode(error.code) || !AGAIN.includes(error.code)) throw error;
       if (++failures === MOST_TRIES) throw error;

@@ -236,6 +236,12 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<Env> {
       createdAt: new Date(now()),
     };
     if (!(await store.addTemplate(entry, by.actor))) throw new XnnError('subject_exists');
+    const gallery = recogniser.served.tenant;
+    if (toHex(gallery) !== toHex(by.tenant.id) && (await deployedAt(by, gallery)) === null) {
+      // It was deleted meanwhile, with everybody in it.
+      await store.removeGallery(gallery);
+      throw new XnnError('tenant_unknown');
+    }
     return context.json({ subject, receipt: toHex(receipt) }, 200);
   });
 

@@ -1,5 +1,4 @@
 import './no-reports.js';
-import { readFile } from 'node:fs/promises';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { XnnError } from '../core/errors.js';
 import { unit, type Embedding } from '../core/match.js';
@@ -8,14 +7,6 @@ import { asObfuscated, type ObfuscatedTokens } from '../core/tokens.js';
 
 /** X̃ of one face to a unit embedding [128]. */
 export type Tail = (tokens: ObfuscatedTokens) => Promise<Embedding>;
-
-/** @throws tail_invalid, also if the file cannot be read */
-export async function openTail(file: string): Promise<Tail> {
-  const weights = await readFile(file).catch((cause: unknown) => {
-    throw new XnnError('tail_invalid', `${file} cannot be read`, { cause });
-  });
-  return loadTail(weights);
-}
 
 /**
  * Loads a network that was trained on protected features: ONNX, input `tokens` float32 [n, 49, 512], output `embedding` float32

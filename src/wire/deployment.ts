@@ -27,6 +27,8 @@ export const deploymentRequestSchema = z.strictObject({
   /** Of the tail. */
   bytes: z.int().positive(),
   sha256: digits(32),
+  /** That whoever deploys has the key (`core/proof.ts`); the cloud cannot check it, browsers with the key do. */
+  proof: digits(32),
 });
 export type DeploymentRequest = z.infer<typeof deploymentRequestSchema>;
 
@@ -38,6 +40,11 @@ export const deploymentSchema = z.strictObject({
   encoder: digits(MODEL_VERSION_BYTES),
   scheme: z.enum(SCHEMES),
   key: digits(16),
+  threshold: z.number(),
+  /** Of the tail. */
+  sha256: digits(32),
+  /** Null for one that was made before there were proofs; browsers do not take it. */
+  proof: digits(32).nullable(),
   /** ISO 8601. */
   created: z.iso.datetime(),
   /** Of the tail, and of those how many are here. */

@@ -358,6 +358,27 @@ def test_a_child_stops_with_a_checkpoint_when_its_parent_is_gone(bundle: Path) -
     assert out.with_name("recnet.onnx.checkpoint").exists() and not out.exists()
 
 
+def child_of(bundle: Path, epochs: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "training.xnn.cloud", "--bundle", str(bundle), "--out", str(bundle.parent / "recnet.onnx")]
+    pipe = subprocess.PIPE
+    return subprocess.Popen([*command, "--epochs", str(epochs), "--child"], cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+
+def test_a_child_that_nobody_listens_to_stops_with_a_checkpoint(bundle: Path) -> None:
+    with child_of(bundle, 500) as child:
+        child.stdout.close()
+        assert child.wait() == 143 and child.stderr.read() == ""
+    assert (bundle.parent / "recnet.onnx.checkpoint").exists()
+
+
+def test_a_child_begins_anew_where_its_checkpoint_cannot_be_read(bundle: Path) -> None:
+    (bundle.parent / "recnet.onnx.checkpoint").write_bytes(b"cut off")
+    with child_of(bundle, 1) as child:
+        child.stdout.read()
+        assert child.wait() == 0, child.stderr.read()
+    assert (bundle.parent / "recnet.json").exists()
+
+
 # Tail
 
 
@@ -472,6 +493,30 @@ def test_the_command_stops_on_sigterm_and_finishes_when_started_again(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(("spoil", "status", "says"), [
+    (lambda bundle, _: reshard(lambda it: it["scales"].fill(3e38))(bundle), 2, "training_failed: the loss is not a number\n"),
+    (lambda _, patch: patch.setattr(cloud, "write_onnx", raised(OSError(28, "No space left"))), 143, "[Errno 28] No space left\n"),
+])
+def test_the_command_tells_a_bundle_it_cannot_learn_from_and_a_full_disk_apart(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], spoil: Callable, status: int, says: str
+) -> None:
+    out = bundle.parent / "recnet.onnx"
+    spoil(bundle, monkeypatch)
+    monkeypatch.setattr(cloud, "Tail", lambda slots: Tail(slots, SMALL))
+    monkeypatch.setattr(cloud.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sys, "argv", ["cloud", "--bundle", str(bundle), "--out", str(out), "--epochs", "1", "--no-slots"])
+    assert cloud.main() == status
+    assert capsys.readouterr().err == says
+    assert not out.with_suffix(".json").exists()
+
+
+def raised(error: Exception) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
 
 
 # What breaks it

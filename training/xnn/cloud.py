@@ -6,12 +6,13 @@ On a GPU if there is one. A line of JSON on stdout every two seconds: {"epoch", 
 `accuracy` is the share of held-out records whose class is nearest (null before the first epoch's end). Beside the tail stands
 `recnet.json`, which says what it was trained on.
 
-Stopped (SIGTERM, SIGINT) or killed, it goes on from `recnet.onnx.checkpoint` when started again, and ends as an unbroken run does.
+Stopped (SIGTERM, SIGINT) or killed, it goes on from `recnet.onnx.checkpoint` when started again, and ends as an unbroken run does. With
+--child it begins anew where that cannot be read or is of another release.
 
 exit status   0  both files are written
               2  refused, with one line `code: reason` on stderr: bundle_invalid, bundle_truncated, bundle_corrupt, too_few_identities,
-                 file_exists, resume_refused
-              143  stopped; a checkpoint is written
+                 file_exists, resume_refused, training_failed (a loss that is no number)
+              143  stopped, with a checkpoint; or the disk is full
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import hashlib
 import json
 import math
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -67,7 +69,11 @@ class Outcome:
 
 
 class Refusal(Exception):
-    """Nothing was touched. The message begins with a code."""
+    """The message begins with a code."""
+
+
+class ResumeRefusal(Refusal):
+    """A checkpoint that this training cannot go on from."""
 
 
 Report = Callable[[Mapping[str, object]], None]
@@ -111,6 +117,8 @@ def train(bundle: Bundle, tail: Tail, options: Options, checkpoint: Path, report
             saved = now
         if stop() and run.step < total:
             return None
+    if not math.isfinite(run.loss):
+        raise Refusal("training_failed: the loss is not a number")
     return Outcome(run.loss, run.accuracy)
 
 
@@ -159,9 +167,12 @@ class Run:
         })
 
     def restore(self, path: Path, config: Mapping[str, object]) -> None:
-        state = torch.load(path, map_location=self.device)
+        try:
+            state = torch.load(path, map_location=self.device)
+        except (RuntimeError, EOFError, pickle.UnpicklingError):
+            raise ResumeRefusal(f"resume_refused: {path.name} cannot be read") from None
         if state["config"] != config:
-            raise Refusal(f"resume_refused: {path.name} is of another bundle or other options")
+            raise ResumeRefusal(f"resume_refused: {path.name} is of another bundle or other options")
         for key, module in self.modules.items():
             module.load_state_dict(state["modules"][key])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -252,7 +263,11 @@ def main() -> int:
         signal.signal(number, lambda number, _: asked.append(number))
 
     def report(record: Mapping[str, object]) -> None:
-        print(json.dumps(record), flush=True)
+        try:
+            print(json.dumps(record), flush=True)
+        except BrokenPipeError:  # who read it is dead
+            sys.stdout = open(os.devnull, "w")
+            asked.append(0)
 
     if given.child:
         # Not by sys.stdin, whose lock a thread that waits would hold when the interpreter ends.
@@ -262,20 +277,33 @@ def main() -> int:
         if given.out.with_suffix(".json").exists():
             return 0  # what it waited for was at its last steps, and ended as it should
     checkpoint = given.out.with_name(f"{given.out.name}.checkpoint")
+
+    def trained() -> tuple[Tail, Outcome | None]:
+        torch.manual_seed(options.seed)
+        tail = Tail(options.slots)
+        return tail, train(bundle, tail, options, checkpoint, report, lambda: len(asked) > 0)
+
     try:
         if given.out.with_suffix(".json").exists():
             raise Refusal(f"file_exists: {given.out.with_suffix('.json').name}")
         bundle = read_bundle(given.bundle)
-        torch.manual_seed(options.seed)
-        tail = Tail(options.slots)
-        outcome = train(bundle, tail, options, checkpoint, report, lambda: len(asked) > 0)
+        try:
+            tail, outcome = trained()
+        except ResumeRefusal:
+            if not given.child:
+                raise
+            checkpoint.unlink()  # of another release, or cut off: nobody is there to be asked, so it begins anew
+            tail, outcome = trained()
+        if outcome is None:
+            return STOPPED
+        write_result(given.out, bundle, tail, options, outcome)
+        checkpoint.unlink()
     except (BundleError, Refusal) as refusal:
         print(refusal, file=sys.stderr)
         return 2
-    if outcome is None:
+    except OSError as error:  # such as a full disk, which is no fault of the bundle's
+        print(error, file=sys.stderr)
         return STOPPED
-    write_result(given.out, bundle, tail, options, outcome)
-    checkpoint.unlink()
     return 0
 
 

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { XnnError } from '../../core/errors.js';
 import { allEntries } from '../../server/audit/audit.js';
+import { linesOf } from '../../server/lines.js';
 import { verifyAudit, type AuditEntry } from '../../wire/audit.js';
 import { toHex } from '../../wire/hex.js';
 import { parsed } from '../command.js';
@@ -59,14 +59,12 @@ noted elsewhere, by hand or with --head.
 };
 
 async function verifyFile(file: string, watched: (entries: AsyncIterable<AuditEntry>) => AsyncGenerator<AuditEntry>) {
-  const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity })[Symbol.asyncIterator]();
-  const first = await lines.next();
+  const lines = linesOf(createReadStream(file, 'utf8') as AsyncIterable<string>);
+  const first = await lines.next().catch((cause: unknown) => {
+    throw new XnnError('request_invalid', `${file} cannot be read`, { cause });
+  });
   async function* entries(): AsyncGenerator<AuditEntry> {
-    for (;;) {
-      const { value, done } = await lines.next();
-      if (done === true) return;
-      yield read(value) as unknown as AuditEntry;
-    }
+    for await (const line of lines) yield read(line) as unknown as AuditEntry;
   }
   const tenant = read(String(first.value))['tenant'];
   return verifyAudit(String(tenant), watched(entries()));

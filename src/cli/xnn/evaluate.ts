@@ -3,13 +3,15 @@ import { parseArgs } from 'node:util';
 import { readFolder } from '../../evaluation/dataset.js';
 import type { Estimate } from '../../evaluation/metrics.js';
 import { XnnError } from '../../core/errors.js';
+import { readReport, requireTrainedWith } from '../../owner/deploy.js';
 import { evaluateTail } from '../../owner/evaluate.js';
-import { sha256 } from '../../owner/files.js';
+import { exists, sha256 } from '../../owner/files.js';
 import { readKey } from '../../owner/key.js';
 import { infoOf } from '../../wire/key-file.js';
 import { requireReleased } from '../../owner/release.js';
 import { browserSource } from '../../owner/source.js';
-import { openTail } from '../../server/tail.js';
+import { openTail } from '../../owner/tail.js';
+import { reportFile } from '../../owner/train.js';
 import { backendOf, parsed, progressOf } from '../command.js';
 import { print, required, type Command } from './command.js';
 import { PASSPHRASE_HELP, PASSPHRASE_OPTION, passphraseFrom } from './passphrase.js';
@@ -25,8 +27,8 @@ encoder in headless Chromium, then the key, then the network.
   xnn evaluate --tail FILE.onnx --key FILE --images DIR [--fmr SHARE] [--backend NAME]
                [--passphrase-file FILE] [--json]
 
-  --tail FILE.onnx         the network, input tokens [n, 49, 512], output embedding [n, 128]
-  --key FILE               the key of the bundle it was trained on
+  --tail FILE.onnx         the network, input tokens [n, 49, 512], output embedding [n, 128]; runs in a process of its own
+  --key FILE               the key of the bundle it was trained on; FILE.json, if it lies beside the network, must name it
   --images DIR             a folder with a folder of pictures for each person (jpg, jpeg, png, webp, bmp; any size)
   --fmr SHARE              the threshold that is reported accepts at most this share of impostor pairs (default ${USUAL_FMR})
   --backend NAME           what the browser computes on: wasm (default), webgl or webgpu
@@ -62,37 +64,38 @@ Examples
     const backend = backendOf(values.backend);
     const fmr = Number(values.fmr);
     if (!(fmr > 0 && fmr < 1)) throw new XnnError('request_invalid', '--fmr is a share between 0 and 1');
-    const tail = await openTail(tailFile);
-    const key = await readKey(keyFile, await passphraseFrom(values['passphrase-file'], { isNew: false }));
-    await requireReleased(key.encoder);
-    const report = await evaluateTail({
-      key,
-      tail,
-      set,
-      source: browserSource(set, key.encoder, backend),
-      fmr,
-      onProgress: progressOf(set.images.length),
-    });
-    if ((report.threshold?.pairs ?? 0) < LEAST_FACTOR / fmr) {
-      console.error(`Only ${report.threshold?.pairs ?? 0} impostor pairs: a handful of them decides on the threshold.`);
+    const { tail, kill } = await openTail(tailFile);
+    try {
+      const key = await readKey(keyFile, await passphraseFrom(values['passphrase-file'], { isNew: false }));
+      if (await exists(reportFile(tailFile))) requireTrainedWith(key, await readReport(tailFile));
+      await requireReleased(key.encoder);
+      const source = browserSource(set, key.encoder, backend);
+      const report = await evaluateTail({ key, tail, set, source, fmr, onProgress: progressOf(set.images.length) });
+      if ((report.threshold?.pairs ?? 0) < LEAST_FACTOR / fmr) {
+        console.error(
+          `Only ${report.threshold?.pairs ?? 0} impostor pairs: a handful of them decides on the threshold.`,
+        );
+      }
+      print(
+        {
+          date: new Date().toISOString(),
+          tail: tailFile,
+          sha256: sha256(await readFile(tailFile)),
+          key: infoOf(key),
+          ...report,
+        },
+        {
+          Images: `${report.images} of ${report.identities} people, ${report.detectionFailures} refused`,
+          'Rank-1': percent(report.rank1),
+          EER: percent(report.eer),
+          'TAR at FAR 1e-3': percent(report.tarAtFar1e3),
+          [`Threshold at ${fmr}`]: report.threshold?.value.toFixed(6) ?? 'none: no impostor pairs',
+        },
+        values.json,
+      );
+    } finally {
+      kill();
     }
-    print(
-      {
-        date: new Date().toISOString(),
-        tail: tailFile,
-        sha256: sha256(await readFile(tailFile)),
-        key: infoOf(key),
-        ...report,
-      },
-      {
-        Images: `${report.images} of ${report.identities} people, ${report.detectionFailures} refused`,
-        'Rank-1': percent(report.rank1),
-        EER: percent(report.eer),
-        'TAR at FAR 1e-3': percent(report.tarAtFar1e3),
-        [`Threshold at ${fmr}`]: report.threshold?.value.toFixed(6) ?? 'none: no impostor pairs',
-      },
-      values.json,
-    );
   },
 };
 

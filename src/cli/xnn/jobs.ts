@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { XnnError } from '../../core/errors.js';
 import { ownerCloud, type OwnerCloud } from '../../owner/cloud.js';
-import { changeLedger, knownJob, readLedger, type KnownJob } from '../../owner/ledger.js';
+import { knownJob, readLedger, type KnownJob } from '../../owner/ledger.js';
+import { forgetJob } from '../../owner/train.js';
 import type { Job } from '../../wire/training.js';
 import { parsed } from '../command.js';
 import { print, required, type Command } from './command.js';
@@ -47,9 +48,8 @@ export const JOBS_CANCEL = jobCommand(
 export const JOBS_DELETE = jobCommand(
   'delete',
   'Deletes a training job with all of its files, in its cloud and from the list here. Fetch the network first.',
-  async (cloud, { job, token }) => {
-    await cloud.deleteJob(job, token);
-    await changeLedger((ledger) => ({ ...ledger, jobs: ledger.jobs.filter((other) => other.job !== job) }));
+  async (cloud, known) => {
+    await forgetJob(cloud, known);
     return null;
   },
 );

@@ -46,8 +46,8 @@ Example
     }
     let current: Job | null = null;
     process.once('SIGINT', () => {
-      const goesOn = current === null ? 'Nothing was begun yet.' : `Job ${current.job} is left as it is in the cloud.`;
-      console.error(`\n${goesOn} The same command goes on with it; "xnn jobs cancel" ends it.`);
+      const left = `Job ${current?.job} is left as it is in the cloud. The same command goes on with it; "xnn jobs cancel" ends it.`;
+      console.error(`\n${current === null ? 'Nothing was sent yet. The same command goes on.' : left}`);
       process.exit(INTERRUPTED);
     });
     const follow = training();

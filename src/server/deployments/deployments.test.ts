@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { sentence, type ErrorCode } from '../../core/errors.js';
 import { gaussian } from '../../core/random.js';
 import { FEATURE_VALUES, TOKEN_CHANNELS } from '../../core/spec.js';
@@ -44,6 +44,7 @@ const REQUEST = {
   threshold: 0.5,
   bytes: tail.length,
   sha256: toHex(sha256(tail)),
+  proof: '34'.repeat(32),
 };
 const ADA = 1;
 const BEN = 2;
@@ -158,6 +159,9 @@ describe('a deployment', () => {
     await send(id, token, 1000, tail.subarray(1000));
     expect(await ofKey()).toMatchObject([{ deployment: id, live: true, model: deployment.model }]);
     expect(await ofKey('34'.repeat(16))).toEqual([]);
+    // With all that browsers check, which is not for the server to check.
+    const { encoder, threshold, sha256: network, proof } = REQUEST;
+    expect(await ofKey()).toMatchObject([{ encoder, threshold, sha256: network, proof }]);
 
     const answer = await fetch(DEPLOYMENT_ROUTES.deployment(id), { method: 'DELETE', headers: bearer(token) });
     expect(await answer.json()).toEqual({ deleted: true });
@@ -195,6 +199,15 @@ describe('a deployment', () => {
     expect(await driver.query('SELECT subject FROM templates')).toHaveLength(1);
   });
 
+  test('of before there were proofs is not found any more, and can be deleted', async () => {
+    const { id, token } = await deployed();
+    await driver.query(`UPDATE deployments SET request = regexp_replace(request, ',"proof":"[0-9a-f]+"', '')`);
+    expect(await ofKey()).toEqual([]);
+    const path = DEPLOYMENT_ROUTES.deployment(id);
+    expect(await (await fetch(path, { headers: bearer(token) })).json()).toMatchObject({ live: true, proof: null });
+    expect((await fetch(path, { method: 'DELETE', headers: bearer(token) })).status).toBe(200);
+  });
+
   test('has the threshold that was given with it', async () => {
     const { served } = await deployed({ threshold: 1 });
     await post(fetch, ROUTES.enrolment('Ada'), await keyed(ADA, served));
@@ -222,6 +235,63 @@ describe('a deployment', () => {
     for (const { served } of [one, other, one]) {
       expect((await post(fetch, ROUTES.identification, await keyed(ADA, served))).status).toBe(200);
     }
+  });
+
+  test('whose network has no time to load again does not call it invalid', async () => {
+    const { served } = await deployed();
+    await open({}, { patience: 1 });
+    await expectRefusal(await post(fetch, ROUTES.identification, await keyed(ADA, served)), 'overloaded');
+  });
+});
+
+describe('a deletion', () => {
+  const remove = (id: string, token: string) =>
+    fetch(DEPLOYMENT_ROUTES.deployment(id), { method: 'DELETE', headers: bearer(token) });
+  const templates = () => driver.query('SELECT subject FROM templates');
+  /** The store, with other methods until the test is over. */
+  const change = (methods: Partial<Store>) => {
+    const before = { ...store };
+    Object.assign(store, methods);
+    onTestFinished(() => void Object.assign(store, before));
+    return () => Object.assign(store, before);
+  };
+  const away = () => Promise.reject(new Error('Connection terminated'));
+
+  test('that was broken off can be done again, and leaves nobody', async () => {
+    const { id, token, served } = await deployed();
+    await post(fetch, ROUTES.enrolment('Ada'), await keyed(ADA, served));
+    const back = change({ removeGallery: away });
+    expect((await remove(id, token)).status).toBe(503);
+    back();
+    expect(await ofKey()).toEqual([]);
+    expect(await templates()).toHaveLength(1);
+    expect((await remove(id, token)).status).toBe(200);
+    expect(await templates()).toEqual([]);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('of what was abandoned is done again, too', async () => {
+    const { deployment, token } = deploymentCreatedSchema.parse(await (await create()).json());
+    await send(deployment.deployment, token, 0, tail.subarray(0, 1000));
+    now += 86_400_001;
+    const back = change({ removeGallery: away });
+    await expect(deployments.sweep()).rejects.toThrow('terminated');
+    back();
+    await deployments.sweep();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('takes along who is being enrolled', async () => {
+    const { id, token, served } = await deployed();
+    const before = { ...store };
+    change({
+      async addTemplate(...entry) {
+        await remove(id, token);
+        return before.addTemplate(...entry);
+      },
+    });
+    await expectRefusal(await post(fetch, ROUTES.enrolment('Ada'), await keyed(ADA, served)), 'tenant_unknown');
+    expect(await templates()).toEqual([]);
   });
 });
 
@@ -360,6 +430,7 @@ describe('refusals', () => {
     ['that is too large', { bytes: USUAL_DEPLOYMENT_LIMITS.tailBytes + 1 }, 'tail_too_large'],
     ['with a threshold that no cosine reaches', { threshold: 1.5 }, 'request_invalid'],
     ['without a key', { key: '' }, 'request_invalid'],
+    ['without a proof', { proof: undefined }, 'request_invalid'],
   ])('a network %s', async (_, change, code) => {
     await expectRefusal(await create(change), code);
   });

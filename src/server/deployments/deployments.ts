@@ -10,7 +10,7 @@ import { toHex } from '../../wire/hex.js';
 import type { Recogniser } from '../recogniser.js';
 import type { Store } from '../store.js';
 import { append, received, type Upload } from '../upload.js';
-import type { DeploymentRow, DeploymentRows } from './rows.js';
+import type { DeploymentRow, DeploymentRows, StoredRequest } from './rows.js';
 import { Tails } from './tails.js';
 
 export interface DeploymentLimits {
@@ -87,24 +87,31 @@ export class Deployments {
     return this.#describe(await this.#row(gallery));
   }
 
+  /** All that answer to a key and say with what proof, the latest first. */
   async ofKey(fingerprint: string): Promise<readonly Deployment[]> {
     const rows = await this.#parts.rows.ofKey(fingerprint);
-    return Promise.all(rows.map((row) => this.#describe(row)));
+    return Promise.all(rows.filter(({ request }) => request.proof !== null).map((row) => this.#describe(row)));
   }
 
   /** Deletes the tail and the whole gallery. */
   async remove(gallery: Uint8Array): Promise<void> {
-    await this.#parts.rows.remove(gallery);
-    await this.#clear(gallery);
-    // The last, as nobody can load it any more.
+    // From now on nobody finds it. Its row goes last: what is broken off can be done again, by its owner or by `sweep`.
+    await this.#parts.rows.retire(gallery);
     this.#tails.drop(toHex(gallery));
+    await this.#clear(gallery);
+    // Who had found it before may have loaded it once more.
+    this.#tails.drop(toHex(gallery));
+    await this.#parts.rows.remove(gallery);
   }
 
   /** Deletes what has been abandoned: it is a day old and not live. */
   sweep(): Promise<void> {
     return this.#alone(async () => {
       const { rows, now } = this.#parts;
-      for (const gallery of await rows.removeAbandoned(new Date(now() - ABANDONED))) await this.#clear(gallery);
+      for (const gallery of await rows.abandoned(new Date(now() - ABANDONED))) {
+        await this.#clear(gallery);
+        await rows.remove(gallery);
+      }
     });
   }
 
@@ -150,13 +157,16 @@ export class Deployments {
   }
 
   async #describe(row: DeploymentRow): Promise<Deployment> {
-    const { encoder, scheme, key, bytes } = row.request;
+    const { encoder, scheme, key, threshold, bytes, sha256, proof } = row.request;
     return {
       deployment: toHex(row.gallery),
       model: toHex(row.model),
       encoder,
       scheme,
       key,
+      threshold,
+      sha256,
+      proof,
       created: row.createdAt.toISOString(),
       bytes,
       uploaded: row.live ? bytes : await received(this.#upload(row)),
@@ -184,7 +194,7 @@ export class Deployments {
   }
 }
 
-function versionOf({ encoder, sha256 }: DeploymentRequest): Uint8Array {
+function versionOf({ encoder, sha256 }: StoredRequest): Uint8Array {
   const hash = createHash('sha256').update(`xnn deployment\0${encoder}\0${sha256}`).digest();
   return new Uint8Array(hash.subarray(0, MODEL_VERSION_BYTES));
 }

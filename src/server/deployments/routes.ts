@@ -23,7 +23,8 @@ export const createDeploymentRoute = createRoute({
   summary: 'Begins to serve a trained network',
   description:
     'The network follows in parts. The token is shown once: whoever has it may upload and delete. Browsers that hold the key find the ' +
-    'deployment by its fingerprint. What is not whole after a day is deleted.',
+    'deployment by its fingerprint, and take it only if the proof, made with the key of encoder, network and threshold, is right; ' +
+    'this server cannot check it. What is not whole after a day is deleted.',
   middleware: limitBody(MOST_REQUEST_BYTES, 'application/json'),
   request: { body: { content: { 'application/json': { schema: deploymentRequestSchema } }, required: true } },
   responses: replies('The deployment, which waits for its network.', deploymentCreatedSchema, [
@@ -40,6 +41,8 @@ export const findDeploymentsRoute = createRoute({
   path: '/v1/deployments',
   tags,
   summary: 'What is served for a key, by its fingerprint; the latest first',
+  description:
+    'Anybody may have put it there: who has the key checks the proof of each, and takes the latest whose proof is right.',
   request: { query: z.object({ key: hex(16) }) },
   responses: replies('They are.', deploymentListSchema, ['request_invalid']),
 });

@@ -1,5 +1,12 @@
-import { deploymentRequestSchema, type DeploymentRequest } from '../../wire/deployment.js';
+import type { z } from 'zod';
+import { deploymentRequestSchema } from '../../wire/deployment.js';
 import type { Driver } from '../drivers.js';
+
+/** One of before there were proofs has none. */
+const storedSchema = deploymentRequestSchema.extend({
+  proof: deploymentRequestSchema.shape.proof.nullable().default(null),
+});
+export type StoredRequest = z.infer<typeof storedSchema>;
 
 /** What the database keeps of a deployment; its tail is a file. */
 export interface DeploymentRow {
@@ -11,7 +18,7 @@ export interface DeploymentRow {
   readonly tokenHash: Uint8Array;
   /** 8 bytes. */
   readonly model: Uint8Array;
-  readonly request: DeploymentRequest;
+  readonly request: StoredRequest;
   readonly live: boolean;
   readonly createdAt: Date;
 }
@@ -25,8 +32,10 @@ export interface DeploymentRows {
   ofKey(fingerprint: string): Promise<readonly DeploymentRow[]>;
   goLive(gallery: Uint8Array): Promise<void>;
   remove(gallery: Uint8Array): Promise<void>;
-  /** Removes all that were made before `then` and are not live. @returns their galleries */
-  removeAbandoned(then: Date): Promise<readonly Uint8Array[]>;
+  /** It is not live any more. */
+  retire(gallery: Uint8Array): Promise<void>;
+  /** Galleries of all that were made before `then` and are not live. */
+  abandoned(then: Date): Promise<readonly Uint8Array[]>;
 }
 
 interface Stored {
@@ -63,12 +72,15 @@ export function deploymentRows(driver: Driver): DeploymentRows {
     async remove(gallery) {
       await driver.query('DELETE FROM deployments WHERE gallery = $1', [gallery]);
     },
-    async removeAbandoned(then) {
-      const removed = await driver.query<{ gallery: Uint8Array }>(
-        'DELETE FROM deployments WHERE NOT live AND created_at < $1 RETURNING gallery',
+    async retire(gallery) {
+      await driver.query('UPDATE deployments SET live = false WHERE gallery = $1', [gallery]);
+    },
+    async abandoned(then) {
+      const found = await driver.query<{ gallery: Uint8Array }>(
+        'SELECT gallery FROM deployments WHERE NOT live AND created_at < $1',
         [then],
       );
-      return removed.map(({ gallery }) => Uint8Array.from(gallery));
+      return found.map(({ gallery }) => Uint8Array.from(gallery));
     },
   };
 }
@@ -79,7 +91,7 @@ function asRow({ gallery, tenant, token_hash, model, request, live, created_at }
     tenant: Uint8Array.from(tenant),
     tokenHash: Uint8Array.from(token_hash),
     model: Uint8Array.from(model),
-    request: deploymentRequestSchema.parse(JSON.parse(request)),
+    request: storedSchema.parse(JSON.parse(request)),
     live,
     createdAt: new Date(created_at),
   };

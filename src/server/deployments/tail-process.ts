@@ -31,9 +31,15 @@ const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
  *
  * @param patience for loading and for each answer, in ms
  * @param signal ends the process at once
- * @throws tail_invalid, also if loading takes longer than `patience` or ends the process; overloaded if no process starts
+ * @param silent what is thrown if loading takes longer than `patience` or ends the process
+ * @throws tail_invalid; `silent`; overloaded if no process starts
  */
-export async function startTail(weights: Uint8Array, patience: number, signal: AbortSignal): Promise<RunningTail> {
+export async function startTail(
+  weights: Uint8Array,
+  patience: number,
+  signal: AbortSignal,
+  silent: 'tail_invalid' | 'overloaded' = 'overloaded',
+): Promise<RunningTail> {
   const child = fork(CHILD, {
     execArgv: ['--import', TSX],
     env: {},
@@ -53,7 +59,7 @@ export async function startTail(weights: Uint8Array, patience: number, signal: A
   let loaded = false;
   const ended = new Promise<void>((resolve) => {
     const end = (cause: unknown) => {
-      const error = new XnnError(loaded ? 'overloaded' : 'tail_invalid', 'no answer', { cause });
+      const error = new XnnError(loaded ? 'overloaded' : silent, 'no answer', { cause });
       for (const { reject } of waiting.splice(0)) reject(error);
       resolve();
     };

@@ -31,7 +31,7 @@ export class Tails {
 
   /** Loads a network and lets it go. @throws what `startTail` throws */
   async check(weights: Uint8Array): Promise<void> {
-    (await this.#start(weights)).kill();
+    (await startTail(weights, this.#patience, this.#closing.signal, 'tail_invalid')).kill();
   }
 
   /**
@@ -78,15 +78,14 @@ export class Tails {
       if (idle === undefined) throw new XnnError('overloaded', 'all networks in memory are at work');
       this.drop(idle[0]);
     }
-    const held: Held = { running: weights().then((content) => this.#start(content)), users: 0 };
+    const held: Held = {
+      running: weights().then((content) => startTail(content, this.#patience, this.#closing.signal)),
+      users: 0,
+    };
     const gone = () => {
       if (this.#held.get(name) === held) this.#held.delete(name);
     };
     held.running.then(({ ended }) => ended).then(gone, gone);
     return held;
-  }
-
-  #start(weights: Uint8Array): Promise<RunningTail> {
-    return startTail(weights, this.#patience, this.#closing.signal);
   }
 }

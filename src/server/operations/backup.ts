@@ -1,11 +1,11 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { pipeline, Readable } from 'node:stream';
+import { pipeline as piped } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { XnnError } from '../../core/errors.js';
 import type { Connection, Driver } from '../drivers.js';
+import { linesOf } from '../lines.js';
 
 // A backup is gzip around lines of JSON: the first says what it is, each other holds a row as { table, row }. What is sealed stays
 // sealed: a backup is worth nothing without the master key, which is not in it.
@@ -49,7 +49,7 @@ export async function backUp(driver: Driver, file: string): Promise<number> {
         await connection.query('CLOSE rows');
       }
     }
-    await pipeline(Readable.from(lines()), createGzip(), createWriteStream(partial, { mode: 0o600, flush: true }));
+    await piped(Readable.from(lines()), createGzip(), createWriteStream(partial, { mode: 0o600, flush: true }));
   });
   await rename(partial, file).catch(async (error: unknown) => {
     await rm(partial, { force: true });
@@ -58,11 +58,28 @@ export async function backUp(driver: Driver, file: string): Promise<number> {
   return count;
 }
 
+interface Entry {
+  readonly format?: string;
+  readonly version?: number;
+  readonly table?: string;
+  readonly row?: object;
+}
+
+/** @throws backup_invalid, also if the file cannot be read or is cut off */
+async function* entriesOf(file: string): AsyncGenerator<Entry> {
+  const text = pipeline(createReadStream(file), createGunzip().setEncoding('utf8'), () => {});
+  try {
+    for await (const line of linesOf(text as AsyncIterable<string>)) yield JSON.parse(line) as Entry;
+  } catch (cause) {
+    throw new XnnError('backup_invalid', `${file} cannot be read to its end`, { cause });
+  }
+}
+
 /**
  * Fills a database whose tables are made and empty. All of the backup, or nothing.
  *
  * @returns rows
- * @throws backup_invalid if it is none of this version, database_not_empty
+ * @throws backup_invalid if it is none of this version or cannot be read, database_not_empty
  */
 export async function restore(driver: Driver, file: string): Promise<number> {
   return driver.transaction(async (connection) => {
@@ -75,9 +92,7 @@ export async function restore(driver: Driver, file: string): Promise<number> {
     await connection.query('DELETE FROM secrets');
     await connection.query('DELETE FROM data_keys');
     let count = -1;
-    const lines = createInterface({ input: createReadStream(file).pipe(createGunzip()), crlfDelay: Infinity });
-    for await (const line of lines) {
-      const entry = JSON.parse(line) as { format?: string; version?: number; table?: string; row?: object };
+    for await (const entry of entriesOf(file)) {
       count++;
       if (count === 0) {
         const fits = entry.format === FORMAT && entry.version === (await version(connection));

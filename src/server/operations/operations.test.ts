@@ -74,6 +74,12 @@ test('what is no backup is refused, and leaves nothing', async () => {
     await writeFile(file, gzipSync(text));
     await expect(restore(other, file)).rejects.toMatchObject({ code: 'backup_invalid' });
   }
+  const whole = await readFile(join(folder, 'all.jsonl.gz'));
+  await writeFile(join(folder, 'cut.jsonl.gz'), whole.subarray(0, whole.length >> 1));
+  await writeFile(join(folder, 'open.jsonl.gz'), gunzipSync(whole));
+  for (const name of ['cut.jsonl.gz', 'open.jsonl.gz', 'missing.jsonl.gz']) {
+    await expect(restore(other, join(folder, name))).rejects.toMatchObject({ code: 'backup_invalid' });
+  }
   expect(await other.query('SELECT 1 FROM tenants')).toEqual([]);
   await other.close();
 }, 120_000);

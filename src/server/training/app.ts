@@ -81,6 +81,9 @@ export function trainingApp({ queue, rows, served, random }: TrainingParts): Ope
       const heartbeat = setInterval(() => void stream.write(': still here\n\n'), HEARTBEAT);
       try {
         for await (const job of queue.follow(id, left.signal)) await stream.writeSSE({ data: JSON.stringify(job) });
+      } catch (error) {
+        // Not to be thrown: hono prints it as it is. Who follows comes again.
+        queue.tell(error);
       } finally {
         clearInterval(heartbeat);
       }

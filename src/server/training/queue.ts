@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sentence, XnnError } from '../../core/errors.js';
+import { sentence, XnnError, type ErrorCode } from '../../core/errors.js';
 import { FEATURE_VALUES, TOKEN_COUNT } from '../../core/spec.js';
 import { decodeShard, MANIFEST_FILE, type BundleManifest } from '../../wire/bundle.js';
 import { fromHex, toHex } from '../../wire/hex.js';
@@ -16,7 +16,7 @@ import {
 import type { LogEntry } from '../app.js';
 import { append, received, type Upload } from '../upload.js';
 import type { JobRow, JobRows } from './rows.js';
-import { startTraining, type TrainerCommand, type Training } from './trainer.js';
+import { parsed, startTraining, type TrainerCommand, type Training } from './trainer.js';
 
 /** What a cloud takes upon itself. Bytes are of bundles that are here or on their way. */
 export interface TrainingLimits {
@@ -57,6 +57,12 @@ export interface QueueParts {
 const RECORD_BYTES = FEATURE_VALUES + 4 * TOKEN_COUNT + 4;
 const MOST_HEADER_BYTES = 4096;
 const SWEEP_EVERY = 3_600_000;
+/** How often what waits is looked at: a job may have found no trainer, or the database away. In ms. */
+const FILL_EVERY = 60_000;
+/** Of one job, before it counts as failed. */
+const MOST_INTERRUPTIONS = 10;
+/** An upload that nothing came for so long is abandoned, in ms. */
+const UPLOAD_KEPT = 86_400_000;
 const TAIL = 'recnet.onnx';
 const REPORT = 'recnet.json';
 
@@ -69,15 +75,27 @@ export class TrainingQueue {
   readonly #busy = new Map<string, Promise<unknown>>();
   readonly #pending = new Set<Promise<void>>();
   #filling: Promise<void> = Promise.resolve();
+  #creating: Promise<unknown> = Promise.resolve();
+  /** How often the trainer of each job was ended from outside, since this server began. */
+  readonly #interruptions = new Map<string, number>();
+  /** Jobs whose trainer was, until what waits is looked at next. */
+  readonly #resting = new Set<string>();
   #closing = false;
-  readonly #sweeper: NodeJS.Timeout;
+  readonly #timers: readonly NodeJS.Timeout[];
 
   constructor(parts: QueueParts) {
     this.#parts = parts;
-    this.#sweeper = setInterval(() => this.#noted(this.start()), SWEEP_EVERY).unref();
+    const fill = () => {
+      this.#resting.clear();
+      this.#noted(this.#fill());
+    };
+    this.#timers = [
+      setInterval(() => this.#noted(this.sweep()), SWEEP_EVERY).unref(),
+      setInterval(fill, FILL_EVERY).unref(),
+    ];
   }
 
-  /** Goes on with what was under way. Done again every hour: a job may have found no trainer, or the database away. */
+  /** Goes on with what was under way. */
   async start(): Promise<void> {
     await this.sweep();
     this.#noted(this.#fill());
@@ -86,7 +104,7 @@ export class TrainingQueue {
   /** Stops what is trained, with checkpoints, so that `start` goes on with it. */
   async close(): Promise<void> {
     this.#closing = true;
-    clearInterval(this.#sweeper);
+    for (const timer of this.#timers) clearInterval(timer);
     this.#changes.emit('close');
     await this.#filling;
     const ended = [...this.#trainings.values()].map((training) => {
@@ -102,7 +120,7 @@ export class TrainingQueue {
    * @throws bundle_invalid, bundle_too_large, quota_exceeded, request_invalid, trainer_missing
    */
   async create(job: Pick<JobRow, 'id' | 'tenant' | 'tokenHash' | 'epochs'>, manifest: BundleManifest): Promise<Job> {
-    const { rows, limits, trainer, now } = this.#parts;
+    const { limits, trainer, now } = this.#parts;
     for (const { file, bytes, records } of manifest.shards) {
       if (bytes > records * RECORD_BYTES + MOST_HEADER_BYTES)
         throw new XnnError('bundle_invalid', `${file}: ${bytes} bytes`);
@@ -110,15 +128,7 @@ export class TrainingQueue {
     const bytes = manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
     if (job.epochs > limits.epochs) throw new XnnError('request_invalid', `at most ${limits.epochs} epochs`);
     if (bytes > limits.bundleBytes) throw new XnnError('bundle_too_large', `${bytes} of ${limits.bundleBytes} bytes`);
-    const [own, all] = [await rows.usage(job.tenant), await rows.usage()];
-    if (own.jobs >= limits.tenantJobs) throw new XnnError('quota_exceeded', `${own.jobs} jobs`);
-    if (own.bytes + bytes > limits.tenantBytes)
-      throw new XnnError('quota_exceeded', `${own.bytes} bytes of one tenant`);
-    if (all.bytes + bytes > limits.allBytes) throw new XnnError('quota_exceeded', `${all.bytes} bytes`);
     await trainer();
-    const bundle = join(this.#folder(job.id), 'bundle');
-    await mkdir(bundle, { recursive: true, mode: 0o700 });
-    await writeFile(join(bundle, MANIFEST_FILE), JSON.stringify(manifest));
     const row: JobRow = {
       ...job,
       state: 'uploading',
@@ -128,8 +138,25 @@ export class TrainingQueue {
       error: null,
       createdAt: new Date(now()),
     };
-    await rows.add(row);
+    // Nobody adds another between counting and adding; and no sweep takes the folder for one that belongs to no job.
+    const added = this.#creating.then(() => this.#alone(job.id, () => this.#add(row)));
+    this.#creating = added.catch(() => {});
+    await added;
     return this.#describe(row);
+  }
+
+  /** @throws quota_exceeded */
+  async #add(row: JobRow): Promise<void> {
+    const { rows, limits } = this.#parts;
+    const [own, all] = [await rows.usage(row.tenant), await rows.usage()];
+    if (own.jobs >= limits.tenantJobs) throw new XnnError('quota_exceeded', `${own.jobs} jobs`);
+    if (own.bytes + row.bytes > limits.tenantBytes)
+      throw new XnnError('quota_exceeded', `${own.bytes} bytes of one tenant`);
+    if (all.bytes + row.bytes > limits.allBytes) throw new XnnError('quota_exceeded', `${all.bytes} bytes`);
+    const bundle = join(this.#folder(row.id), 'bundle');
+    await mkdir(bundle, { recursive: true, mode: 0o700 });
+    await writeFile(join(bundle, MANIFEST_FILE), JSON.stringify(row.manifest));
+    await rows.add(row);
   }
 
   /** Adds a part of the bundle; with its last, the job is queued. @returns bytes that are here. @throws what `append` throws */
@@ -137,9 +164,14 @@ export class TrainingQueue {
     return this.#alone(id, async () => {
       const { rows, now } = this.#parts;
       const row = await this.#row(id);
-      if (row.state !== 'uploading') throw new XnnError('job_state_wrong', row.state);
+      if (row.state !== 'uploading') {
+        const isTrained = row.state === 'queued' || row.state === 'running' || row.state === 'done';
+        // All is here; the answer to the last part was lost.
+        if (isTrained && offset === row.bytes && part.length === 0) return offset;
+        throw new XnnError('job_state_wrong', row.state);
+      }
       const uploaded = await append(this.#upload(row), offset, part);
-      await rows.touch(id, new Date(now()));
+      if (part.length > 0) await rows.touch(id, new Date(now()));
       if (uploaded === row.bytes) {
         await rows.move(id, ['uploading'], 'queued', new Date(now()));
         this.#noted(this.#fill());
@@ -219,7 +251,11 @@ export class TrainingQueue {
   /** Deletes what was abandoned, and files that belong to no job or are no longer needed. */
   async sweep(): Promise<void> {
     const { rows, folder, limits, now } = this.#parts;
-    for (const { id } of await rows.abandoned(new Date(now() - limits.kept))) await this.remove(id);
+    for (const { id, state } of await rows.abandoned(new Date(now() - limits.kept), new Date(now() - UPLOAD_KEPT))) {
+      // One that waits for the trainer goes only where its files are gone.
+      const waits = (state === 'queued' || state === 'running') && (await isThere(this.#folder(id)));
+      if (!waits) await this.remove(id);
+    }
     for (const name of await readdir(folder).catch(() => [])) {
       const id = /^[0-9a-f]{32}$/.test(name) ? fromHex(name, ID_BYTES) : null;
       if (id === null) continue;
@@ -234,31 +270,33 @@ export class TrainingQueue {
   /** Starts what waits, as long as there is a place. */
   #fill(): Promise<void> {
     const filled = this.#filling.then(async () => {
+      if (this.#closing) return;
+      let command: TrainerCommand | null = null;
       for (const row of await this.#parts.rows.waiting()) {
         if (this.#closing || this.#trainings.size >= this.#parts.limits.atOnce) return;
+        const name = toHex(row.id);
+        if (this.#trainings.has(name) || this.#resting.has(name)) continue;
         // Of another server on the same database, which has the files.
-        const isHere = await stat(this.#folder(row.id)).catch(() => null);
-        if (isHere !== null && !this.#trainings.has(toHex(row.id))) await this.#begin(row);
+        if (!(await isThere(this.#folder(row.id)))) continue;
+        command ??= await this.#parts.trainer();
+        // One that cannot be begun holds up no other.
+        await this.#begin(row, command).catch((error: unknown) => this.tell(error));
       }
     });
     this.#filling = filled.catch(() => {});
     return filled;
   }
 
-  async #begin({ id, epochs }: JobRow): Promise<void> {
-    const { rows, trainer, log, now } = this.#parts;
-    const command = await trainer();
+  async #begin({ id, epochs }: JobRow, command: TrainerCommand): Promise<void> {
+    const { rows, log, now } = this.#parts;
     if (!(await rows.move(id, ['queued', 'running'], 'running', new Date(now())))) return;
     const folder = this.#folder(id);
-    // The trainer had ended, and this server before it could note that.
-    if ((await this.#report(id)) !== null) {
-      await this.#alone(id, () => this.#drop(id, true));
-      await rows.move(id, ['running'], 'done', new Date(now()));
-      this.#changed(id);
-      return;
-    }
+    const bundle = join(folder, 'bundle');
+    // The trainer had ended, and this server or the database before that was noted.
+    if ((await this.#report(id)) !== null) return this.#note(id, null);
+    if (!(await isThere(bundle))) return this.#note(id, 'training_failed');
     const training = startTraining(command, {
-      bundle: join(folder, 'bundle'),
+      bundle,
       out: join(folder, TAIL),
       epochs,
       folder,
@@ -267,7 +305,7 @@ export class TrainingQueue {
     this.#trainings.set(toHex(id), training);
     this.#changed(id);
     log({ level: 'info', event: 'training_started', job: toHex(id) });
-    this.#noted(training.ended.then(() => this.#finish(id, training)));
+    this.#noted(training.ended.then(() => this.#finish(id, training)).finally(() => this.#noted(this.#fill())));
   }
 
   async #progressed(id: Uint8Array, progress: TrainingProgress): Promise<void> {
@@ -276,22 +314,34 @@ export class TrainingQueue {
   }
 
   async #finish(id: Uint8Array, training: Training): Promise<void> {
-    const { rows, log, now } = this.#parts;
+    const { log } = this.#parts;
     const end = await training.ended;
     this.#trainings.delete(toHex(id));
     // Killed or asked to stop because this server ends: the next one goes on with it.
     if (end.kind === 'stopped' && this.#closing) return;
-    if (end.kind === 'stopped') await this.#alone(id, () => this.#drop(id, false));
-    else {
-      const isWhole = end.kind === 'done' && (await this.#report(id)) !== null;
-      const code = end.kind === 'refused' ? end.code : 'training_failed';
-      await this.#alone(id, () => this.#drop(id, isWhole));
-      await rows.move(id, ['running'], isWhole ? 'done' : 'failed', new Date(now()), isWhole ? undefined : code);
-      if (end.kind === 'crashed') log({ level: 'error', code, job: toHex(id), error: end.detail });
+    const name = toHex(id);
+    const interruptions = (this.#interruptions.get(name) ?? 0) + 1;
+    if (end.kind === 'interrupted' && interruptions < MOST_INTERRUPTIONS) {
+      // By no fault of the job, which stays as it is and goes on from its checkpoint within a minute.
+      this.#interruptions.set(name, interruptions);
+      this.#resting.add(name);
+      log({ level: 'error', event: 'training_interrupted', job: name, error: end.detail });
+      return;
     }
+    this.#interruptions.delete(name);
+    log({ level: 'info', event: `training_${end.kind}`, job: name });
+    if ('detail' in end) log({ level: 'error', code: 'training_failed', job: name, error: end.detail });
+    const isWhole = end.kind === 'done' && (await this.#report(id)) !== null;
+    const code = end.kind === 'refused' ? end.code : 'training_failed';
+    await this.#note(id, isWhole ? null : code);
+  }
+
+  /** Notes that a training is over, unless its job has been cancelled. @param code why it failed, or null */
+  async #note(id: Uint8Array, code: ErrorCode | null): Promise<void> {
+    const { rows, now } = this.#parts;
+    await this.#alone(id, () => this.#drop(id, code === null));
+    await rows.move(id, ['running'], code === null ? 'done' : 'failed', new Date(now()), code ?? undefined);
     this.#changed(id);
-    log({ level: 'info', event: `training_${end.kind}`, job: toHex(id) });
-    await this.#fill();
   }
 
   /** Ends a training and waits for it. */
@@ -336,8 +386,11 @@ export class TrainingQueue {
   }
 
   async #report(id: Uint8Array): Promise<TailReport | null> {
-    const text = await readFile(join(this.#folder(id), REPORT), 'utf8').catch(() => 'null');
-    return tailReportSchema.nullable().parse(JSON.parse(text));
+    const text = await readFile(join(this.#folder(id), REPORT), 'utf8').catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+      throw error;
+    });
+    return tailReportSchema.safeParse(parsed(text)).data ?? null;
   }
 
   #upload({ id, manifest }: JobRow): Upload {
@@ -372,18 +425,28 @@ export class TrainingQueue {
     return done;
   }
 
+  /** Logs what went wrong where nobody waits for it. */
+  tell(error: unknown): void {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    this.#parts.log({ level: 'error', code: 'internal', error: error instanceof XnnError ? message : name });
+  }
+
   /** Work that nobody waits for: its failure is logged. */
   #noted(work: Promise<unknown>): void {
     const done = work.then(
       () => {},
-      (error: unknown) => {
-        const { name, message } = error instanceof Error ? error : new Error(String(error));
-        this.#parts.log({ level: 'error', code: 'internal', error: error instanceof XnnError ? message : name });
-      },
+      (error: unknown) => this.tell(error),
     );
     this.#pending.add(done);
     void done.then(() => this.#pending.delete(done));
   }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function isOver(state: JobState): boolean {

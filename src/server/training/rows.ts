@@ -42,8 +42,8 @@ export interface JobRows {
   touch(id: Uint8Array, now: Date): Promise<void>;
   remove(id: Uint8Array): Promise<void>;
   usage(tenant?: Uint8Array): Promise<Usage>;
-  /** All that nothing happened to since `then`, unless they wait for the trainer. */
-  abandoned(then: Date): Promise<readonly JobRow[]>;
+  /** All that nothing happened to since `then`, or, if they wait for their bundle, since `upload`. */
+  abandoned(then: Date, upload: Date): Promise<readonly JobRow[]>;
 }
 
 interface Stored {
@@ -114,7 +114,11 @@ export function jobRows(driver: Driver): JobRows {
       return row ?? { jobs: 0, bytes: 0 };
     },
 
-    abandoned: (then) => select("WHERE state NOT IN ('running', 'queued') AND changed_at < $1", [then]),
+    abandoned: (then, upload) =>
+      select("WHERE changed_at < CASE WHEN state = 'uploading' THEN $2::timestamptz ELSE $1::timestamptz END", [
+        then,
+        upload,
+      ]),
   };
 }
 

@@ -25,6 +25,8 @@ export type TrainingEnd =
   /** It was asked to stop and left a checkpoint. */
   | { readonly kind: 'stopped' }
   | { readonly kind: 'refused'; readonly code: ErrorCode }
+  /** It did not start, or something else than this server ended it: no fault of the bundle's. */
+  | { readonly kind: 'interrupted'; readonly detail: string }
   /** `detail` is the end of what it wrote on stderr. */
   | { readonly kind: 'crashed'; readonly detail: string };
 
@@ -42,6 +44,8 @@ export interface TrainingTask {
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 const MODULE = 'training.xnn.cloud';
 const PATIENCE = 30_000;
+/** Exit status of a trainer that was asked to stop, or found the disk full. */
+const STOPPED = 143;
 /** Most that is kept of stderr, in characters. */
 const KEPT = 4000;
 /** Of the server's environment what a trainer may know: how to compute, and nothing of databases or tokens. */
@@ -83,12 +87,15 @@ export function startTraining({ program, args }: TrainerCommand, task: TrainingT
 
   let asked = false;
   return {
-    ended: endOf(child).then(({ status, error }): TrainingEnd => {
+    ended: endOf(child).then(({ status, signal, error }): TrainingEnd => {
       if (status === 0) return { kind: 'done' };
       if (asked) return { kind: 'stopped' };
+      if (status === null || status === STOPPED) {
+        return { kind: 'interrupted', detail: error?.message ?? (errors || String(signal)) };
+      }
       const code = /^(\w+): .*$/m.exec(errors)?.[1];
       if (status === 2 && isErrorCode(code)) return { kind: 'refused', code };
-      return { kind: 'crashed', detail: error?.message ?? errors };
+      return { kind: 'crashed', detail: errors };
     }),
     stop() {
       asked = true;
@@ -102,10 +109,10 @@ export function startTraining({ program, args }: TrainerCommand, task: TrainingT
   };
 }
 
-function endOf(child: ChildProcess): Promise<{ status: number | null; error?: Error }> {
+function endOf(child: ChildProcess): Promise<{ status: number | null; signal: string | null; error?: Error }> {
   return new Promise((resolve) => {
-    child.on('close', (status) => resolve({ status }));
-    child.on('error', (error) => resolve({ status: null, error }));
+    child.on('close', (status, signal) => resolve({ status, signal }));
+    child.on('error', (error) => resolve({ status: null, signal: null, error }));
   });
 }
 
@@ -121,7 +128,8 @@ function environment(folder: string): NodeJS.ProcessEnv {
   };
 }
 
-function parsed(line: string): unknown {
+/** Null for what is no JSON. */
+export function parsed(line: string): unknown {
   try {
     return JSON.parse(line);
   } catch {

@@ -1,18 +1,19 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sentence, XnnError, type ErrorCode } from '../../core/errors.js';
 import { jobSchema, TRAINING_ROUTES, type Job } from '../../wire/training.js';
 import type { Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
 import { MASTER, openInMemory, seeded, testCloud, type Fetch } from '../testing.js';
 import { TrainingQueue, USUAL_LIMITS, type TrainingLimits } from './queue.js';
-import { jobRows } from './rows.js';
+import { jobRows, type JobRows } from './rows.js';
 import { FAKE_TRAINER, read, testBundle, trainingClient } from './testing.js';
 import { findTrainer, type TrainerCommand } from './trainer.js';
 
@@ -47,8 +48,9 @@ afterEach(async () => {
 async function open(
   limits: Partial<TrainingLimits> = {},
   trainer: () => Promise<TrainerCommand> = () => Promise.resolve(FAKE_TRAINER),
+  change: Partial<JobRows> = {},
 ) {
-  const rows = jobRows(driver);
+  const rows = { ...jobRows(driver), ...change };
   queue = new TrainingQueue({
     rows,
     folder,
@@ -141,12 +143,16 @@ describe('a job', () => {
   test.each([
     [66, 'too_few_identities'],
     [77, 'training_failed'],
+    [55, 'training_failed'],
   ] as const)('that fails (%d) says why', async (epochs, code) => {
     const { id, token } = await client.begin(bundle, epochs);
     const failed = await client.until(id, token, isOver);
     expect(failed).toMatchObject({ state: 'failed', error: { code, message: sentence(code) }, report: null });
     expect(await readdir(join(folder, id))).toEqual([]);
-    if (code === 'training_failed') expect(JSON.stringify(logged)).toContain('out of memory');
+    if (epochs === 77) expect(JSON.stringify(logged)).toContain('out of memory');
+    // It holds up no other.
+    const { id: next, token: other } = await client.begin(bundle, 1);
+    expect((await client.until(next, other, isOver)).state).toBe('done');
   });
 
   test('under a token that was shown before is listed with the others', async () => {
@@ -178,6 +184,9 @@ describe('the upload', () => {
     await client.send(job.job, token, at, bundle.bytes.subarray(at));
     expect((await client.until(job.job, token, isOver)).state).toBe('done');
     await expectRefusal(await client.send(job.job, token, at, new Uint8Array(1)), 'job_state_wrong');
+    // Asked again, because the answer to the last part was lost.
+    const last = await client.send(job.job, token, bundle.bytes.length, new Uint8Array());
+    expect(await last.json()).toEqual({ uploaded: bundle.bytes.length });
   });
 
   test('at once by two takes one of them', async () => {
@@ -281,12 +290,97 @@ describe('refusals', () => {
     } else await expectRefusal(await client.create({ manifest: bundle.manifest }), code);
   });
 
+  test('of many jobs at once more than a tenant may have', async () => {
+    await queue.close();
+    await open({ tenantJobs: 1 });
+    const answers = await Promise.all([1, 2, 3].map(() => client.create({ manifest: bundle.manifest })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 429, 429]);
+  });
+
   test('a machine that cannot train', async () => {
     await queue.close();
     await open({}, () => findTrainer('/nowhere/python'));
     await expectRefusal(await client.create({ manifest: bundle.manifest }), 'trainer_missing');
     await expect(findTrainer(process.execPath)).rejects.toThrow(XnnError);
   });
+});
+
+describe('what is not the fault of a job', () => {
+  /** Minutes pass when a test says so. */
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    await queue.close();
+  });
+  afterEach(() => vi.useRealTimers());
+  const minute = () => vi.advanceTimersByTime(60_000);
+
+  test.each(['SIGKILL', 'SIGTERM'] as const)('%s of its trainer does not end it', async (signal) => {
+    await open();
+    const { id, token } = await client.begin(bundle, 4);
+    await client.until(id, token, ({ progress }) => (progress?.epoch ?? 0) >= 2);
+    process.kill(await trainerOf(id), signal);
+    await vi.waitFor(() => expect(JSON.stringify(logged)).toContain('training_interrupted'));
+    minute();
+    expect((await client.until(id, token, isOver)).state).toBe('done');
+  });
+
+  test('nor does a trainer that does not start, but for ten times', async () => {
+    await open({}, () => Promise.resolve({ program: '/nowhere/python', args: [] }));
+    const { id, token } = await client.begin(bundle, 1);
+    const starts = () => logged.filter((entry) => 'event' in entry && entry.event === 'training_interrupted').length;
+    for (let start = 1; start < 10; start++) {
+      await vi.waitFor(() => expect(starts()).toBe(start));
+      expect((await client.show(id, token)).state).toBe('running');
+      minute();
+    }
+    expect(await client.until(id, token, isOver)).toMatchObject({ error: { code: 'training_failed' } });
+  });
+
+  test.each([
+    [1, 'done'],
+    [77, 'failed'],
+  ] as const)(
+    'a database that is away when it ends (%d) holds up no other, and it is noted soon',
+    async (epochs, state) => {
+      const rows = jobRows(driver);
+      let away = true;
+      const flaky: JobRows['move'] = async (...change) => {
+        if (change[2] === state && away) {
+          away = false;
+          throw new Error('Connection terminated');
+        }
+        return rows.move(...change);
+      };
+      await open({}, undefined, { move: flaky });
+      const [first, second] = [await client.begin(bundle, epochs), await client.begin(bundle, 1)];
+      expect((await client.until(second.id, second.token, isOver)).state).toBe('done');
+      minute();
+      expect((await client.until(first.id, first.token, isOver)).state).toBe(state);
+    },
+  );
+
+  test('nor are those who follow it told what the database says', async () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const rows = jobRows(driver);
+    let left = 2;
+    const away = () => Promise.reject(new Error('Key (token_hash)=(…)'));
+    await open({}, undefined, { find: (id) => (left-- > 0 ? rows.find(id) : away()) });
+    const { job, token } = await client.created({ manifest: bundle.manifest });
+    left = 1;
+    expect(await (await get(TRAINING_ROUTES.events(job.job), token)).text()).toBe('');
+    expect(printed).not.toHaveBeenCalled();
+    expect(JSON.stringify(logged)).not.toContain('token_hash');
+    printed.mockRestore();
+  });
+
+  /** Process of a job's trainer; Linux shows it. */
+  async function trainerOf(id: string): Promise<number> {
+    for (const process of await readdir('/proc')) {
+      const line = await readFile(`/proc/${process}/cmdline`, 'latin1').catch(() => '');
+      if (line.includes(FAKE_TRAINER.args[0]!) && line.includes(id)) return Number(process);
+    }
+    throw new Error('no trainer');
+  }
 });
 
 describe('the end of the server', () => {
@@ -296,9 +390,13 @@ describe('the end of the server', () => {
     await queue.close();
     expect(await readdir(join(folder, id))).toContain('recnet.onnx.checkpoint');
     await open();
-    const before = logged.length;
-    expect(await client.until(id, token, isOver)).toMatchObject({ state: 'done', progress: { epoch: 8 } });
-    expect(before).toBeLessThanOrEqual(logged.length);
+    const epochs: number[] = [];
+    const done = await client.until(id, token, (job) => {
+      epochs.push(job.progress?.epoch ?? 0);
+      return isOver(job);
+    });
+    expect(done).toMatchObject({ state: 'done', progress: { epoch: 8 } });
+    expect(Math.min(...epochs)).toBeGreaterThanOrEqual(3);
   });
 
   test('between the trainer and the note of it loses nothing, and who follows is told', async () => {
@@ -322,10 +420,41 @@ describe('the end of the server', () => {
     await mkdir(join(folder, 'ab'.repeat(16)));
     await queue.sweep();
     expect((await readdir(folder)).sort()).toEqual([job.job, other.id].sort());
-    now += USUAL_LIMITS.kept + 1;
+    // An upload sooner, also if it was asked about since; an empty part is no sign of life.
+    now += 86_400_000;
+    await client.send(job.job, token, 0, new Uint8Array());
+    now += 1;
+    await queue.sweep();
+    await expectRefusal(await get(TRAINING_ROUTES.job(job.job), token), 'job_unknown');
+    expect(await readdir(folder)).toEqual([other.id]);
+    now += USUAL_LIMITS.kept;
     await queue.sweep();
     expect(await readdir(folder)).toEqual([]);
-    await expectRefusal(await get(TRAINING_ROUTES.job(job.job), token), 'job_unknown');
+  });
+
+  test('leaves a job that is being made to who makes it', async () => {
+    const rows = jobRows(driver);
+    const sweeps: Promise<void>[] = [];
+    await queue.close();
+    await open({}, undefined, {
+      async add(job) {
+        sweeps.push(queue.sweep());
+        await sleep(50);
+        await rows.add(job);
+      },
+    });
+    const { id, token } = await client.begin(bundle, 1);
+    await Promise.all(sweeps);
+    expect((await client.until(id, token, isOver)).state).toBe('done');
+  });
+
+  test('and of the files of a job that waits lets the job go in the end, and no other that waits', async () => {
+    const [kept, lost] = [await client.begin(bundle, 190), await client.begin(bundle, 190)];
+    await rm(join(folder, lost.id), { recursive: true });
+    now += USUAL_LIMITS.kept + 1;
+    await queue.sweep();
+    await expectRefusal(await get(TRAINING_ROUTES.job(lost.id), lost.token), 'job_unknown');
+    expect((await client.show(kept.id, kept.token)).state).toBe('running');
   });
 
   test('by kill -9, in the upload and in the training, loses nothing', { timeout: 120_000 }, async () => {
