@@ -66,6 +66,8 @@ async function visit(job: BrowserJob, folder: string): Promise<void> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const browser = await chromium.launch(launchOptions()).catch((cause: unknown) => {
+    outcome.resolve();
+    server.close();
     throw new XnnError('page_failed', 'Chromium does not start; "npx playwright install chromium" gets one', { cause });
   });
   try {

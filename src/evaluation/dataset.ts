@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { XnnError } from '../core/errors.js';
 
@@ -46,17 +46,26 @@ export function asDataset(folder: string, names: readonly string[], identityOf: 
 }
 
 /** Names of all pictures under a folder, sorted. What begins with a dot is hidden. @throws no_images if there is no such folder */
-export async function picturesIn(folder: string, prefix = ''): Promise<string[]> {
-  const entries = await readdir(join(folder, prefix)).catch((cause: unknown) => {
-    throw new XnnError('no_images', `${folder} is not a folder that can be read`, { cause });
-  });
+export async function picturesIn(folder: string, prefix = '', above: readonly string[] = []): Promise<string[]> {
+  const place = join(folder, prefix);
+  const unreadable = (cause: unknown): never => {
+    throw new XnnError('no_images', `${place} is not a folder that can be read`, { cause });
+  };
+  const real = await realpath(place).catch(unreadable);
+  // A link to a folder that it lies in.
+  if (above.includes(real)) return [];
+  const entries = await readdir(place).catch(unreadable);
   const names: string[] = [];
   for (const entry of entries.filter((name) => !name.startsWith('.')).sort()) {
     const name = `${prefix}${entry}`;
     // Follows links; one that leads nowhere is a picture that cannot be read.
-    const isFolder = (await stat(join(folder, name)).catch(() => null))?.isDirectory() ?? false;
-    if (isFolder) names.push(...(await picturesIn(folder, `${name}/`)));
-    else if (EXTENSIONS.includes(extname(entry).toLowerCase())) names.push(name);
+    const found = await stat(join(folder, name)).catch(() => null);
+    if (found?.isDirectory()) {
+      // More than about 100,000 are too many for one call of push.
+      for (const below of await picturesIn(folder, `${name}/`, [...above, real])) names.push(below);
+    } else if ((found?.isFile() ?? true) && EXTENSIONS.includes(extname(entry).toLowerCase())) {
+      names.push(name);
+    }
   }
   return names;
 }

@@ -43,11 +43,12 @@ export function ranked({ scores, a, b }: Pairs): Pairs {
 
 /**
  * The score just too low to be a threshold: accepting it too would accept more than `far` of the impostor pairs. Thresholds lie above
- * it. -Infinity if everything may be accepted.
+ * it. -Infinity if everything may be accepted, NaN if there is nothing to accept.
  *
  * @param impostor ranked
  */
 export function limitAtFar(impostor: Pairs, far: number, copies: Copies, all = total(impostor, copies)): number {
+  if (!(all > 0)) return NaN;
   const { scores } = impostor;
   // 0.001 · 3000 must allow 3, whatever the last bit of the product is.
   const allowed = far * all * (1 + 1e-12);
@@ -60,11 +61,11 @@ export function limitAtFar(impostor: Pairs, far: number, copies: Copies, all = t
   return -Infinity;
 }
 
-/** Share of ranked pairs that score above `limit`. NaN if there are none. */
+/** Share of ranked pairs that score above `limit`. NaN if there are none, or no limit. */
 export function acceptedAbove(pairs: Pairs, limit: number, copies: Copies, all = total(pairs, copies)): number {
   let accepted = 0;
   for (let i = 0; pairs.scores[i]! > limit; i++) accepted += weight(pairs, i, copies);
-  return accepted / all;
+  return Number.isNaN(limit) ? NaN : accepted / all;
 }
 
 /** How much all pairs of a kind weigh; to be handed to functions that are called several times with the same copies. */
@@ -126,9 +127,15 @@ export function rankOne(identities: Uint32Array, scoresOf: (face: number) => Flo
   identities.forEach((own, probe) => {
     const size = sizes[own]!;
     if (size === 1) return;
-    probes[own]! += (size - 1) / size;
+    probes[own]! += size - 1;
     const scores = scoresOf(probe);
-    const order = descending(scores);
+    // What scores lower than all mates decides nothing, and is nearly everything.
+    let lowest = Infinity;
+    for (let i = 0; i < scores.length; i++)
+      if (identities[i] === own && i !== probe) lowest = Math.min(lowest, scores[i]!);
+    const near: number[] = [];
+    for (let i = 0; i < scores.length; i++) if (scores[i]! >= lowest) near.push(i);
+    const order = Array.from(descending(Float32Array.from(near, (i) => scores[i]!)), (i) => near[i]!);
     const ahead = new Uint32Array(people);
     // Probability that nobody else's gallery face scores as high as what has been passed; each has any of his faces there.
     let alone = 1;
@@ -141,8 +148,13 @@ export function rankOne(identities: Uint32Array, scoresOf: (face: number) => Flo
         if (other !== own) alone *= 1 - 1 / (sizes[other]! - ahead[other]!++);
         else if (order[at] !== probe) mates++;
       }
-      hits[own]! += (mates * alone) / size;
+      hits[own]! += mates * alone;
     }
+  });
+  // Divided last, so that all hits of a person are exactly all his searches.
+  sizes.forEach((size, own) => {
+    hits[own]! /= size || 1;
+    probes[own]! /= size || 1;
   });
   return { hits, probes };
 }
