@@ -10,7 +10,7 @@ import { MODELS } from '../evaluation/cloud.js';
 import { picturesIn, readFolder } from '../evaluation/dataset.js';
 import { embed } from '../evaluation/embed.js';
 import { chooseThreshold, countPairs, scorePairs } from '../evaluation/utility.js';
-import { backendOf, oneOf, parsed, progressOf, runCommand } from './command.js';
+import { backendOf, oneOf, outputTo, parsed, progressOf, runCommand } from './command.js';
 
 /** The share of impostors that the product may take for somebody else. */
 const FMR = 1e-4;
@@ -105,8 +105,8 @@ async function recordMetrics(file: string): Promise<void> {
     string,
     unknown
   >;
-  if (typeof model !== 'string' || lfw === undefined)
-    throw new XnnError('request_invalid', `${file} has no LFW result`);
+  if (typeof model !== 'string' || lfw === undefined || mode !== 'xnn-d')
+    throw new XnnError('request_invalid', `${file} has no LFW result in mode xnn-d`);
   await amend(join(PUBLIC_MODELS, 'manifest.json'), model, {
     metrics: { date, commit, command, mode, lfw, messageBytes },
   });
@@ -127,6 +127,7 @@ async function amend(file: string, model: string, entries: object): Promise<void
 async function calibrateAlignment(folder: string, file: string | undefined): Promise<void> {
   const chips = await picturesIn(folder);
   if (chips.length === 0) throw new XnnError('no_images', folder);
+  const write = file === undefined ? null : await outputTo(file);
   const progress = progressOf(chips.length);
   const faces: KeyPoints[] = [];
   const failures: Partial<Record<ErrorCode, number>> = {};
@@ -149,7 +150,7 @@ async function calibrateAlignment(folder: string, file: string | undefined): Pro
       progress(lines.length);
     },
   });
-  if (file !== undefined) await writeFile(file, `${lines.join('\n')}\n`);
+  await write?.(`${lines.join('\n')}\n`);
   if (faces.length === 0) throw new XnnError('no_face', `in any of ${chips.length} chips`);
   console.log(
     JSON.stringify(

@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { XnnError } from '../core/errors.js';
 import { BACKENDS, type Backend } from '../evaluation/task.js';
+import { replaceFile, writing } from '../owner/files.js';
 
 /** Runs a command; an error becomes its code and what to know of it on stderr, and exit status 1. */
 export function runCommand(command: (args: string[]) => Promise<void>): void {
@@ -8,6 +11,28 @@ export function runCommand(command: (args: string[]) => Promise<void>): void {
     console.error(error instanceof XnnError ? error.message : error);
     process.exitCode = 1;
   });
+}
+
+/**
+ * Where a result goes: a file, which is tried before any work is done, or stdout. What cannot be written in the end is printed, too.
+ *
+ * @throws file_unwritable
+ */
+export async function outputTo(file: string | undefined): Promise<(text: string) => Promise<void>> {
+  const print = (text: string) => void process.stdout.write(text);
+  if (file === undefined) return (text) => Promise.resolve(print(text));
+  const aside = `${file}.new`;
+  await writing(file, async () => {
+    if ((await stat(file).catch(() => null))?.isDirectory()) throw new Error('it is a folder');
+    await mkdir(dirname(file), { recursive: true });
+    await (await open(aside, 'a')).close();
+    await rm(aside);
+  });
+  return (text) =>
+    replaceFile(file, text).catch((error: unknown) => {
+      print(text);
+      throw error;
+    });
 }
 
 /** Prints how far a run is and how long it will take, on stderr: a bar on a terminal, else a line every ten seconds. */

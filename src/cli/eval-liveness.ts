@@ -1,11 +1,10 @@
-import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { XnnError } from '../core/errors.js';
 import { readFolder } from '../evaluation/dataset.js';
 import { readLfw } from '../evaluation/lfw.js';
 import { onePerPerson, playLiveness, reportLiveness } from '../evaluation/liveness.js';
 import { inScratch } from '../evaluation/scratch.js';
-import { commit, parsed, progressOf, runCommand } from './command.js';
+import { commit, outputTo, parsed, progressOf, runCommand } from './command.js';
 
 const HELP = `Measures the liveness check: the product's own detector and state machine, in headless Chromium, before which
 people and attackers are played. All are made of one photo a person: a head that turns is that photo on half an
@@ -42,6 +41,7 @@ async function main(args: string[]): Promise<void> {
   }
   if (!/^[1-9]\d*$/.test(people)) throw new XnnError('request_invalid', '--people is a number');
 
+  const write = await outputTo(json);
   await inScratch(async (scratch) => {
     const set = folder === undefined ? await readLfw(lfw!, scratch) : await readFolder(folder);
     const chosen = onePerPerson(set, Number(people));
@@ -52,9 +52,7 @@ async function main(args: string[]): Promise<void> {
       commit: commit(),
       ...reportLiveness(results),
     };
-    const text = `${JSON.stringify(report, null, 2)}\n`;
-    if (json === undefined) process.stdout.write(text);
-    else await writeFile(json, text);
+    await write(`${JSON.stringify(report, null, 2)}\n`);
   });
 }
 

@@ -21,10 +21,11 @@ async function put(...names: string[]): Promise<void> {
 it('reads a folder an identity, at any depth, and leaves hidden and other files alone', async () => {
   await put('Bo/2.PNG', 'Bo/1.jpg', 'Al/day 1/x.webp', 'Al/x.jpeg', 'Cy/c.bmp');
   await put('Al/.x.jpg', 'Al/.thumbs/x.jpg', '.git/x.jpg', 'Al/notes.txt', 'of-nobody.jpg', 'Empty/readme.md');
-  const { images, identities } = await readFolder(folder);
+  const { images, identities, leftOut } = await readFolder(folder);
   expect(images.map(({ name }) => name)).toEqual(['Al/day 1/x.webp', 'Al/x.jpeg', 'Bo/1.jpg', 'Bo/2.PNG', 'Cy/c.bmp']);
   expect(images.map(({ identity }) => identities[identity])).toEqual(['Al', 'Al', 'Bo', 'Bo', 'Cy']);
   expect(images[2]!.file).toBe(join(folder, 'Bo/1.jpg'));
+  expect(leftOut).toEqual({ '.txt': 1, '.md': 1, 'in no folder': 1 });
 });
 
 it('follows links', async () => {
@@ -37,6 +38,13 @@ it('follows links', async () => {
     'Bo/1.jpg',
     'Cy/1.jpg',
   ]);
+});
+
+it('does not count a folder again through a link in it', async () => {
+  await put('Al/1.jpg', 'Bo/1.jpg');
+  await symlink('.', join(folder, 'Al/self'));
+  await symlink('..', join(folder, 'Al/up'));
+  expect((await readFolder(folder)).images.map(({ name }) => name)).toEqual(['Al/1.jpg', 'Bo/1.jpg']);
 });
 
 it('refuses what holds no pictures, or of one identity only', async () => {

@@ -21,20 +21,34 @@ export interface Dataset {
   readonly identities: readonly string[];
 }
 
+interface Folder extends Dataset {
+  /** How many files of each kind are no pictures of anybody's, by the ends of their names. */
+  readonly leftOut: Readonly<Record<string, number>>;
+}
+
+/** Kind of pictures that lie in no person's folder. */
+const NOBODYS = 'in no folder';
+
 /**
- * The pictures of a folder that holds a folder an identity, in the order of their names. Pictures in the folder itself belong to nobody
- * and are left out.
+ * The pictures of a folder that holds a folder an identity, in the order of their names. Pictures in the folder itself belong to nobody.
  *
  * @throws no_images, too_few_identities
  */
-export async function readFolder(folder: string): Promise<Dataset> {
-  const names = (await picturesIn(folder)).filter((name) => name.includes('/'));
+export async function readFolder(folder: string): Promise<Folder> {
+  const files = await filesIn(folder);
+  const names = files.filter((name) => isPicture(name) && name.includes('/'));
   if (names.length === 0) throw new XnnError('no_images', `${folder} holds no folders with pictures`);
   const set = asDataset(folder, names, (name) => name.slice(0, name.indexOf('/')));
   if (set.identities.length < 2) {
     throw new XnnError('too_few_identities', `all pictures of ${folder} are in its folder ${set.identities[0]}`);
   }
-  return set;
+  const leftOut: Record<string, number> = {};
+  for (const name of files) {
+    if (isPicture(name) && name.includes('/')) continue;
+    const kind = isPicture(name) ? NOBODYS : extname(name).toLowerCase() || basename(name);
+    leftOut[kind] = (leftOut[kind] ?? 0) + 1;
+  }
+  return { ...set, leftOut };
 }
 
 /** @param identityOf name of the person that a picture of this name shows */
@@ -45,8 +59,17 @@ export function asDataset(folder: string, names: readonly string[], identityOf: 
   return { images, identities };
 }
 
-/** Names of all pictures under a folder, sorted. What begins with a dot is hidden. @throws no_images if there is no such folder */
-export async function picturesIn(folder: string, prefix = '', above: readonly string[] = []): Promise<string[]> {
+/** Names of all pictures under a folder, sorted. @throws no_images if there is no such folder */
+export async function picturesIn(folder: string): Promise<string[]> {
+  return (await filesIn(folder)).filter(isPicture);
+}
+
+function isPicture(name: string): boolean {
+  return EXTENSIONS.includes(extname(name).toLowerCase());
+}
+
+/** Names of all files under a folder, sorted. What begins with a dot is hidden. @throws no_images if there is no such folder */
+async function filesIn(folder: string, prefix = '', above: readonly string[] = []): Promise<string[]> {
   const place = join(folder, prefix);
   const unreadable = (cause: unknown): never => {
     throw new XnnError('no_images', `${place} is not a folder that can be read`, { cause });
@@ -62,8 +85,8 @@ export async function picturesIn(folder: string, prefix = '', above: readonly st
     const found = await stat(join(folder, name)).catch(() => null);
     if (found?.isDirectory()) {
       // More than about 100,000 are too many for one call of push.
-      for (const below of await picturesIn(folder, `${name}/`, [...above, real])) names.push(below);
-    } else if ((found?.isFile() ?? true) && EXTENSIONS.includes(extname(entry).toLowerCase())) {
+      for (const below of await filesIn(folder, `${name}/`, [...above, real])) names.push(below);
+    } else if (found?.isFile() ?? true) {
       names.push(name);
     }
   }
