@@ -85,7 +85,7 @@ async function xnn(
 test('keygen, protect, train through a killed server, evaluate, deploy, and use it in the browser', async ({
   browser,
 }) => {
-  test.setTimeout(200_000);
+  test.setTimeout(400_000);
   const canTrain = await findTrainer(undefined).catch((error: unknown) => error);
   test.skip(canTrain instanceof XnnError, 'no Python with PyTorch was found');
 
