@@ -130,9 +130,9 @@ describe('rank-1', () => {
     return rankOneRate(all, once(Math.max(...identities) + 1));
   }
 
-  it('is the mean over all galleries, as playing each of them shows', () => {
+  it.each([7, 8, 9, 10])('is the mean over all galleries, as playing each of them shows (seed %i)', (seed) => {
     const identities = Uint32Array.of(0, 0, 0, 1, 1, 2);
-    const random = seeded(7);
+    const random = seeded(seed);
     // A few distinct values, so that there are ties.
     const matrix = Array.from(identities, () => Float32Array.from(identities, () => Math.floor(random() * 6)));
     const play = (refused: readonly number[], isThere: (face: number) => boolean) => {
