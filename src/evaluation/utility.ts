@@ -50,7 +50,7 @@ export interface ScoredTrials extends Trials {
 
 /**
  * How well one face is told from another. Genuine pairs with a refused image count as not accepted. Impostor pairs with one are left out,
- * or else refusing would make the false accept rate look better.
+ * or else refusing would make the false accept rate look better. A rate of no pairs is NaN, in JSON null.
  */
 export interface Verification {
   readonly pairs: {
@@ -209,7 +209,10 @@ export function answered({ genuine, impostor, ofAnswered }: ScoredTrials): Score
   return { genuine: { scores, a, b }, impostor, impostorRefused: 0, of: ofAnswered, ofAnswered };
 }
 
-/** The cosine from which the product takes two faces for one person, so that it accepts at most `fmr` of the impostor pairs. */
+/**
+ * The cosine from which the product takes two faces for one person, so that it accepts at most `fmr` of the impostor pairs. NaN if there
+ * are none.
+ */
 export function chooseThreshold({ impostor }: Trials, people: number, fmr: number): Estimate {
   // The next millionth above the limit.
   const above = (limit: number) => (Math.floor(limit * 1e6) + 1) / 1e6;
