@@ -81,3 +81,11 @@ it('refuses a set without lists, without images, or with a broken .tar', async (
   await rm(join(folder, 'lfw.tar'));
   await expect(readLfw(folder, scratch)).rejects.toMatchObject({ code: 'pairs_invalid' });
 });
+
+it('refuses pairs without folds, of which no threshold could be taken from others', async () => {
+  await writeTar('lfw.tar', ['Al_0001.webp']);
+  for (const header of ['', '1\n', '1\t1\n']) {
+    await writeFile(join(folder, 'pairs.txt'), `${header}Al\t1\t2\nAl\t1\tBo\t1\n`);
+    await expect(readLfw(folder, scratch)).rejects.toThrow('pairs_invalid: pairs.txt has no folds');
+  }
+});

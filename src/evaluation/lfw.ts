@@ -31,6 +31,8 @@ export async function readLfw(folder: string, scratch: string): Promise<Lfw> {
   const root = tars.length > 0 ? scratch : folder;
 
   const view2 = await readPairs(join(folder, 'pairs.txt'));
+  if (view2.folds < 2)
+    throw new XnnError('pairs_invalid', 'pairs.txt has no folds: its first line says how many, and of how many');
   const view1 = entries.includes('pairsDevTest.txt') ? await readPairs(join(folder, 'pairsDevTest.txt')) : null;
   const needed = new Set([...view2.pairs, ...(view1?.pairs ?? [])].flatMap(({ a, b }) => [a, b]).map(titleOf));
   const there = (await picturesIn(root)).filter((name) => needed.has(title(name)));

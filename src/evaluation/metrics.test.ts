@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  acceptedAbove,
   accuracyAt,
   bestThreshold,
   bootstrap,
@@ -72,6 +73,15 @@ describe('TAR at FAR', () => {
     expect(limitAtFar(pairs(scores, 1), 1e-3, once(2))).toBeCloseTo(scores[3]!, 6);
   });
 
+  it.each([
+    ['no impostors', trials([0.5], []), once(2)],
+    ['one identity alone', { genuine, impostor }, Float64Array.of(2, 0)],
+  ])('is not defined with %s', (_, some, copies) => {
+    expect(limitAtFar(some.impostor, 0.1, copies)).toBeNaN();
+    expect(tarAtFar(some, 0.1, copies)).toBeNaN();
+    expect(tarAtFar(some, 1, copies)).toBeNaN();
+  });
+
   it('is what theory says for two Gaussians 3 apart', () => {
     const far = trials(gaussians(100_000, 3, 1), gaussians(100_000, 0, 2));
     // 1 − Φ(z₀.₉₉₉ − 3), z₀.₉₉₉ = 3.0902
@@ -97,41 +107,64 @@ describe('equal error rate', () => {
   it('is not defined without impostors', () => {
     expect(equalErrorRate(trials([0.5], []), once(2))).toBeNaN();
   });
+});
 
-  it('weighs pairs by the copies of their identities', () => {
+describe('copies', () => {
+  it('weigh a pair of two identities by their product', () => {
     const impostor = { scores: Float32Array.of(0.5, 0.4), a: Uint32Array.of(0, 1), b: Uint32Array.of(1, 2) };
     expect(limitAtFar(impostor, 0.5, once(3))).toBeCloseTo(0.4);
     // 0.5 weighs 2 of 3 now, and is too much.
     expect(limitAtFar(impostor, 0.5, Float64Array.of(2, 1, 1))).toBe(0.5);
   });
+
+  it('weigh a pair of one identity once each', () => {
+    const genuine = { scores: Float32Array.of(0.75, 0.25), a: Uint32Array.of(0, 1), b: Uint32Array.of(0, 1) };
+    expect(acceptedAbove(genuine, 0.5, Float64Array.of(3, 1))).toBe(0.75);
+    expect(acceptedAbove(genuine, 0.5, Float64Array.of(1, 3))).toBe(0.25);
+  });
 });
 
 describe('rank-1', () => {
   function rate(identities: readonly number[], matrix: readonly (readonly number[])[]): number {
-    const searches = rankOne(Uint32Array.from(identities), (face) => Float32Array.from(matrix[face]!));
-    return rankOneRate(searches, once(Math.max(...identities) + 1));
+    const { all } = rankOne(Uint32Array.from(identities), (face) => Float32Array.from(matrix[face]!));
+    return rankOneRate(all, once(Math.max(...identities) + 1));
   }
 
-  it('is the mean over all galleries, as playing each of them shows', () => {
-    const identities = [0, 0, 0, 1, 1, 2];
-    const random = seeded(7);
+  it.each([7, 8, 9, 10])('is the mean over all galleries, as playing each of them shows (seed %i)', (seed) => {
+    const identities = Uint32Array.of(0, 0, 0, 1, 1, 2);
+    const random = seeded(seed);
     // A few distinct values, so that there are ties.
-    const matrix = identities.map(() => identities.map(() => Math.floor(random() * 6)));
-    let hits = 0;
-    let probes = 0;
-    for (const first of [0, 1, 2]) {
-      for (const second of [3, 4]) {
-        const gallery = [first, second, 5];
-        identities.forEach((own, probe) => {
-          if (gallery.includes(probe)) return;
-          probes++;
-          const others = gallery.filter((face) => identities[face] !== own).map((face) => matrix[probe]![face]!);
-          if (matrix[probe]![gallery[own]!]! > Math.max(...others)) hits++;
-        });
+    const matrix = Array.from(identities, () => Float32Array.from(identities, () => Math.floor(random() * 6)));
+    const play = (refused: readonly number[], isThere: (face: number) => boolean) => {
+      let [hits, probes] = [0, 0];
+      for (const first of [0, 1, 2].filter(isThere)) {
+        for (const second of [3, 4].filter(isThere)) {
+          const gallery = [first, second, 5];
+          const scoreOf = (probe: number, face: number) => (refused.includes(face) ? -1 : matrix[probe]![face]!);
+          identities.forEach((own, probe) => {
+            if (gallery.includes(probe) || !isThere(probe)) return;
+            probes++;
+            const others = gallery.filter((face) => identities[face] !== own).map((face) => scoreOf(probe, face));
+            if (!refused.includes(probe) && scoreOf(probe, gallery[own]!) > Math.max(...others)) hits++;
+          });
+        }
       }
+      return { rate: hits / probes, probes };
+    };
+    for (const refused of [[], [1], [3], [1, 4]]) {
+      const marks = Uint8Array.from(identities, (_, face) => Number(refused.includes(face)));
+      const { all, answered } = rankOne(identities, (face) => matrix[face]!, marks);
+      const played = play(refused, () => true);
+      expect(played.probes).toBe(18);
+      expect(rankOneRate(all, once(3))).toBeCloseTo(played.rate, 12);
+      expect(rankOneRate(answered, once(3))).toBeCloseTo(play([], (face) => !refused.includes(face)).rate, 12);
     }
-    expect(probes).toBe(18);
-    expect(rate(identities, matrix)).toBeCloseTo(hits / probes, 12);
+  });
+
+  it('counts a refused face as a miss, even if there is nobody to be taken for', () => {
+    const { all, answered } = rankOne(Uint32Array.of(0, 0, 0), () => new Float32Array(3), Uint8Array.of(0, 0, 1));
+    expect(rankOneRate(all, once(1))).toBeCloseTo(1 / 3, 12);
+    expect(rankOneRate(answered, once(1))).toBe(1);
   });
 
   it('is 1 where every mate scores highest, and 0 where all scores are equal', () => {

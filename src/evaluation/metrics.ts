@@ -111,52 +111,78 @@ export interface Searches {
   readonly probes: Float64Array;
 }
 
+/** Searches among all faces, and among those that were not refused. */
+export interface RankOne {
+  readonly all: Searches;
+  readonly answered: Searches;
+}
+
 /**
  * Closed-set rank-1 with one gallery face an identity, every other face a probe: the exact mean over all galleries that can be
- * chosen. A tie with another identity is a miss.
+ * chosen. A tie with another identity is a miss, and so is a search with or for a face that was refused.
  *
  * @param identities of each face, numbered from 0
- * @param scoresOf scores of one face with all faces
+ * @param scoresOf scores of one face with all faces; what it says of refused ones does not matter, nor is it asked for theirs
+ * @param refused 1 for each face that was refused
  */
-export function rankOne(identities: Uint32Array, scoresOf: (face: number) => Float32Array): Searches {
+export function rankOne(
+  identities: Uint32Array,
+  scoresOf: (face: number) => Float32Array,
+  refused = new Uint8Array(identities.length),
+): RankOne {
   const people = identities.reduce((most, identity) => Math.max(most, identity + 1), 0);
-  const sizes = new Uint32Array(people);
-  identities.forEach((identity) => sizes[identity]!++);
-  const hits = new Float64Array(people);
-  const probes = new Float64Array(people);
+  const [all, answered] = [tally(people), tally(people)];
+  identities.forEach((own, face) => {
+    all.sizes[own]!++;
+    if (!refused[face]) answered.sizes[own]!++;
+  });
   identities.forEach((own, probe) => {
-    const size = sizes[own]!;
-    if (size === 1) return;
-    probes[own]! += size - 1;
+    all.probes[own]! += all.sizes[own]! - 1;
+    if (refused[probe]) return;
+    answered.probes[own]! += answered.sizes[own]! - 1;
+    if (answered.sizes[own] === 1) return;
     const scores = scoresOf(probe);
     // What scores lower than all mates decides nothing, and is nearly everything.
     let lowest = Infinity;
     for (let i = 0; i < scores.length; i++)
-      if (identities[i] === own && i !== probe) lowest = Math.min(lowest, scores[i]!);
+      if (identities[i] === own && i !== probe && !refused[i]) lowest = Math.min(lowest, scores[i]!);
     const near: number[] = [];
-    for (let i = 0; i < scores.length; i++) if (scores[i]! >= lowest) near.push(i);
+    for (let i = 0; i < scores.length; i++) if (scores[i]! >= lowest && i !== probe && !refused[i]) near.push(i);
     const order = Array.from(descending(Float32Array.from(near, (i) => scores[i]!)), (i) => near[i]!);
     const ahead = new Uint32Array(people);
     // Probability that nobody else's gallery face scores as high as what has been passed; each has any of his faces there.
-    let alone = 1;
-    for (let at = 0; at < order.length && alone > 0;) {
+    all.alone = answered.alone = 1;
+    for (let at = 0; at < order.length && all.alone > 0;) {
       const start = at;
       const score = scores[order[start]!];
       let mates = 0;
       for (; at < order.length && scores[order[at]!] === score; at++) {
         const other = identities[order[at]!]!;
-        if (other !== own) alone *= 1 - 1 / (sizes[other]! - ahead[other]!++);
-        else if (order[at] !== probe) mates++;
+        if (other === own) {
+          mates++;
+        } else {
+          const passed = ahead[other]!++;
+          all.alone *= 1 - 1 / (all.sizes[other]! - passed);
+          answered.alone *= 1 - 1 / (answered.sizes[other]! - passed);
+        }
       }
-      hits[own]! += mates * alone;
+      all.hits[own]! += mates * all.alone;
+      answered.hits[own]! += mates * answered.alone;
     }
   });
   // Divided last, so that all hits of a person are exactly all his searches.
-  sizes.forEach((size, own) => {
-    hits[own]! /= size || 1;
-    probes[own]! /= size || 1;
-  });
-  return { hits, probes };
+  for (const { sizes, hits, probes } of [all, answered]) {
+    sizes.forEach((size, own) => {
+      hits[own]! /= size || 1;
+      probes[own]! /= size || 1;
+    });
+  }
+  return { all, answered };
+}
+
+function tally(people: number) {
+  const [sizes, hits, probes] = [new Uint32Array(people), new Float64Array(people), new Float64Array(people)];
+  return { sizes, hits, probes, alone: 1 };
 }
 
 export function rankOneRate({ hits, probes }: Searches, copies: Copies): number {

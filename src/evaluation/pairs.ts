@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 import { XnnError } from '../core/errors.js';
-import { stem, title, type Dataset } from './dataset.js';
+import { stem, title, type Dataset, type Image } from './dataset.js';
+
+/** How a picture's name ends: the extensions that are taken for pictures. */
+const EXTENSION = /\.(jpe?g|png|webp|bmp)$/i;
 
 // A list of pairs, one a line, in columns separated by tabs, or by blanks in a line without tabs:
 //
@@ -17,6 +20,8 @@ export interface ListedPair {
   readonly a: Reference;
   readonly b: Reference;
   readonly same: boolean;
+  /** Of the list, from 1. */
+  readonly line: number;
 }
 
 export interface PairList {
@@ -44,20 +49,23 @@ export async function readPairs(file: string): Promise<PairList> {
 export function parsePairs(text: string): PairList {
   const lines = text.split(/\r?\n/).map((line) => line.trim().split(line.includes('\t') ? /\t+/ : /\s+/));
   const isHeader = lines[0]!.length <= 2 && lines[0]!.every(isNumber);
-  const [folds = 1] = isHeader && lines[0]!.length === 2 ? lines[0]!.map(Number) : [];
+  const header = isHeader ? lines[0]!.map(Number) : [];
+  const folds = header.length === 2 ? header[0]! : 1;
+  const count = header.at(-1);
   const pairs = lines.flatMap((columns, i) => {
     if ((i === 0 && isHeader) || columns.join('') === '') return [];
     const pair = asPair(columns);
     if (pair === null) throw new XnnError('pairs_invalid', `line ${i + 1} is not a pair: ${columns.join(' ')}`);
-    return [pair];
+    return [{ ...pair, line: i + 1 }];
   });
-  if (pairs.length === 0 || pairs.length % folds !== 0) {
-    throw new XnnError('pairs_invalid', `${pairs.length} pairs in ${folds} folds`);
+  if (pairs.length === 0) throw new XnnError('pairs_invalid', 'no pairs');
+  if (count !== undefined && pairs.length !== 2 * count * folds) {
+    throw new XnnError('pairs_invalid', `${pairs.length} pairs, not ${folds} folds of twice ${count}`);
   }
   return { pairs, folds };
 }
 
-function asPair(columns: readonly string[]): ListedPair | null {
+function asPair(columns: readonly string[]): Omit<ListedPair, 'line'> | null {
   const [first, second, third, fourth] = columns as [string, string, string, string];
   if (columns.length === 4 && isNumber(second) && isNumber(fourth)) {
     return { a: listed(first, second), b: listed(third, fourth), same: false };
@@ -76,46 +84,90 @@ function isNumber(text: string): boolean {
 }
 
 /**
- * Finds the pairs' images in a set. `Name 4` is the picture called Name_0004 of that identity, or its fourth if none is called so.
+ * Finds the pairs' images in a set. `Name 4` is the picture called Name_0004 of that identity, or its fourth, in the order of the
+ * numbers in their names, if none of them is called so.
  *
  * @param folder of the set, which absolute paths begin with
- * @throws pairs_invalid if an image is not there
+ * @throws pairs_invalid if an image is not there, if a name fits several, or if a pair is of one image or contradicts the set's identities
  */
 export function findPairs(
   pairs: readonly ListedPair[],
   folder: string,
   { images, identities }: Dataset,
 ): readonly Pair[] {
-  const byPath = new Map<string, number>();
-  const byTitle = new Map<string, number>();
-  const byIdentity = new Map(identities.map((name) => [name, [] as number[]]));
-  images.forEach(({ name, identity }, i) => {
-    byPath.set(name, i).set(stem(name), i);
-    byTitle.set(`${identities[identity]}/${title(name)}`, i);
-    byIdentity.get(identities[identity]!)!.push(i);
-  });
-  const find = (reference: Reference): number | undefined => {
-    if ('identity' in reference) {
-      const { identity, number } = reference;
-      return byTitle.get(`${identity}/${lfwTitle(identity, number)}`) ?? byIdentity.get(identity)?.[number - 1];
-    }
-    const path = relative(resolve(folder), resolve(folder, reference.path)).split(sep).join('/');
-    return byPath.get(path) ?? byPath.get(stem(path));
-  };
+  const find = finder(folder, { images, identities });
   const missing = new Set<string>();
-  const found = pairs.map(({ a, b, same }) => {
-    const indices = [a, b].map((reference) => {
-      const index = find(reference);
-      if (index === undefined) missing.add(asText(reference));
-      return index ?? -1;
+  const found = pairs.map(({ a, b, same, line }) => {
+    const refuse = (why: string): never => {
+      throw new XnnError('pairs_invalid', `line ${line}: ${why}`);
+    };
+    const [first, second] = [a, b].map((reference) => {
+      const fitting = find(reference);
+      if (fitting.length > 1) refuse(`${asText(reference)} is ${fitting.map((i) => images[i]!.name).join(' or ')}`);
+      if (fitting.length === 0) missing.add(asText(reference));
+      return fitting[0];
     });
-    return { a: indices[0]!, b: indices[1]!, same };
+    if (first === undefined || second === undefined) return { a: -1, b: -1, same };
+    if (first === second) refuse(`${images[first]!.name} with itself`);
+    const [one, other] = [first, second].map((i) => identities[images[i]!.identity]!);
+    if ((one === other) !== same)
+      refuse(`a pair of ${one} and ${other} is listed as of ${same ? 'one person' : 'two people'}`);
+    return { a: first, b: second, same };
   });
   if (missing.size > 0) {
     const some = [...missing].slice(0, 3).join(', ');
     throw new XnnError('pairs_invalid', `${missing.size} of the list's images are not in ${folder}: ${some}`);
   }
   return found;
+}
+
+/** Finds all images of a set that a name fits, by their index. */
+function finder(folder: string, { images, identities }: Dataset): (reference: Reference) => readonly number[] {
+  const byName = new Map(images.map(({ name }, i) => [name, [i]]));
+  const byStem = grouped(images, ({ name }) => stem(name));
+  const byIdentity = grouped(images, ({ identity }) => identities[identity]!);
+  const byTitle = grouped(images, ({ name, identity }) => `${identities[identity]}/${title(name)}`);
+  const { compare } = new Intl.Collator('en', { numeric: true });
+  // Of identities without a picture called Name_0004.
+  const ordered = new Map<string, readonly number[]>();
+  for (const [identity, all] of byIdentity) {
+    if (all.some((i) => lfwTitle(identity, numberIn(images[i]!.name)) === title(images[i]!.name))) continue;
+    ordered.set(
+      identity,
+      all.toSorted((x, y) => compare(images[x]!.name, images[y]!.name)),
+    );
+  }
+  return (reference) => {
+    if ('identity' in reference) {
+      const { identity, number } = reference;
+      return (
+        byTitle.get(`${identity}/${lfwTitle(identity, number)}`) ??
+        ordered.get(identity)?.slice(number - 1, number) ??
+        []
+      );
+    }
+    const path = relative(resolve(folder), resolve(folder, reference.path)).split(sep).join('/');
+    // With a picture's extension, the name may be of one with another.
+    const stems = new Set([path, path.replace(EXTENSION, '')]);
+    return byName.get(path) ?? [...stems].flatMap((name) => byStem.get(name) ?? []);
+  };
+}
+
+/** Indices of the images that have a key in common. */
+function grouped(images: readonly Image[], keyOf: (image: Image) => string): Map<string, number[]> {
+  const groups = new Map<string, number[]>();
+  images.forEach((image, i) => {
+    const key = keyOf(image);
+    const group = groups.get(key);
+    if (group) group.push(i);
+    else groups.set(key, [i]);
+  });
+  return groups;
+}
+
+/** The digits that a picture's title ends with, NaN if there are none. */
+function numberIn(name: string): number {
+  return Number(/\d+$/.exec(title(name))?.[0] ?? NaN);
 }
 
 /** What LFW calls a picture: "Name_0004". */

@@ -2,7 +2,6 @@ import type { ErrorCode } from '../core/errors.js';
 import type { Dataset } from './dataset.js';
 import type { Outcome, StageTimes } from './embed.js';
 import type { Lfw } from './lfw.js';
-import type { Estimate } from './metrics.js';
 import type { Pair } from './pairs.js';
 import {
   answered,
@@ -10,7 +9,7 @@ import {
   lfwResult,
   scorePairs,
   verification,
-  withoutRefused,
+  type Identification,
   type LfwResult,
   type Verification,
 } from './utility.js';
@@ -27,7 +26,7 @@ export interface Acquisition {
 }
 
 interface Rates extends Verification {
-  readonly rank1: Estimate;
+  readonly rank1: Identification;
 }
 
 export interface SetReport extends Acquisition, Rates {
@@ -56,16 +55,17 @@ export function reportSet(
   const people = set.identities.length;
   const trials = scorePairs(set, embeddings, listed);
   const acquired = acquisition(set, outcomes);
+  const rank1 = identification(set, embeddings);
   return {
     ...acquired,
     ...verification(trials, people, threshold),
-    rank1: identification(set, embeddings),
+    rank1: rank1.all,
     withoutFailures:
       acquired.detectionFailures === 0
         ? null
         : {
             ...verification(answered(trials), people, threshold),
-            rank1: identification(...withoutRefused(set, embeddings)),
+            rank1: rank1.answered,
           },
   };
 }
