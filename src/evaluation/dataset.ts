@@ -64,7 +64,8 @@ export async function picturesIn(folder: string): Promise<string[]> {
   return (await filesIn(folder)).filter(isPicture);
 }
 
-function isPicture(name: string): boolean {
+/** By the end of its name. */
+export function isPicture(name: string): boolean {
   return EXTENSIONS.includes(extname(name).toLowerCase());
 }
 

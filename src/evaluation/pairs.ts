@@ -1,10 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
 import { XnnError } from '../core/errors.js';
-import { stem, title, type Dataset, type Image } from './dataset.js';
-
-/** How a picture's name ends: the extensions that are taken for pictures. */
-const EXTENSION = /\.(jpe?g|png|webp|bmp)$/i;
+import { isPicture, stem, title, type Dataset, type Image } from './dataset.js';
 
 // A list of pairs, one a line, in columns separated by tabs, or by blanks in a line without tabs:
 //
@@ -148,8 +145,8 @@ function finder(folder: string, { images, identities }: Dataset): (reference: Re
     }
     const path = relative(resolve(folder), resolve(folder, reference.path)).split(sep).join('/');
     // With a picture's extension, the name may be of one with another.
-    const stems = new Set([path, path.replace(EXTENSION, '')]);
-    return byName.get(path) ?? [...stems].flatMap((name) => byStem.get(name) ?? []);
+    const stems = isPicture(path) ? [path, stem(path)] : [path];
+    return byName.get(path) ?? stems.flatMap((name) => byStem.get(name) ?? []);
   };
 }
 
