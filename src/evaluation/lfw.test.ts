@@ -50,6 +50,17 @@ it('unpacks the images that the lists name, from several .tar files', async () =
   expect(view1?.[0]).toEqual({ a: 4, b: 5, same: true });
 });
 
+it('refuses two copies of an image, and looks beside .tar files of something else', async () => {
+  await writeTar('other.tar', ['readme.txt']);
+  const names = ['Al_0001', 'Al_0002', 'Bo_0001', 'Bo_0002'];
+  await mkdir(join(folder, 'lfw'));
+  for (const name of names) await writeFile(join(folder, 'lfw', `${name}.jpg`), '');
+  expect((await readLfw(folder, scratch)).images).toHaveLength(4);
+  await mkdir(join(folder, 'lfw-deepfunneled'));
+  await writeFile(join(folder, 'lfw-deepfunneled/Al_0001.jpg'), '');
+  await expect(readLfw(folder, scratch)).rejects.toMatchObject({ code: 'pairs_invalid' });
+});
+
 it('reads a folder tree in place, with View 2 alone', async () => {
   for (const name of ['Al/Al_0001.jpg', 'Al/Al_0002.jpg', 'Bo/Bo_0001.jpg', 'Bo/Bo_0002.jpg', 'Cy/Cy_0001.jpg']) {
     await mkdir(join(folder, name, '..'), { recursive: true });

@@ -20,7 +20,7 @@ export interface Lfw extends Dataset {
  * the folder or anywhere under it. One that is missing is in the set as one that cannot be read.
  *
  * @param scratch an empty folder; .tar files are unpacked there
- * @throws no_images, pairs_invalid
+ * @throws no_images, pairs_invalid if a list is none, has no folds, or fits images of one name in several folders
  */
 export async function readLfw(folder: string, scratch: string): Promise<Lfw> {
   const entries = await readdir(folder).catch((cause: unknown) => {
@@ -28,16 +28,18 @@ export async function readLfw(folder: string, scratch: string): Promise<Lfw> {
   });
   const tars = entries.filter((name) => name.endsWith('.tar'));
   for (const tar of tars) await unpack(join(folder, tar), scratch);
-  const root = tars.length > 0 ? scratch : folder;
-
   const view2 = await readPairs(join(folder, 'pairs.txt'));
   if (view2.folds < 2)
     throw new XnnError('pairs_invalid', 'pairs.txt has no folds: its first line says how many, and of how many');
   const view1 = entries.includes('pairsDevTest.txt') ? await readPairs(join(folder, 'pairsDevTest.txt')) : null;
   const needed = new Set([...view2.pairs, ...(view1?.pairs ?? [])].flatMap(({ a, b }) => [a, b]).map(titleOf));
-  const there = (await picturesIn(root)).filter((name) => needed.has(title(name)));
+  const neededIn = async (root: string) => (await picturesIn(root)).filter((name) => needed.has(title(name)));
+  const unpacked = await neededIn(scratch);
+  const root = unpacked.length > 0 ? scratch : folder;
+  const there = unpacked.length > 0 ? unpacked : await neededIn(folder);
   if (there.length === 0) throw new XnnError('no_images', `${folder} holds none of LFW's images`);
   const titles = new Set(there.map(title));
+  if (titles.size < there.length) throw new XnnError('pairs_invalid', `${folder} holds images of one name twice`);
   const missing = [...needed].filter((name) => !titles.has(name));
   const names = [...there, ...missing.map((name) => `${name}.jpg`)];
   const set = asDataset(root, names, (name) => title(name).replace(/_\d+$/, ''));
