@@ -151,14 +151,14 @@ export const NOT_RUN: Report['notRun'] = [
       'Not implemented. Its generator and its recogniser are trained together, before any attack says something. Its paper’s numbers are of other data and networks and are not put beside ours.',
   },
   {
-    what: 'R and long training against others’ defences, and all the training that these need',
+    what: 'Long training against others’ defences, and all the training that these need',
     reason:
-      'Rows that are not listed above have not been run: R ran on the paper’s XNN-d alone. S and the attackers start from networks that were taught plain photos and clean features, and are trained on what these send as long as on ours. Their S is not what they can reach, and low figures of their attackers are no proof of protection.',
+      'Rows that are not listed above have not been run. S and the attackers start from networks that were taught plain photos and clean features, and are trained on what these send as long as on ours. Their S is not what they can reach, and low figures of their attackers are no proof of protection.',
   },
   {
     what: 'Three seeds of every long training; S to convergence; R and S at other levels of noise',
     reason:
-      'S after half an epoch, D after 256 and 20,480 photos, I after 0.3 epochs and R have three seeds; S, D and I differ by 1.4 points at most on LFW, R by 0.1 there and by 1.5 in right names. I after five epochs has two, S after five epochs and all other rows have one. D and I at other levels, and all at other sizes, were trained shortly. Intervals are of the test set and say nothing of another training run. Read every leakage figure as a lower bound. What the released student reads at other levels and bits is in docs/model-card.md. The rest is in training/plan.py: half an hour of an accelerator, or twenty hours of a core.',
+      'S after half an epoch, D after 256 and 20,480 photos, I after 0.3 and after five epochs and R have three seeds; S, D and I differ by 1.4 points at most on LFW, R by 0.1 there and by 1.5 in right names. S after five epochs and all other rows have one. D and I at other levels, and all at other sizes, were trained shortly. Intervals are of the test set and say nothing of another training run. Read every leakage figure as a lower bound. What the released student reads at other levels and bits is in docs/model-card.md. The rest is in training/plan.py: half an hour of an accelerator, or twenty hours of a core.',
   },
   {
     what: 'R on averaged messages',
