@@ -11,7 +11,6 @@ import type { Page } from './routes.js';
 import { AttackedContext } from './useAttacked.js';
 import { usePainted } from './usePainted.js';
 import { useRoute } from './useRoute.js';
-import { ShownOnceContext, useKeptUntilWritten } from './useShownOnce.js';
 import { SessionContext } from './useSession.js';
 import { useTexts } from './useTexts.js';
 
@@ -28,7 +27,6 @@ export function App({ session, onShown }: { session: Session; onShown: () => voi
   const route = useRoute();
   const [capture, keep] = useState<Capture | null>(null);
   const attacked = useMemo(() => ({ capture, keep }), [capture]);
-  const shownOnce = useKeptUntilWritten();
   return (
     <SessionContext value={session}>
       <a className="skip" href="#main">
@@ -37,9 +35,7 @@ export function App({ session, onShown }: { session: Session; onShown: () => voi
       <Header page={route} />
       <StartUp />
       <AttackedContext value={attacked}>
-        <ShownOnceContext value={shownOnce}>
-          <Main route={route} onShown={onShown} />
-        </ShownOnceContext>
+        <Main route={route} onShown={onShown} />
       </AttackedContext>
     </SessionContext>
   );

@@ -1,35 +1,32 @@
-import { createContext, useCallback, useContext, useEffect, useMemo, useState } from 'react';
+import { useSyncExternalStore } from 'react';
 
-interface Parts {
+/** What is shown once. It stays in the page's memory, whatever page is shown, until its person says that it is written down. */
+interface ShownOnce {
   /** Of an own key. */
   readonly words: readonly string[];
   /** Recovery codes of the account. */
   readonly codes: readonly string[];
 }
 
-/** What is shown once. It stays in the page's memory, whatever page is shown, until its person says that it is written down. */
-interface ShownOnce extends Parts {
-  readonly show: (parts: Partial<Parts>) => void;
+let shown: ShownOnce = { words: [], codes: [] };
+const listeners = new Set<() => void>();
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
-const NOTHING: Parts = { words: [], codes: [] };
+const ask = (event: BeforeUnloadEvent) => event.preventDefault();
 
-export const ShownOnceContext = createContext<ShownOnce>({ ...NOTHING, show: () => {} });
+/** Shows words or codes in the place of those before; none if they are written down. */
+export function showOnce(parts: Partial<ShownOnce>): void {
+  shown = { ...shown, ...parts };
+  // Who closes the page before all is written down is asked first.
+  if (shown.words.length + shown.codes.length > 0) addEventListener('beforeunload', ask);
+  else removeEventListener('beforeunload', ask);
+  for (const listener of listeners) listener();
+}
 
 export function useShownOnce(): ShownOnce {
-  return useContext(ShownOnceContext);
-}
-
-/** For the frame around all pages. Who closes it before all is written down is asked first. */
-export function useKeptUntilWritten(): ShownOnce {
-  const [parts, setParts] = useState(NOTHING);
-  const isWritten = parts.words.length === 0 && parts.codes.length === 0;
-  useEffect(() => {
-    if (isWritten) return;
-    const ask = (event: BeforeUnloadEvent) => event.preventDefault();
-    addEventListener('beforeunload', ask);
-    return () => removeEventListener('beforeunload', ask);
-  }, [isWritten]);
-  const show = useCallback((changed: Partial<Parts>) => setParts((parts) => ({ ...parts, ...changed })), []);
-  return useMemo(() => ({ ...parts, show }), [parts, show]);
+  return useSyncExternalStore(subscribe, () => shown);
 }

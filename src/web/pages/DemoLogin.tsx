@@ -10,7 +10,7 @@ import { LoginForms } from '../parts/LoginForms.js';
 import { WriteDown } from '../parts/WriteDown.js';
 import { useKeepFocus } from '../useKeepFocus.js';
 import { useSession, useSessionState } from '../useSession.js';
-import { useShownOnce } from '../useShownOnce.js';
+import { showOnce, useShownOnce } from '../useShownOnce.js';
 import { useTexts } from '../useTexts.js';
 
 /** What was done. */
@@ -60,7 +60,7 @@ export function DemoLogin() {
   const [busy, setBusy] = useState<string | null>(null);
   const [done, setDone] = useState<Done | null>(null);
   const [error, setError] = useState<ErrorCode | null>(null);
-  const { words, show } = useShownOnce();
+  const { words } = useShownOnce();
   const shown = useRef(true);
   const status = useRef<HTMLDivElement>(null);
 
@@ -72,8 +72,8 @@ export function DemoLogin() {
     // Who could not be asked has not logged anybody out.
     if (shown.current) setAccount((known) => (found === undefined ? (known ?? null) : found));
     // Who leaves an account leaves its codes to nobody.
-    if (found === null) show({ codes: [] });
-  }, [login, show]);
+    if (found === null) showOnce({ codes: [] });
+  }, [login]);
 
   useEffect(() => {
     shown.current = true;
@@ -91,8 +91,8 @@ export function DemoLogin() {
   const action: LoginAction = {
     ready: ready && busy === null,
     challenge: () => login.challenge(),
-    showCodes: (codes) => show({ codes }),
-    showWords: (words) => show({ words }),
+    showCodes: (codes) => showOnce({ codes }),
+    showWords: (words) => showOnce({ words }),
     async goOn(login) {
       if (interaction !== null) location.assign(await login.accept(interaction));
     },

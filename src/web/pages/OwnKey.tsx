@@ -6,7 +6,7 @@ import { ConfirmDialog } from '../parts/ConfirmDialog.js';
 import { TextAreaField } from '../parts/TextAreaField.js';
 import { WriteDown } from '../parts/WriteDown.js';
 import { useAction, useOwnKey } from '../useSession.js';
-import { useShownOnce } from '../useShownOnce.js';
+import { showOnce } from '../useShownOnce.js';
 import { useTexts } from '../useTexts.js';
 
 const DONE = {
@@ -25,11 +25,10 @@ export function OwnKey() {
   const outcome = action.outcome;
   const done = outcome !== null && outcome.kind in DONE ? DONE[outcome.kind as keyof typeof DONE] : null;
 
-  const { show } = useShownOnce();
   useEffect(() => {
-    if (outcome?.kind === 'own key made') show({ words: outcome.words });
-    if (outcome?.kind === 'own key restored' || outcome?.kind === 'own key removed') show({ words: [] });
-  }, [outcome, show]);
+    if (outcome?.kind === 'own key made') showOnce({ words: outcome.words });
+    if (outcome?.kind === 'own key restored' || outcome?.kind === 'own key removed') showOnce({ words: [] });
+  }, [outcome]);
 
   const make = (by: KeyCarrier) => action.run((session) => session.makeOwnKey(by));
   const restore = () => {

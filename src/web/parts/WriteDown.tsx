@@ -1,21 +1,21 @@
 import { useId, type ReactNode } from 'react';
 import { Button } from './Button.js';
 import { useTexts } from '../useTexts.js';
-import { useShownOnce } from '../useShownOnce.js';
+import { showOnce, useShownOnce } from '../useShownOnce.js';
 
 /** What is shown once and not written down yet: the words of an own key, in their order, and recovery codes. */
 export function WriteDown() {
   const { t } = useTexts();
-  const { words, codes, show } = useShownOnce();
+  const { words, codes } = useShownOnce();
   return (
     <>
       {codes.length > 0 && (
-        <Card title={t('login.codes')} text={t('login.codesText')} onWritten={() => show({ codes: [] })}>
+        <Card title={t('login.codes')} text={t('login.codesText')} onWritten={() => showOnce({ codes: [] })}>
           <ul className="codes">{codes.map(item)}</ul>
         </Card>
       )}
       {words.length > 0 && (
-        <Card title={t('ownKey.wordsTitle')} text={t('ownKey.wordsText')} onWritten={() => show({ words: [] })}>
+        <Card title={t('ownKey.wordsTitle')} text={t('ownKey.wordsText')} onWritten={() => showOnce({ words: [] })}>
           <ol className="codes">{words.map(item)}</ol>
         </Card>
       )}
