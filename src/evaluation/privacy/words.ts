@@ -166,10 +166,6 @@ export const NOT_RUN: Report['notRun'] = [
       'D and I on the mean of several messages come near to clean features, as they must: the mean of the noise is nothing.',
   },
   {
-    what: 'Part of XNN’s rows',
-    reason: 'Whatever is not listed under XNN above: “npm run report” runs it, hours of core.',
-  },
-  {
     what: 'W, the picture of a message',
     reason: 'It is no number: the app draws it after every request, under “What left your browser”.',
   },
