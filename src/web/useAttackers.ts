@@ -59,7 +59,9 @@ export function useAttackers(): Attackers {
     if (going.current !== null) return;
     const mine = {};
     going.current = mine;
-    const loading = (fraction: number) => become({ stage: 'loading', fraction });
+    // Progress comes another way than the answer, and may come after it.
+    const advance = (state: AttackState<Result>) => going.current === mine && become(state);
+    const loading = (fraction: number) => advance({ stage: 'loading', fraction });
     loading(0);
     try {
       // What all attackers need is about as much as what one needs beside it.
@@ -67,7 +69,7 @@ export function useAttackers(): Attackers {
       const attackers = (engine.current ??= openAttackEngine());
       if (common > 0) await attackers.start(backend, (fraction) => loading(common * fraction));
       const onProgress = (fraction: number) =>
-        fraction < 1 ? loading(common + (1 - common) * fraction) : become({ stage: 'attacking' });
+        fraction < 1 ? loading(common + (1 - common) * fraction) : advance({ stage: 'attacking' });
       const result = await perform(attackers, onProgress);
       if (going.current !== mine) return;
       going.current = null;
