@@ -160,6 +160,18 @@ function relative({ boundingBox, keypoints }: Detection, shown: OffscreenCanvas)
   };
 }
 
+/** Longer side of what is detected and cut out, in pixels. */
+const LONGEST_SIDE = 1600;
+
+/** A canvas for a picture of this size, scaled down by `scale` if it is large. */
+export function canvasFor(width: number, height: number) {
+  const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height));
+  const canvas = new OffscreenCanvas(Math.max(1, Math.round(scale * width)), Math.max(1, Math.round(scale * height)));
+  const context = contextOf(canvas);
+  context.imageSmoothingQuality = 'high';
+  return { canvas, context, scale };
+}
+
 /** A 2D context whose pixels will be read. */
 export function contextOf(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
   const context = canvas.getContext('2d', { willReadFrequently: true });

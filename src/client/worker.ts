@@ -27,6 +27,7 @@ import { encodeKeyedMessage, encodeMessage, encodeXnnMessage, UNBOUND } from '..
 import { compile, pickBackend } from './backend.js';
 import type { Offer } from './cloud.js';
 import {
+  canvasFor,
   contextOf,
   detectInPhoto,
   lookCloser,
@@ -57,8 +58,6 @@ const BEGINS = { download: 0, detector: 0.6, backend: 0.7, compile: 0.8 } as con
 const FINGERPRINT_SIDE = 64;
 const MOST_BYTES = 20_000_000;
 const MOST_PIXELS = 50_000_000;
-/** Longer side of what is detected and cut out, in pixels. */
-const LONGEST_SIDE = 1600;
 /** `crypto.getRandomValues` gives no more at a time. */
 const RANDOM_CHUNK = 65_536;
 
@@ -317,10 +316,7 @@ function drawn(picture: ImageBitmap): OffscreenCanvas {
   const { width, height } = picture;
   try {
     if (width * height > MOST_PIXELS) throw new XnnError('image_too_large', `${width}×${height} pixels`);
-    const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height));
-    const canvas = new OffscreenCanvas(Math.max(1, Math.round(scale * width)), Math.max(1, Math.round(scale * height)));
-    const context = contextOf(canvas);
-    context.imageSmoothingQuality = 'high';
+    const { canvas, context } = canvasFor(width, height);
     context.drawImage(picture, 0, 0, canvas.width, canvas.height);
     return canvas;
   } finally {

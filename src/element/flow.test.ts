@@ -7,7 +7,7 @@ import { createSession } from '../client/session.js';
 import type { Outcome, Session, SessionState, Started } from '../client/types.js';
 import type { EnrolmentReply, VerificationReply } from '../wire/api.js';
 import { Flow, type Asked, type FlowParts, type FlowState } from './flow.js';
-import { READY, receipt } from './testing.js';
+import { READY, RECEIPT as receipt } from '../client/testing.js';
 
 const STARTING: SessionState = { status: 'starting', progress: { stage: 'download', fraction: 0.3 } };
 const OFF: CameraState = { phase: 'off', error: null, released: false };

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import type { ErrorCode } from '../client/messages.js';
 import type { SessionOptions } from '../client/session.js';
 import type { Session, SessionState } from '../client/types.js';
-import { READY, receipt } from './testing.js';
+import { READY, RECEIPT as receipt } from '../client/testing.js';
 import type { XnnFaceLogin } from './xnn-face-login.js';
 
 const LIVE = { phase: 'live', stream: { getVideoTracks: () => [] }, cameras: [] };

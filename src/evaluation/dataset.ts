@@ -36,7 +36,7 @@ const NOBODYS = 'in no folder';
  */
 export async function readFolder(folder: string): Promise<Folder> {
   const files = await filesIn(folder);
-  const names = files.filter((name) => isPicture(name) && name.includes('/'));
+  const names = files.filter(isSomebodys);
   if (names.length === 0) throw new XnnError('no_images', `${folder} holds no folders with pictures`);
   const set = asDataset(folder, names, (name) => name.slice(0, name.indexOf('/')));
   if (set.identities.length < 2) {
@@ -44,11 +44,15 @@ export async function readFolder(folder: string): Promise<Folder> {
   }
   const leftOut: Record<string, number> = {};
   for (const name of files) {
-    if (isPicture(name) && name.includes('/')) continue;
+    if (isSomebodys(name)) continue;
     const kind = isPicture(name) ? NOBODYS : extname(name).toLowerCase() || basename(name);
     leftOut[kind] = (leftOut[kind] ?? 0) + 1;
   }
   return { ...set, leftOut };
+}
+
+function isSomebodys(name: string): boolean {
+  return isPicture(name) && name.includes('/');
 }
 
 /** @param identityOf name of the person that a picture of this name shows */

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { XnnError } from '../core/errors.js';
+import { hasCode } from '../server/has-code.js';
 import { OWNER_ONLY, replaceFile, writing } from './files.js';
 
 // What this machine had made in clouds, with the tokens that give access to it: a file that only its owner may read.
@@ -63,7 +64,7 @@ async function taken(lock: string): Promise<boolean> {
     await (await open(lock, 'wx', OWNER_ONLY)).close();
     return true;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
     const held = await stat(lock).catch(() => null);
     // Of a command that was killed.
     if (held !== null && Date.now() - held.mtimeMs > STALE) await rm(lock, { force: true });

@@ -6,6 +6,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { Pool } from 'pg';
 import type { ErrorCode } from '../core/errors.js';
+import { hasCode } from './has-code.js';
 
 /** What a SQL parameter may be. */
 export type Parameter = string | number | boolean | null | Date | Uint8Array;
@@ -153,10 +154,6 @@ function isRunning(pid: number): boolean {
   } catch (error) {
     return hasCode(error, 'EPERM');
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 /**

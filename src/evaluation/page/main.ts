@@ -1,3 +1,4 @@
+import { canvasFor } from '../../client/detect.js';
 import { openEngine } from '../../client/engine.js';
 import { ownKeyOf } from '../../client/own-key.js';
 import { XnnError } from '../../core/errors.js';
@@ -23,8 +24,6 @@ const IN_FLIGHT = 3;
  * sets of faces have the one they mean in the centre.
  */
 const PARTS = [1, 0.8, 0.65];
-/** The same as in src/client/worker.ts. */
-const LONGEST_SIDE = 1600;
 
 /** Makes one image into what the task asks for. */
 interface Producer {
@@ -108,10 +107,7 @@ async function centre(image: Blob, part: number): Promise<Blob> {
   const whole = await createImageBitmap(image, { imageOrientation: 'from-image' });
   const [width, height] = [Math.ceil(part * whole.width), Math.ceil(part * whole.height)];
   // No larger than the product looks at: as a file without loss it would weigh more than the product takes.
-  const scale = Math.min(1, LONGEST_SIDE / Math.max(width, height));
-  const canvas = new OffscreenCanvas(Math.max(1, Math.round(scale * width)), Math.max(1, Math.round(scale * height)));
-  const context = canvas.getContext('2d')!;
-  context.imageSmoothingQuality = 'high';
+  const { canvas, context, scale } = canvasFor(width, height);
   context.scale(scale, scale);
   context.drawImage(whole, Math.round((width - whole.width) / 2), Math.round((height - whole.height) / 2));
   whole.close();

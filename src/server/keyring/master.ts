@@ -3,6 +3,7 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { XnnError } from '../../core/errors.js';
 import { fromHex } from '../../wire/hex.js';
+import { hasCode } from '../has-code.js';
 
 /** Bytes of every key here: AES-256. */
 export const KEY_BYTES = 32;
@@ -63,7 +64,7 @@ async function keyFile(path: string): Promise<string> {
       await file.close();
     }
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
   }
   return readFile(path, 'utf8');
 }

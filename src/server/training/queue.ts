@@ -14,6 +14,7 @@ import {
   type TrainingProgress,
 } from '../../wire/training.js';
 import type { LogEntry } from '../app.js';
+import { hasCode } from '../has-code.js';
 import { append, received, type Upload } from '../upload.js';
 import type { JobRow, JobRows } from './rows.js';
 import { parsed, startTraining, type TrainerCommand, type Training } from './trainer.js';
@@ -387,7 +388,7 @@ export class TrainingQueue {
 
   async #report(id: Uint8Array): Promise<TailReport | null> {
     const text = await readFile(join(this.#folder(id), REPORT), 'utf8').catch((error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+      if (hasCode(error, 'ENOENT')) return '';
       throw error;
     });
     return tailReportSchema.safeParse(parsed(text)).data ?? null;

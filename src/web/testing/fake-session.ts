@@ -1,16 +1,12 @@
 import { MESSAGE_BYTES } from '../../client/reveal.js';
+import { READY as WAITING } from '../../client/testing.js';
 import type { Capture, Outcome, Receipt, Session, SessionState } from '../../client/types.js';
 
 export const STARTING: SessionState = { status: 'starting', progress: { stage: 'compile', fraction: 0.72 } };
 export const FAILED: SessionState = { status: 'failed', error: 'model_hash_wrong' };
 export const READY = {
-  status: 'ready',
-  started: { backend: 'webgpu', model: '0123456789abcdef', keyedModel: 'fedcba9876543210', release: '1.0.0' },
-  activity: 'idle',
-  key: null,
-  ownKey: null,
-  outcome: null,
-  error: null,
+  ...WAITING,
+  started: { ...WAITING.started, backend: 'webgpu' },
 } as const satisfies SessionState;
 
 /** A capture whose message has the form of one; its values mean nothing. */

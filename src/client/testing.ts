@@ -1,4 +1,6 @@
-import type { SessionState } from '../client/types.js';
+import type { Receipt, SessionState } from './types.js';
+
+// What tests of those who use a session share. Nothing here is used by the product.
 
 /** A session that waits to be asked. */
 export const READY = {
@@ -11,4 +13,5 @@ export const READY = {
   error: null,
 } as const satisfies SessionState;
 
-export const receipt = { captures: [], bytesSent: 0, cloudMs: 0 };
+/** Of a request that sent nothing. */
+export const RECEIPT: Receipt = { captures: [], bytesSent: 0, cloudMs: 0 };
