@@ -6,8 +6,8 @@
     python3 -m training.attack S --defence xnn-d                            the cloud's own student: the ceiling, and the defence's utility
 
 Defences: `clean` features; `gaussian` noise; `xnn-d`, with the generator of --generator; `paper` and `paper-bare`, the authors' generator
-with and without layer norms (`training/paper.py`); `partialface`, `ldp-slicing`, `instahide-2` and `instahide-3` (`training/baselines.py`); `nothing`, which sends
-zeros and is what a painter paints who sees nothing. Where pictures are sent, attackers have an encoder of their own before the network
+with and without layer norms (`training/paper.py`); `minusface` (`training/minusface.py`); `partialface`, `ldp-slicing`, `instahide-2` and `instahide-3`
+(`training/baselines.py`); `nothing`, which sends zeros and is what a painter paints who sees nothing. Where pictures are sent, attackers have an encoder of their own before the network
 that the others have, and train both.
 
 All know encoder and generator, may query them as often as they like, and are trained on the training chips, as the attacked networks were; who is
@@ -35,19 +35,21 @@ from torch import Tensor, nn
 from training import spec
 from training.adversaries import am_softmax
 from training.attackers import FULL_WIDTH, Classes, PictureReader, UNet
-from training.baselines import MIXTURES, PICTURES, insta_hide
+from training.baselines import MIXTURES, PICTURES, Hide, insta_hide, ldp_slicing, partial_face
 from training.data import CACHE, ROOT, Chips, Jitter, Lfw, load_chips, load_lfw, save_array, to_input, to_pixels
 from training.device import DEVICE, exact, prepared, ready, source
 from training.evaluate import embed_all, held_out_rates, pair_scores, ten_fold_accuracy, tar_at_far
 from training.export import fingerprint
 from training.judge import Judge
 from training.loop import Step, descend, fit, learning_curve, load_modules, use_one_core
+from training.minusface import Regenerator, minus_face
 from training.networks import Encoder, Generator, PaperGenerator, Tail, new_student, random_seed, through_message
 from training.rows import commit, record
 
 PAPER = ("paper", "paper-bare")
 DEFENCES = ("clean", "gaussian", "xnn-d", *PAPER, *PICTURES, *MIXTURES, "nothing")
-LEARNT = ("xnn-d", *PAPER)  # with a generator
+OTHERS_LEARNT = (*PAPER, "minusface")  # their generators are checkpoints of the same names
+LEARNT = ("xnn-d", *OTHERS_LEARNT)  # with a generator
 BATCH = 32
 COMMON = {"batch": BATCH, "positions": spec.FEATURE_SIZE, "deeper": 0}
 USUAL = {
@@ -71,7 +73,7 @@ def sender(chips: Chips, options: argparse.Namespace) -> Send:
         return torch.stack([draw() for _ in range(options.messages)]).mean(0)
 
     if options.defence in PICTURES:
-        hide, _ = PICTURES[options.defence]
+        hide = hiding(options)
 
         def hidden(faces: Tensor, random: torch.Generator) -> Tensor:
             with exact(DEVICE):
@@ -116,6 +118,13 @@ def sender(chips: Chips, options: argparse.Namespace) -> Send:
     return send
 
 
+def hiding(options: argparse.Namespace) -> Hide:
+    if options.defence == "minusface":
+        _, regenerator = attacked(options)
+        return minus_face(ready(regenerator.eval()))
+    return {"partialface": partial_face, "ldp-slicing": ldp_slicing}[options.defence]
+
+
 def coarser(values: Tensor, positions: int) -> Tensor:
     """Maps [batch, channels, 14, 14] of fewer places, `positions` on each side, and of the same power: each holds its square's mean, written in all
     its places, so that networks of 14x14 read it.
@@ -137,7 +146,7 @@ def reading(network: nn.Module, chips: Chips, send: Send, options: argparse.Name
     """A network of features as one of what is sent: where that are pictures, behind an encoder that starts as the released one."""
     if options.defence not in PICTURES:
         return network
-    reader = PictureReader(PICTURES[options.defence][1], Encoder())
+    reader = PictureReader(PICTURES[options.defence], Encoder())
     load_modules("encoder", {"encoder": reader.encoder})
     rows = chips.rows("train", "unlabelled")
     photos = prepared(to_input(torch.from_numpy(chips.crops(rows[:: len(rows) // 32]))))
@@ -370,9 +379,9 @@ def attacked(options: argparse.Namespace) -> tuple[Encoder, nn.Module]:
     bare = options.defence == "paper-bare"
     encoder = Encoder(bare)
     load_modules("encoder", {"encoder": encoder})
-    generator: nn.Module = PaperGenerator(bare) if options.defence in PAPER else Generator()
+    generator: nn.Module = PaperGenerator(bare) if options.defence in PAPER else Regenerator() if options.defence == "minusface" else Generator()
     if options.defence in LEARNT:
-        load_modules(options.defence if options.defence in PAPER else options.generator, {"generator": generator})
+        load_modules(options.defence if options.defence in OTHERS_LEARNT else options.generator, {"generator": generator})
     return encoder, generator
 
 

@@ -63,9 +63,9 @@ class UNet(nn.Module):
         if width % 6 != 0:
             raise ValueError(f"a painter's width is a multiple of 6, not {width}")
         self.enter = convolution(spec.FEATURE_CHANNELS, width, 3)
-        self.outer = _Block(width)
+        self.outer = Block(width)
         self.down = convolution(width, width, 3, 2)
-        self.inner = nn.Sequential(_Block(width), _Block(width))
+        self.inner = nn.Sequential(Block(width), Block(width))
         self.join = convolution(2 * width, width, 1)
         self.rise = nn.ModuleList([_Rise(width, width // 3), _Rise(width // 3, width // 6)])
         self.paint = convolution(width // 6, 3 * 4, 3)
@@ -79,7 +79,7 @@ class UNet(nn.Module):
         return functional.pixel_shuffle(self.paint(x), 2)
 
 
-class _Block(nn.Module):
+class Block(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.one, self.two = convolution(width, width, 3), convolution(width, width, 3)
@@ -93,7 +93,7 @@ class _Rise(nn.Module):
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.spread, self.block = convolution(inputs, outputs * 4, 3), _Block(outputs)
+        self.spread, self.block = convolution(inputs, outputs * 4, 3), Block(outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.block(functional.relu(functional.pixel_shuffle(self.spread(x), 2)))

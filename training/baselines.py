@@ -53,10 +53,15 @@ def frequencies(side: int) -> Tensor:
     """[8, side, side]: along one axis of a picture, which linear functions of its pixels the DCT of each block is, a block a pixel. [u] is u half
     waves a block."""
     enlarged = functional.interpolate(torch.eye(side)[None], scale_factor=float(BLOCK), mode="linear", align_corners=True)
+    return torch.einsum("uj,xpj->upx", block_cosines(), enlarged[0].unflatten(1, (side, BLOCK)))
+
+
+def block_cosines() -> Tensor:
+    """[8, 8]: the orthonormal DCT along one axis of a block, [u] the wave of u half waves."""
     waves = torch.arange(BLOCK)[:, None] * (torch.arange(BLOCK) + 0.5) * math.pi / BLOCK
     cosines = torch.cos(waves) * math.sqrt(2 / BLOCK)
     cosines[0] /= math.sqrt(2)
-    return torch.einsum("uj,xpj->upx", cosines, enlarged[0].unflatten(1, (side, BLOCK)))
+    return cosines
 
 
 def kept_frequencies() -> tuple[Tensor, Tensor]:
@@ -121,7 +126,7 @@ def insta_hide(features: Tensor, others: Tensor, count: int, random: torch.Gener
     return mixed * (torch.randint(2, mixed.shape, generator=random, device=random.device) * 2 - 1)
 
 
-PICTURES: Final[dict[str, tuple[Hide, int]]] = {"partialface": (partial_face, 27), "ldp-slicing": (ldp_slicing, 3)}
-"""Those that hide pictures: how, and how many channels are sent."""
+PICTURES: Final[dict[str, int]] = {"partialface": 27, "ldp-slicing": 3, "minusface": 3}
+"""Those that hide pictures, and how many channels are sent."""
 MIXTURES: Final[dict[str, int]] = {"instahide-2": 2, "instahide-3": 3}
 """Those that mix features: how many faces."""

@@ -21,6 +21,7 @@ from training.loop import RUNS
 
 NOISE = ("clean", "gaussian", "xnn-d")
 OTHERS = ("paper", *MIXTURES, *PICTURES)  # the authors' generator draws nothing
+AVERAGED = ("4", "16", "64")  # messages of one photo
 OTHER_LEVELS = ("1", "1.41", "4")
 BITS = ("8", "6", "3", "2")
 UNHELPFUL = "generator-no-utility"
@@ -28,6 +29,7 @@ DEEPER = ("3", "6")
 MADE_FIRST = {  # checkpoints of what is not released: how they are made
     "paper": ("training.paper", "--epochs", "4", "--batch", "128"),
     "paper-bare": ("training.paper", "--epochs", "4", "--batch", "128", "--bare"),
+    "minusface": ("training.minusface",),
     UNHELPFUL: ("training.generator", "--epochs", "6", "--batch", "256", "--utility", "0", "--name", UNHELPFUL),
 }
 
@@ -91,9 +93,10 @@ def attacks(quick: bool) -> list[Run]:
         *(run(defence) for defence in (*OTHERS, "paper-bare") for run in (linkage, painter, ceiling)),
         *(run(defence, "--deeper", blocks) for blocks in DEEPER for defence in ("clean", "gaussian") for run in (linkage, painter, ceiling)),
         *(run(defence, "--seed", seed) for seed in ("2", "3") for run in (linkage, painter, ceiling) for defence in NOISE),
-        *(run("xnn-d", "--messages", messages, slower=1 + int(messages) / 8) for messages in ("4", "16", "64") for run in (linkage, painter)),
+        *(run("xnn-d", "--messages", messages, slower=1 + int(messages) / 8) for messages in AVERAGED for run in (linkage, painter)),
         *(linkage(defence, "--photos", "held-out") for defence in NOISE),
         *(Run(("R", "--defence", defence, "--epochs", "0", "--warm"), 4) for defence in NOISE),  # the clean tail, as everybody may have it
+        *(Run(("R", "--defence", "xnn-d", "--epochs", "0", "--warm", "--messages", messages), 4 + int(messages) / 4) for messages in AVERAGED),
         *(ceiling(defence, "--level", level) for level in OTHER_LEVELS for defence in ("gaussian", "xnn-d")),
         *(run("xnn-d", "--bits", bits) for bits in BITS for run in (linkage, ceiling)),
         *(run(defence, "--positions", "7") for run in (linkage, painter, ceiling) for defence in NOISE),
@@ -116,7 +119,7 @@ def attacks(quick: bool) -> list[Run]:
 def first_of(run: Run) -> str | None:
     """What is made before it, if it has not been."""
     options = attack.parsed(run.words)
-    name = options.defence if options.defence in attack.PAPER else options.generator
+    name = options.defence if options.defence in attack.OTHERS_LEARNT else options.generator
     return name if name in MADE_FIRST and not (RUNS / f"{name}.pt").exists() else None
 
 
