@@ -45,6 +45,7 @@ const LABELS: Readonly<Record<string, string>> = {
   nothing: 'nothing',
   paper: 'XNN-d of the paper',
   'paper-bare': 'XNN-d of the paper, without layer norms',
+  minusface: 'MinusFace',
   partialface: 'PartialFace',
   'ldp-slicing': 'LDP-Slicing, ε = 20',
   'instahide-2': 'InstaHide of 2',

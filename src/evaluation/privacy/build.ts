@@ -67,7 +67,7 @@ function commonBudget(rows: readonly ReportRow[], wanted: Wanted, defences: read
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const SENT = ['clean', 'gaussian', 'xnn-d'] as const;
-const OTHERS = ['paper', 'instahide-2', 'instahide-3', 'partialface', 'ldp-slicing'] as const;
+const OTHERS = ['paper', 'instahide-2', 'instahide-3', 'minusface', 'partialface', 'ldp-slicing'] as const;
 const VERIFIED = 'recovered faces: LFW pairs told right by dlib';
 const RANK_ONE = 'rank-1 among 50 held-out people';
 const VIEW_2 = 'LFW View 2, pairs told right';

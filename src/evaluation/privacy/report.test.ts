@@ -101,7 +101,7 @@ describe('a report', () => {
     const report = buildReport({ ...EMPTY, attacks: lines({ ...D, linked: 1 }) }, RELEASE, NAMES);
     expect(report.charts.map(({ title }) => title)).toEqual(['What more photos give an attacker']);
     const page = markdownOf(report);
-    for (const part of ['100 % [99.9, 100]', 'What we do not protect against', 'MinusFace'])
+    for (const part of ['100 % [99.9, 100]', 'What we do not protect against', 'W, the picture of a message'])
       expect(page).toContain(part);
     expect(svgOf(report.charts[0]!)).toContain('<title>What more photos give an attacker</title>');
   });

@@ -238,6 +238,8 @@ const PICTURES_KNOWN =
 const MIXTURES_KNOWN = 'encoder, how features are mixed, and every architecture; photos of others, none of the victim';
 /** What attackers of others' defences know. */
 const KNOWN: Readonly<Record<string, string>> = {
+  minusface:
+    'how pictures are hidden, the trained regenerator included, and every architecture; starts from the released encoder; photos of others, none of the victim',
   partialface: PICTURES_KNOWN,
   'ldp-slicing': PICTURES_KNOWN,
   'instahide-2': MIXTURES_KNOWN,
