@@ -75,6 +75,8 @@ test('what was just sent is attacked in the page, and nothing of it leaves', asy
     [...['clean', 'linker', 'xnn-d'].flatMap((name) => [`${name}.bin`, `${name}.json`]), ...MANIFESTS].sort(),
   );
   expect(from('/judge/')).toEqual([...JUDGE].sort());
+  // What the page has already.
+  expect(from('/models/')).not.toContain('encoder.bin');
   for (const { method, url, body } of asked.filter(({ url }) => url.protocol !== 'blob:')) {
     expect({ method, body, host: url.host }, url.href).toEqual({
       method: 'GET',

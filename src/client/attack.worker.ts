@@ -15,7 +15,7 @@ import {
   type Painters,
 } from './attackers.js';
 import { pickBackend } from './backend.js';
-import { decodeModel, loadModel, loadTail, type ModelFiles, type ModelSource } from './models.js';
+import { decodeModel, loadModel, loadTail, MODEL_CACHE, type ModelFiles, type ModelSource } from './models.js';
 import { coloursOf, opaque, reveal, type Pixels } from './reveal.js';
 import type { Backend, Capture } from './types.js';
 
@@ -36,7 +36,7 @@ class PageAttackEngine implements WorkerAttackEngine {
   #linker: Linker | null = null;
 
   async start(backend: Backend, onProgress: OnProgress): Promise<void> {
-    const models = await sourceOf('models');
+    const models = await sourceOf('models', MODEL_CACHE);
     await pickBackend(`${BASE}wasm/`, backend);
     const files = await loadModel(models, () => {});
     const tail = await loadTail(models, files.keyedModel, onProgress);
@@ -100,12 +100,12 @@ class PageAttackEngine implements WorkerAttackEngine {
   }
 }
 
-async function sourceOf(folder: string): Promise<ModelSource> {
+async function sourceOf(folder: string, cache = folder): Promise<ModelSource> {
   return {
     url: `${BASE}${folder}/`,
     fetch: (...request) => fetch(...request),
     // Where the browser forbids keeping anything, nothing is kept.
-    cache: await caches.open(folder).catch(() => null),
+    cache: await caches.open(cache).catch(() => null),
   };
 }
 

@@ -33,10 +33,11 @@ export async function compile(compute: () => void): Promise<void> {
   tf.env().set('WEBGPU_ENGINE_COMPILE_ONLY', true);
   try {
     compute();
-    await engine.checkCompileCompletionAsync();
   } finally {
+    // At once: what else runs while shaders compile needs its results.
     tf.env().set('WEBGPU_ENGINE_COMPILE_ONLY', false);
   }
+  await engine.checkCompileCompletionAsync();
 }
 
 function hasParallelCompilation(engine: unknown): engine is { checkCompileCompletionAsync(): Promise<void> } {

@@ -14,6 +14,9 @@ export interface ModelSource {
   readonly cache: Pick<Cache, 'match' | 'put' | 'delete' | 'keys'> | null;
 }
 
+/** Name of the cache that every worker keeps the released model in. The page may be another's, who has caches too. */
+export const MODEL_CACHE = 'xnn models';
+
 /** One network as it lies in its files. */
 interface NetworkFile {
   readonly specs: tf.io.WeightsManifestEntry[];

@@ -223,6 +223,17 @@ describe('an own key', () => {
     expect(registering.getState()).toMatchObject({ ownKey: made.fingerprint });
   });
 
+  it('sends nothing to a cloud of another release', async () => {
+    await ready();
+    await session.makeOwnKey();
+    cloud.service.mockResolvedValue({ ...SERVICE, keyedModel: '00'.repeat(8) });
+    await session.verify('Ada', PICTURE);
+    expect(states()).toMatchObject({ error: 'model_unsupported' });
+    expect(cloud.verify).not.toHaveBeenCalled();
+    const offer = { tenant: TENANT, model: STARTED.model, challenge: '00'.repeat(16) };
+    await expect(session.messages([PICTURE], offer)).rejects.toMatchObject({ code: 'model_unsupported' });
+  });
+
   it('changes nothing where its network cannot be loaded', async () => {
     const engine = await ready();
     engine.prepareKeyed.mockImplementation(away('model_missing'));

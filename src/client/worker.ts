@@ -39,7 +39,7 @@ import {
 import { fetchDetector } from './detector-files.js';
 import type { Protection, StartOptions, WorkerEngine } from './engine.js';
 import type { Study } from './liveness.js';
-import { decodeModel, loadModel, loadTail, type ModelSource } from './models.js';
+import { decodeModel, loadModel, loadTail, MODEL_CACHE, type ModelSource } from './models.js';
 import { tenantSecret } from './own-key.js';
 import { yawOf } from './pose.js';
 import { faceSize, hintFor, refusalOf } from './quality.js';
@@ -335,9 +335,9 @@ function fingerprintOf(canvas: OffscreenCanvas): string {
   return toHex(sha256(new Uint8Array(pixelsOf(small).data.buffer)));
 }
 
-/** Null where the browser forbids keeping anything. The page may be another's, who has caches too. */
+/** Null where the browser forbids keeping anything. */
 async function openCache(): Promise<Cache | null> {
-  return caches.open('xnn models').catch(() => null);
+  return caches.open(MODEL_CACHE).catch(() => null);
 }
 
 expose(new FaceEngine());

@@ -33,5 +33,5 @@ export const TENANT_BYTES = 16;
 export const CHALLENGE_BYTES = 16;
 /** A challenge can be answered for this long, in ms. */
 export const CHALLENGE_LIFETIME = 180_000;
-/** Longest subject name, in UTF-16 code units. */
+/** Longest subject name, in code points. */
 export const MAX_SUBJECT_LENGTH = 64;

@@ -48,7 +48,9 @@ describe.each(['clean', 'xnn-d'] as const)('the attacker on %s', (defence) => {
   });
 
   it('answers pixels', async () => {
+    const before = tf.memory().numTensors;
     const face = await recover(painter, goldenSeed());
+    expect(tf.memory().numTensors).toBe(before);
     expect(face.length).toBe(CROP_SIZE * CROP_SIZE * 3);
     expect(new Set(face).size).toBeGreaterThan(20);
   });

@@ -1,15 +1,19 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { encode } from '../core/encoder.js';
+import { XnnError } from '../core/errors.js';
 import { asFeatures, asPerturbed, type Features, type PerturbedFeatures } from '../core/features.js';
 import { protectDescriptor, type KeyedDescriptor } from '../core/keyed.js';
 import type { Weights } from '../core/layers.js';
 import { gaussian, type RandomBytes } from '../core/random.js';
 import type { Rotation } from '../core/rotation.js';
-import { CROP_SIZE, FEATURE_SIZE, SEED_CHANNELS, SEED_VALUES } from '../core/spec.js';
+import { CROP_SIZE, FEATURE_SIZE, NOISE_LEVEL, SEED_CHANNELS, SEED_VALUES } from '../core/spec.js';
 import { describe } from '../core/tail.js';
 import { tokens, type ObfuscatedTokens } from '../core/tokens.js';
 import { obfuscate, type Derived } from '../core/xnn.js';
 import { generateNoise, perturb } from '../core/xnn-d.js';
+
+/** Half of what the released generator's noise has: with less, nothing leaves. */
+const LEAST_POWER = NOISE_LEVEL ** 2 / 2;
 
 /** The browser's networks. */
 export interface BrowserModel {
@@ -85,6 +89,8 @@ export async function obfuscateFace(encoder: Weights, face: Uint8Array, key: Der
  * The browser's half: an aligned face [112, 112, 3] (RGB bytes) to z̃ = LN_F(F(x)) + LN_G(G(x, s)), with a fresh s from `random`.
  *
  * Runs on whatever tfjs backend is current and leaves no tensor behind.
+ *
+ * @throws page_failed if there is no noise in what the backend answers
  */
 export async function protect(model: BrowserModel, face: Uint8Array, random: RandomBytes): Promise<Protected> {
   const [clean, perturbed] = tf.tidy(() => {
@@ -96,8 +102,14 @@ export async function protect(model: BrowserModel, face: Uint8Array, random: Ran
   });
   try {
     const [z, zTilde] = await Promise.all([clean.data<'float32'>(), perturbed.data<'float32'>()]);
+    if (!(noisePower(z, zTilde) > LEAST_POWER)) throw new XnnError('page_failed', 'no noise');
     return { clean: asFeatures(z), perturbed: asPerturbed(zTilde) };
   } finally {
     tf.dispose([clean, perturbed]);
   }
+}
+
+/** Mean square of δ = z̃ − z. */
+function noisePower(z: Float32Array, zTilde: Float32Array): number {
+  return z.reduce((sum, value, i) => sum + (zTilde[i]! - value) ** 2, 0) / z.length;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../core/errors.js';
 import { FEATURE_VALUES } from '../core/spec.js';
 import { decodeShard, encodeShard, parseManifest, type BundleManifest, type BundleRecord } from './bundle.js';
+import { decodeTensors, encodeTensors } from './safetensors.js';
 
 const records: BundleRecord[] = [2, 0, 1].map((label) => ({
   label,
@@ -74,6 +75,13 @@ describe('a shard', () => {
     ['a scale that is not a number', changed({ scales: withFirst(records[0]!.scales, NaN) })],
     ['an infinite scale', changed({ scales: withFirst(records[0]!.scales, Infinity) })],
     ['fewer records than its manifest says', encodeShard(records.slice(1))],
+    [
+      'a tensor more',
+      encodeTensors({
+        ...Object.fromEntries(decodeTensors(encodeShard(records))),
+        names: { dtype: 'I8', shape: [1], bytes: Uint8Array.of(1) },
+      }),
+    ],
   ])('with %s is refused', (_, bytes) => {
     expect(() => decodeShard(bytes, shard, manifest)).toThrow(refusal('bundle_invalid'));
   });

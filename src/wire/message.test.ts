@@ -138,6 +138,13 @@ test.each(['model', 'tenant', 'challenge'] as const)('a %s of another size is no
   }
 });
 
+test('features of another size are none', () => {
+  for (const size of [0, FEATURE_VALUES - 1, FEATURE_VALUES + 1]) {
+    expect(() => asFeatures(new Float32Array(size))).toThrow(refusal('model_invalid'));
+    expect(() => asPerturbed(new Float32Array(size))).toThrow(refusal('model_invalid'));
+  }
+});
+
 test('features with a value that is not a number do not become a message that is accepted', () => {
   const broken = asPerturbed(features.map((value, i) => (i === 300 ? NaN : value)));
   expect(() => decodeMessage(encodeMessage(header, broken))).toThrow(refusal('message_values_invalid'));
@@ -153,7 +160,15 @@ describe('under the key of a network', () => {
     expect(Array.from(message.subarray(4, 8))).toEqual([2, 2, 0, 0]);
     expect(decodeXnnMessage(message)).toEqual({ ...header, tokens: quantiseTokens(tokens) });
     expect(modeOf(message)).toBe('xnn');
+    expect(isKeyed(message)).toBe(false);
     expect(tenantOf(message)).toEqual(header.tenant);
+  });
+
+  test('what is decoded shares no memory with the message', () => {
+    const bytes = Buffer.from(message);
+    const decoded = decodeXnnMessage(bytes);
+    bytes.fill(0);
+    expect(decoded).toEqual(decodeXnnMessage(message));
   });
 
   test('each mode refuses the other', () => {
@@ -196,6 +211,13 @@ describe("under its owner's key", () => {
       true,
       false,
     ]);
+  });
+
+  test('what is decoded shares no memory with the message', () => {
+    const bytes = Buffer.from(message);
+    const decoded = decodeKeyedMessage(bytes);
+    bytes.fill(0);
+    expect(decoded).toEqual(decodeKeyedMessage(message));
   });
 
   test('other modes, other sizes and directions that are none are refused', () => {
