@@ -10,8 +10,8 @@ with and without layer norms (`training/paper.py`); `minusface` (`training/minus
 (`training/baselines.py`); `nothing`, which sends zeros and is what a painter paints who sees nothing. Where pictures are sent, attackers have an encoder of their own before the network
 that the others have, and train both.
 
-All know encoder and generator, may query them as often as they like, and are trained on the training chips, as the attacked networks were; who is
-tested (LFW, `val`) is in nobody's training. `--photos held-out` has D learn from `val`, whom the attacked networks never saw. `--messages N` lets them average N messages of one photo (attacker A); `--bits` is what a message says of each value, `--positions` of how many
+All know encoder and generator, may query them as often as they like, and are trained on the training chips, as the attacked networks were. No photo
+that is tested (LFW, `val`) is among these; a few others of the same people are (docs/model-card.md). `--photos held-out` has D learn from `val`, of which the attacked networks saw no photo. `--messages N` lets them average N messages of one photo (attacker A); `--bits` is what a message says of each value, `--positions` of how many
 places on each side of the map; `--deeper N` lets the browser go on through N blocks of the clean tail. Each run prints one row of
 JSON and appends it to `training/attacks.jsonl`; it resumes from `training/runs/attack-*.pt`. With `--again` it does not count that there is a
 row or a checkpoint of another commit: the row goes to `training/again.jsonl`, which tells whether what is published is found again.
@@ -192,7 +192,7 @@ def learnt_by(chips: Chips, options: argparse.Namespace) -> NDArray[np.int64]:
 
 
 def train_ceiling(chips: Chips, send: Send, options: argparse.Namespace) -> nn.Module:
-    """S: as the cloud's student is trained, from what is sent to the teacher's embedding."""
+    """S: as the cloud's student is trained, from what is sent to the teacher's embedding, but not to its late map."""
     return train_embedder(chips, send, options, student_from(tail_after(options.deeper)), chips.rows("train", "unlabelled"), chips.target)
 
 

@@ -26,7 +26,7 @@ from training.rows import commit
 
 FOLDER = ROOT / "public" / "judge"
 WEIGHTS_FILE, TOPOLOGY_FILE = "face_recognition_model.bin", "face_recognition_model-weights_manifest.json"
-MEAN_PHOTOS = 4096  # training chips, of nobody in `val` or LFW
+MEAN_PHOTOS = 4096  # training chips, none of `val` or LFW
 
 
 def about(mean: Array, embeddings: Array) -> Array:

@@ -3,7 +3,7 @@
     python3 -m training.keyed [--pairs 20000]
 
 Rows that there are already of the same settings and networks are not run again. v is the clean tail's descriptor, Q the rotation of an owner's key as `src/core/keyed.ts` derives it. Prints rows of JSON and appends them
-to `training/keyed.jsonl`; docs/keyed-mode.md says what they mean. Photos are aligned by landmarks; who is tested (LFW) is in nobody's training.
+to `training/keyed.jsonl`; docs/keyed-mode.md says what they mean. Photos are aligned by landmarks; no photo that is tested (LFW) is in anybody's training.
 """
 
 from __future__ import annotations

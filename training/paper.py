@@ -2,7 +2,7 @@
 
     python3 -m training.paper [--epochs 1] [--bare]
 
-Steps alternate as theirs do: the adversary tail A minimises 0.3 times its cross entropy on z + LN_G(G(x)), G minimises -0.7 times it. A
+Theirs alternate; here half of the steps, drawn, are of the one and half of the other: the adversary tail A minimises 0.3 times its cross entropy on z + LN_G(G(x)), G minimises -0.7 times it. A
 starts from the clean tail. --bare leaves out both layer norms, as an ablation: checkpoint `paper-bare`.
 """
 

@@ -11,12 +11,12 @@ import pytest
 import torch
 import torch.nn.functional as functional
 
-from training import attack, loop, plan, spec, thief
+from training import attack, loop, plan, released, spec, thief
 from training.adversaries import Painter, Recogniser, am_softmax, reverse
-from training.attack import checkpoint, coarser, parsed, psnr, rows_of, settings, ssim, start_anew, whole_run
+from training.attack import checkpoint, coarser, linkage, parsed, psnr, rows_of, settings, ssim, start_anew, whole_run
 from training.attackers import FULL_WIDTH, Classes, UNet
 from training.align import crop, similarity
-from training.data import CHIP_SIZE, MIDDLE, ROOT, Jitter, augment, centre, placed, to_input
+from training.data import CHIP_SIZE, MIDDLE, ROOT, Chips, Jitter, Lfw, augment, centre, placed, to_input
 from training.evaluate import mean, rank_one, tar_at_far, ten_fold_accuracy
 from training.distil import LATE_WEIGHT, distances
 from training.export import BROWSER, CLOUD, browser_weights, golden, golden_face, golden_seed, shipped
@@ -201,8 +201,63 @@ def test_reversal_turns_the_gradient() -> None:
 def test_metrics_on_known_scores() -> None:
     genuine, impostor = np.array([0.9, 0.8, 0.3]), np.arange(1000) / 2000
     assert tar_at_far(genuine, impostor, 1e-3) == pytest.approx(2 / 3)
+    distinct = np.arange(1000)  # ten of them may be exceeded: those above 989
+    assert tar_at_far(np.array([989, 989.5, 990]), distinct, 0.01) == pytest.approx(2 / 3)
     scores = np.tile([0.9, 0.1], 300)
     assert ten_fold_accuracy(scores, scores > 0.5) == (1.0, 0.0)
+
+
+def test_a_fold_is_judged_by_the_threshold_of_the_others() -> None:
+    """By hand: without the first fold 0.9 is best, and all of that fold is refused; with it 0.6, which takes one stranger in each other fold."""
+    scores = np.array([0.6] * 4 + [0.9, 0.9, 0.7, 0.6] * 9)
+    accuracy, deviation = ten_fold_accuracy(scores, scores != 0.7)
+    assert (accuracy, deviation) == (pytest.approx(0.675), pytest.approx(0.225))
+
+
+def test_a_message_of_the_first_photo_is_linked_to_the_plain_second() -> None:
+    count = 40
+    photos = np.zeros((2 * count, 112, 112, 3), np.uint8)
+    photos[:, 0, 0, 0] = np.arange(2 * count)
+    person = functional.normalize(torch.randn(count, spec.EMBEDDING_SIZE, generator=torch.Generator().manual_seed(1)), dim=1).numpy()
+    garbage = np.ones_like(person) / spec.EMBEDDING_SIZE**0.5
+    pairs = [(one, count + (one if one % 2 else (one + 2) % count), bool(one % 2)) for one in range(count)]
+    lfw = Lfw(images=photos, people=np.arange(2 * count), view1=[], view2=pairs)
+    sent, plain = np.concatenate([person, garbage]), np.concatenate([garbage, person])
+    assert linkage(lfw, lambda faces: torch.from_numpy(sent[faces[:, 0, 0, 0].long()]), plain)["linked"] == 1
+    assert linkage(lfw, lambda faces: torch.from_numpy(plain[faces[:, 0, 0, 0].long()]), sent)["linked"] < 0.6
+
+
+@pytest.fixture
+def in_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Chips:
+    """The released networks as checkpoints, and photos of noise that attackers mix others with."""
+    for module in (loop, released):
+        monkeypatch.setattr(module, "RUNS", tmp_path)
+    released.main()
+    images = np.random.default_rng(1).integers(0, 256, (4, CHIP_SIZE, CHIP_SIZE, 3), dtype=np.uint8)
+    monkeypatch.setattr(attack, "PUBLIC_FACES", 4)
+    return Chips(images, np.repeat(MIDDLE[None], 4, axis=0), np.arange(4), np.full(4, "unlabelled"), np.full(4, ""), np.zeros((4, 1), np.float32))
+
+
+@pytest.mark.parametrize("defence", ["clean", "gaussian", "xnn-d", "instahide-2"])
+def test_an_attacker_reads_values_of_four_bits_and_noise_that_is_new_each_time(defence: str, in_release: Chips) -> None:
+    faces = torch.from_numpy(golden_face())[None]
+    faces = (to_input(faces) if faces.dtype == torch.uint8 else faces).expand(2, 3, 112, 112)
+    send, random = attack.sender(in_release, parsed(["D", "--defence", defence])), torch.Generator().manual_seed(1)
+    first, second = send(faces, random), send(faces, random)
+    levels = [len(values.unique()) for values in first.flatten(0, 1).flatten(1)]
+    assert max(levels) <= (spec.STEP_MAX + 1 if defence == "instahide-2" else 2 * spec.STEP_MAX + 1)
+    if defence == "clean":
+        assert torch.equal(first, second)
+        return
+    assert not torch.equal(first[0], first[1]) and not torch.equal(first, second)
+    if defence == "instahide-2":
+        assert first.min() >= 0
+        return
+    clean = attack.sender(in_release, parsed(["D", "--defence", "clean", "--bits", "8"]))(faces, random)
+    power = (first - clean).square().mean() / clean.square().mean()
+    assert power.item() == pytest.approx(spec.NOISE_LEVEL**2, rel=0.2)
+    many = attack.sender(in_release, parsed(["D", "--defence", defence, "--messages", "16"]))(faces, random)
+    assert (many - clean).square().mean() / clean.square().mean() == pytest.approx(power.item() / 16, rel=0.3)
 
 
 def test_golden_inputs_have_the_range_of_real_ones() -> None:

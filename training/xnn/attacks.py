@@ -12,7 +12,7 @@
     python3 -m training.xnn.attacks inversion --defence D         photos painted from records under an unknown key          10 min
 
 `python3 -m training.xnn.table` runs them all and prints the table. Times are for a core to itself, with OpenBLAS. Attackers know encoder,
-defence and tail, and have clean faces of the training people; who is tested (`val`) is in nobody's training. Gaussian noise and InstaHide
+defence and tail, and have clean faces of the training people; no photo that is tested (`val`) is in anybody's training. Gaussian noise and InstaHide
 have no key: for them `utility` is the attack, too.
 
 Each run prints one row of JSON and appends it to `training/xnn/attacks.jsonl`; it resumes from `training/runs/xnn-*.pt`.

@@ -2,8 +2,8 @@
 
     none, permutation, matrix, xnn, xnn-hardened    one key an owner (`obfuscation.py`)
     gaussian                                        noise of the features' own power, fresh for every record; no key
-    instahide-2, instahide-3                        InstaHide (Huang et al. 2020) on tokens: mixed with 1 or 2 others, random signs;
-                                                    no key
+    instahide-2, instahide-3                        after InstaHide (Huang et al. 2020) on tokens: mixed with 1 or 2 others, random signs;
+                                                    no key; shares are not held to 0.65, as the paper has it
     neuracrypt                                      as NeuraCrypt (Yala et al. 2021): a secret random network a token, tokens shuffled
                                                     for every record
 

@@ -25,6 +25,54 @@ describe('the report in docs', () => {
   });
 });
 
+describe('the table that README and model card begin with', () => {
+  /** Rows, and in each cell which figures: attacker, metrics, budgets. */
+  const FIGURES: readonly (readonly [string, readonly string[], readonly string[]])[] = [
+    ['S', ['LFW View 2, pairs told right', 'held-out people, TAR at FAR 1e-4'], ['0.5 epochs']],
+    ['D', ['LFW pairs linked, message to plain photo'], ['256 photos, 80', '4,096 photos, 20', '20,480 photos, 10']],
+    ['I', ['SSIM to the photo', 'PSNR to the photo', 'recovered faces: LFW pairs told right by dlib'], ['0.3', '0.1']],
+    ['R', ['rank-1 among 50 held-out people'], ['from the clean tail’s weights, 3']],
+  ];
+  const LINES = {
+    clean: /^\| clean features/,
+    gaussian: /^\| Gaussian noise/,
+    'xnn-d': /^\| \*\*XNN-d/,
+    nothing: /^\| nothing \(/,
+  };
+
+  it.each(['README.md', 'docs/model-card.md'])('has in %s the means of the rows', async (file) => {
+    const { rows } = await currentReport();
+    const text = readFileSync(`${ROOT}${file}`, 'utf8');
+    const lines = text.slice(text.search(/^\| what is sent +\| S after half an epoch/m)).split('\n');
+    for (const [defence, line] of Object.entries(LINES)) {
+      const cells = lines
+        .find((candidate) => line.test(candidate))!
+        .split('|')
+        .slice(2);
+      FIGURES.forEach(([attacker, metrics, budgets], column) => {
+        const expected = metrics.flatMap((metric) =>
+          budgets.flatMap((budget) => {
+            const of = rows.filter(
+              (row) =>
+                [row.attacker, row.defence, row.metric].join() === [attacker, defence, metric].join() &&
+                new RegExp(`^${budget}( epochs)?(, seed \\d)?$`).test(row.settings),
+            );
+            const mean = of.reduce((sum, { value }) => sum + value, 0) / of.length;
+            return of.length === 0 ? [] : [of[0]!.unit === 'share' ? 100 * mean : mean];
+          }),
+        );
+        const written = cells[column]!.match(/\d+\.\d+/g) ?? [];
+        expect(written, `${file}, ${defence}, ${attacker}`).toHaveLength(expected.length);
+        written.forEach((figure, i) =>
+          expect(Math.abs(Number(figure) - expected[i]!), `${file}, ${defence}: ${figure}`).toBeLessThan(
+            figure.length - figure.indexOf('.') > 2 ? 0.00501 : 0.0501,
+          ),
+        );
+      });
+    }
+  });
+});
+
 describe('rowsOf', () => {
   it('names attacker, budget, networks, interval, chance and command of every number', () => {
     const [row, , ...rest] = rowsOf({ ...EMPTY, attacks: lines(D) }, NAMES);
@@ -88,6 +136,29 @@ describe('rowsOf', () => {
     ]);
     expect(linked[1]!.command).toMatch(/ --rate 0.0005 --embedding tail$/);
     expect(buildReport({ ...EMPTY, attacks }, RELEASE, NAMES).headline.rows[1]!.cells[2]).toBe('90 %');
+  });
+
+  it('gives of attackers on keyed mode what each learnt from, and who is given the order of places', () => {
+    const line = { date: '2026-01-02', commit: 'abcdef0', networks: 'n', pairs: 20000, knows: 'x' };
+    const keyed = lines(
+      { ...line, attacker: 'D', linked: 0.5 },
+      { ...line, attacker: 'R', val_rank1: 0.02 },
+      { ...line, attacker: 'known plaintext', key_error_1: 1.4 },
+      { ...line, attacker: 'utility', lfw: 0.99 },
+    );
+    const told = rowsOf({ ...EMPTY, keyed }, NAMES).map(({ attacker, settings, queries }) => [attacker, settings, queries.slice(0, 7)]); // prettier-ignore
+    expect(told).toEqual([
+      ['D', '20,000 photos', 'runs th'],
+      ['R', 'all labelled photos', 'runs th'],
+      ['P', '', 'as many'],
+      ['S', '', ''],
+    ]);
+    const bundle = { ...line, row: 'statistics', encoder: 'e', weights: 'w', rank1_of_100_records: 0.5 };
+    const xnn = lines({ ...bundle, defence: 'xnn' }, { ...bundle, defence: 'xnn-hardened' });
+    expect(rowsOf({ ...EMPTY, xnn }, NAMES).map(({ knowledge }) => /order of the places/.test(knowledge))).toEqual([
+      false,
+      true,
+    ]);
   });
 
   it('says which line lacks a number', () => {

@@ -180,7 +180,7 @@ function common(
 ): Common {
   return {
     settings: '',
-    knowledge: 'encoder, generator and every architecture; photos of others, none of the victim',
+    knowledge: 'encoder, generator, clean tail and every architecture; photos of others, none of the victim',
     queries: 'runs the browser’s half as often as he likes; reads one message of the victim',
     seed: numberOrNull(line, 'seed'),
     coreMinutes: numberOrNull(line, 'core_minutes'),
@@ -234,8 +234,9 @@ function utilityRows(line: Line): ReportRow[] {
 }
 
 const PICTURES_KNOWN =
-  'how pictures are hidden, and every architecture; starts from the released encoder; photos of others, none of the victim';
-const MIXTURES_KNOWN = 'encoder, how features are mixed, and every architecture; photos of others, none of the victim';
+  'how pictures are hidden, and every architecture; starts from the released encoder and clean tail; photos of others, none of the victim';
+const MIXTURES_KNOWN =
+  'encoder, clean tail, how features are mixed, and every architecture; photos of others, none of the victim';
 /** What attackers of others' defences know. */
 const KNOWN: Readonly<Record<string, string>> = {
   minusface:
@@ -274,7 +275,7 @@ function attackRows(line: Line, names: Names): ReportRow[] {
     ...(KNOWN[defence] !== undefined && { knowledge: KNOWN[defence] }),
     ...(attacker === 'S' && {
       knowledge:
-        'encoder, generator, a public teacher and photos without labels, none of the victim: trained as the released student is, for a shorter time; so the cloud, and whoever does as it does',
+        'encoder, generator, a public teacher and photos without labels, none of the victim: trained to the same embedding as the released student, but not to the late map, and shorter; so the cloud, and whoever does as it does',
     }),
     ...(messages > 1 && { queries: `reads ${messages} messages of one photo of the victim` }),
   });
@@ -348,14 +349,24 @@ function keyedRows(line: Line, names: Names): ReportRow[] {
   const shared = common(line, {
     attacker,
     defence: 'own key',
-    settings: tries === null ? `${counted(number(line, 'pairs'))} photos` : `${counted(tries)} tries, none limited`,
+    settings: keyedSettings(line, tries),
     networks: named(text(line, 'networks'), names),
     knowledge: `all networks; ${text(line, 'knows')}`,
     command: `python3 -m training.keyed --pairs ${number(line, 'pairs')}`,
     ...(attacker === 'T' && { queries: 'none: has two databases' }),
     ...(attacker === 'H' && { queries: 'tries without a limit' }),
+    ...(attacker === 'P' && { queries: 'as many messages as photos' }),
+    ...(attacker === 'S' && { queries: '' }),
   });
   return measured(withShare, shared, metrics(line));
+}
+
+/** What an attacker on keyed mode had to learn from. Those that are left out learn nothing. */
+function keyedSettings(line: Line, tries: number | null): string {
+  if (tries !== null) return `${counted(tries)} tries, none limited`;
+  const kind = text(line, 'attacker');
+  if (kind === 'R') return 'all labelled photos';
+  return kind === 'D' || kind === 'I' ? `${counted(number(line, 'pairs'))} photos` : '';
 }
 
 function thiefRows(line: Line, names: Names): ReportRow[] {
@@ -408,7 +419,7 @@ function hillRows(line: Line): ReportRow[] {
 const XNN: Readonly<Record<string, { attacker: string; knowledge: string; queries: string }>> = {
   people: {
     attacker: 'X-who',
-    knowledge: 'a bundle of 50 people and as many other photos of the same people',
+    knowledge: 'a bundle of 50 people, the order of its places, and as many other photos of the same people',
     queries: 'none: has the bundle',
   },
   statistics: {
@@ -438,8 +449,10 @@ function xnnRows(line: Line): ReportRow[] {
   const flags = ['slots', 'trained', 'int8', 'whitened'].filter((flag) => line[flag] === true);
   const words = ['form', 'shape'].filter((key) => typeof line[key] === 'string');
   const epochs = numberOrNull(line, 'epochs');
+  const ordered = line['form'] === 'by-place' || (kind === 'statistics' && line['defence'] === 'xnn-hardened');
   const shared = common(line, {
     ...known,
+    ...(ordered && { knowledge: `${known.knowledge}; is given the order of the places` }),
     defence: text(line, 'defence') === 'none' ? 'no obfuscation' : text(line, 'defence'),
     settings: [...words.map((key) => text(line, key)), ...flags, ...(epochs === null ? [] : [`${epochs} epochs`])].join(
       ', ',
