@@ -9,6 +9,7 @@ const LONGEST = 'walk.spec.ts';
 export default defineConfig({
   testDir: 'e2e',
   snapshotPathTemplate: '{testDir}/pictures/{arg}{ext}',
+  forbidOnly: true,
   globalSetup: './e2e/fixtures/setup.ts',
   // One works while another waits for a camera or a countdown; the machines that this is for have two cores.
   workers: 2,

@@ -4,9 +4,19 @@ import { VitePWA } from 'vite-plugin-pwa';
 import { defineConfig } from 'vite';
 import { firstPaint } from './tools/first-paint.js';
 import { trimmed } from './tools/libraries.js';
+import { notices } from './tools/notices.js';
 
 /** What the first script shares with the app: one file, and not one a module. */
 const FIRST = /src\/web\/(languages|opening|routes|settings|theme)\.ts$|vite\/preload-helper/;
+
+/** Beside modules: networks and WebAssembly (tools/build-assets.ts), styles, the service worker. */
+const parties = notices('third-party.txt', [
+  '@mediapipe/face_detection',
+  '@vladmandic/face-api',
+  'daisyui',
+  'tailwindcss',
+  'workbox-core',
+]);
 
 export default defineConfig({
   plugins: [
@@ -14,6 +24,7 @@ export default defineConfig({
     tailwindcss(),
     trimmed(),
     firstPaint(),
+    parties.written(),
     VitePWA({
       // A new version waits until it is asked for (src/web/offline.ts, which registers it, too).
       registerType: 'prompt',
@@ -53,7 +64,7 @@ export default defineConfig({
   ],
   worker: {
     format: 'es',
-    plugins: () => [trimmed()],
+    plugins: () => [trimmed(), parties.seen()],
     rolldownOptions: {
       output: { chunkFileNames: ({ moduleIds }) => `assets/${packageOf(moduleIds)}-[hash].js` },
     },

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { trimmed } from './tools/libraries.js';
+import { notices } from './tools/notices.js';
 
 /** By the name of what is built from it. */
 const sources = (names: Readonly<Record<string, string>>): Record<string, string> =>
@@ -15,13 +16,14 @@ const sources = (names: Readonly<Record<string, string>>): Record<string, string
  */
 export default defineConfig(({ mode }) => {
   const forPages = mode === 'page';
+  const parties = notices('third-party.txt', []);
   return {
     base: './',
     publicDir: false,
-    plugins: [trimmed()],
+    plugins: [trimmed(), parties.written()],
     worker: {
       format: 'es',
-      plugins: () => [trimmed()],
+      plugins: () => [trimmed(), parties.seen()],
       rolldownOptions: { output: { codeSplitting: forPages } },
     },
     build: {

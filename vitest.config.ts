@@ -2,7 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.{ts,tsx}'],
+    include: ['{bench,src,tools}/**/*.test.{ts,tsx}'],
+    // One that was forgotten would let everything else pass unseen.
+    allowOnly: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright';
-import { commit, parsed, runCommand } from '../src/cli/command.js';
+import { commit, parsed, runCommand, timesOf } from '../src/cli/command.js';
 import { MESSAGE_BYTES } from '../src/wire/message.js';
 import { launchOptions } from '../tools/chromium.js';
 import type { Bench } from './main.js';
@@ -35,17 +35,13 @@ async function main(args: string[]): Promise<void> {
   );
   if (values.help) return console.log(HELP);
   const { contenders, ...made } = JSON.parse(await readFile(values.bench, 'utf8')) as Bench;
-  const release = JSON.parse(await readFile('public/models/manifest.json', 'utf8')) as {
-    release: string;
-    model: string;
-  };
-  const encrypted = await measureEncrypted(Number(values.rounds));
+  const encrypted = await measureEncrypted(timesOf('--rounds', values.rounds));
   const plain = contenders.map(({ name, verdict, toBytes, cloud, bytes }) => ({
     date: made.date,
     commit: made.commit,
     command: made.command,
     defence: toBytes ? 'xnn-d' : `none: ${name}`,
-    networks: toBytes ? `${release.release}, ${release.model}` : `${name} of npm`,
+    networks: toBytes ? made.networks : `${name} of npm`,
     settings: `${made.backend.toUpperCase()}, one thread${toBytes ? '' : '; the embedding stays in the page, in the clear'}`,
     verdict_ms: verdict.p50,
     client_ms: toBytes?.p50 ?? verdict.p50,

@@ -1,4 +1,9 @@
-export const median = (values: readonly number[]): number => quantile(values, 0.5);
+/** Of an even number of values, the middle between the middle two. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (place: number) => sorted[place] ?? NaN;
+  return (at(Math.floor((sorted.length - 1) / 2)) + at(Math.floor(sorted.length / 2))) / 2;
+}
 
 /** The smallest value that is not exceeded by the share `share` of them. */
 export function quantile(values: readonly number[], share: number): number {

@@ -1,9 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { launch } from 'chrome-launcher';
 import lighthouse, { desktopConfig, type Result } from 'lighthouse';
 import { chromium } from 'playwright';
-import { commit, parsed, runCommand } from '../src/cli/command.js';
+import { commit, outputTo, parsed, runCommand, timesOf } from '../src/cli/command.js';
 import { PATHS } from '../src/web/routes.js';
 import { launchOptions } from '../tools/chromium.js';
 import { median } from './figures.js';
@@ -34,6 +33,8 @@ async function main(args: string[]): Promise<void> {
     }),
   );
   if (values.help) return console.log(HELP);
+  const times = timesOf('--runs', values.runs);
+  const write = await outputTo(values.json);
   const server = await serveProduct();
   try {
     const lines = [`| page, device | ${CATEGORIES.join(' | ')} |`, `| --- |${' --- |'.repeat(CATEGORIES.length)}`];
@@ -42,7 +43,7 @@ async function main(args: string[]): Promise<void> {
     for (const [name, path] of Object.entries(PAGES)) {
       for (const [device, config] of Object.entries(DEVICES)) {
         const runs: Result[] = [];
-        while (runs.length < Number(values.runs)) runs.push(await audit(`${server.url}${path}?backend=wasm`, config));
+        while (runs.length < times) runs.push(await audit(`${server.url}${path}?backend=wasm`, config));
         const gradeOf = (category: string) =>
           Math.round(100 * median(runs.map(({ categories }) => categories[category]!.score ?? 0)));
         const graded = CATEGORIES.map((category) => [category, gradeOf(category)] as const);
@@ -53,8 +54,7 @@ async function main(args: string[]): Promise<void> {
       }
     }
     const made = { date: new Date().toISOString().slice(0, 10), commit: commit(10), grades, found: [...found].sort() };
-    await mkdir('test-results', { recursive: true });
-    await writeFile(values.json, `${JSON.stringify(made, null, 1)}\n`);
+    await write(`${JSON.stringify(made, null, 1)}\n`);
     console.log([...lines, '', ...made.found].join('\n'));
   } finally {
     await server.close();

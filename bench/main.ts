@@ -1,10 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import setUp from '../e2e/fixtures/setup.js';
 import { QueueWatch, TASK_CATEGORIES, tasksOf } from '../e2e/fixtures/main-thread.js';
 import { UnwatchedPage } from '../e2e/fixtures/unwatched.js';
-import { backendOf, commit, parsed, runCommand } from '../src/cli/command.js';
+import { backendOf, commit, outputTo, parsed, runCommand, timesOf } from '../src/cli/command.js';
 import { bytesOf, type Bytes } from './bytes.js';
 import { enrol, noteReady, product, rival, type Contender, type Verification } from './contenders.js';
 import { median, quantile, round } from './figures.js';
@@ -25,7 +25,7 @@ embedding, and compare there. Nothing is downloaded. Prints a table; times in ms
 elsewhere and run each backend once.
 `;
 
-/** Libraries, each at its quickest, and face-api also with the detector that it takes if none is named; and their pages. */
+/** Libraries with no more parts than an embedding needs, and face-api also with the detector that it takes if none is named; and their pages. */
 const RIVALS = {
   human: 'human.html',
   'face-api': 'face-api.html',
@@ -58,6 +58,8 @@ export interface Figures {
 export interface Bench {
   readonly date: string;
   readonly commit: string | null;
+  /** Release and model of ours. */
+  readonly networks: string;
   readonly command: string;
   readonly cores: string;
   readonly browser: string;
@@ -82,12 +84,17 @@ async function main(args: string[]): Promise<void> {
   );
   if (values.help) return console.log(HELP);
   const [rounds, verifications, backend] = [
-    Number(values.rounds),
-    Number(values.verifications),
+    timesOf('--rounds', values.rounds),
+    timesOf('--verifications', values.verifications),
     backendOf(values.backend),
   ];
+  const write = await outputTo(values.json);
   await setUp();
-  const [ours, theirs] = [await serveProduct(), await servePages(['human', 'face-api'])];
+  const theirs = await servePages(['human', 'face-api']);
+  const ours = await serveProduct().catch(async (error: unknown) => {
+    await theirs.close();
+    throw error;
+  });
   try {
     const rivals = Object.entries(RIVALS).map(([name, page]) => rival(name, new URL(page, theirs.url), backend));
     const contenders = [product(ours.url, backend), ...rivals];
@@ -106,6 +113,7 @@ async function main(args: string[]): Promise<void> {
     const bench: Bench = {
       date: new Date().toISOString().slice(0, 10),
       commit: commit(10),
+      networks: await networks(),
       command: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
       cores: `${cpus().length} × ${cpus()[0]!.model.trim()}`,
       browser,
@@ -113,13 +121,18 @@ async function main(args: string[]): Promise<void> {
       contenders: figures,
       memory: await memoryOf(contenders[0]!),
     };
-    await mkdir('test-results', { recursive: true });
-    await writeFile(values.json, `${JSON.stringify(bench, null, 1)}\n`);
+    await write(`${JSON.stringify(bench, null, 1)}\n`);
     console.log(tableOf(bench));
   } finally {
     await ours.close();
     await theirs.close();
   }
+}
+
+async function networks(): Promise<string> {
+  const text = await readFile('public/models/manifest.json', 'utf8');
+  const { release, model } = JSON.parse(text) as Record<'release' | 'model', string>;
+  return `${release}, ${model}`;
 }
 
 /** A new browser's first visit until it has answered, traced; then a second visit, with all that follows. */

@@ -16,6 +16,9 @@ import { picture } from '../e2e/fixtures/faces.js';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PAGES = join(ROOT, 'bench/page');
 
+/** Most that is kept of what a server says on stderr, in characters. */
+const KEPT = 2000;
+
 export interface Served {
   readonly url: string;
   readonly close: () => Promise<void>;
@@ -28,16 +31,21 @@ export async function serveProduct(): Promise<Served> {
   const server = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'src/server/main.ts')], {
     cwd: ROOT,
     env: { ...process.env, ...unlimited, PORT: '0', DATA_DIR: folder, DATABASE_URL: '' },
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const [line] = (await once(createInterface(server.stdout), 'line')) as [string];
+  let said = '';
+  server.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-KEPT)));
+  const ended = once(server, 'exit').then(async () => {
+    await rm(folder, { recursive: true, force: true });
+    throw new Error(`the server did not start: ${said}`);
+  });
+  const [line] = (await Promise.race([once(createInterface(server.stdout), 'line'), ended])) as [string];
+  ended.catch(() => undefined);
   return {
     url: /http:\S+/.exec(line)![0],
     async close() {
-      const ended = once(server, 'exit');
       server.kill('SIGTERM');
-      await ended;
-      await rm(folder, { recursive: true, force: true });
+      await ended.catch(() => undefined);
     },
   };
 }

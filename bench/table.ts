@@ -17,8 +17,11 @@ export function tableOf({ date, commit, command, cores, browser, backend, conten
       ({ longestTask }) => `${longestTask.clock} / ${longestTask.own}`,
     ],
     ['models, kB', ({ bytes }) => kilobytes(bytes.models)],
-    ['app code, kB compressed', ({ bytes }) => kilobytes(bytes.app)],
-    ['runtime (tfjs, MediaPipe, WebAssembly), kB compressed', ({ bytes }) => kilobytes(bytes.runtime)],
+    ['app code, of the libraries with their tfjs, kB compressed', ({ bytes }) => kilobytes(bytes.app)],
+    [
+      'runtime (WebAssembly; ours: tfjs, MediaPipe, worker, too), kB compressed',
+      ({ bytes }) => kilobytes(bytes.runtime),
+    ],
   ];
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [

@@ -1,5 +1,5 @@
 /** Puts what the browser needs of its libraries under public/: face detector, foreign judge, and the WebAssembly of detector and backend. */
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WASM_NAME, WASM_PARTS } from '../src/client/detector-files.js';
@@ -22,20 +22,41 @@ const JUDGE = [
 const detectorFolder = join(ROOT, 'public/models/detector');
 const wasmFolder = join(ROOT, 'public/wasm');
 const judgeFolder = join(ROOT, 'public/judge');
-await mkdir(detectorFolder, { recursive: true });
-await rm(wasmFolder, { recursive: true, force: true });
-await mkdir(wasmFolder, { recursive: true });
+for (const folder of [detectorFolder, wasmFolder]) await mkdir(folder, { recursive: true });
+/** Beside public/, since another build may be copying that. */
+const aside = await mkdtemp(join(ROOT, '.assets-'));
+
+/** Puts a file in its place at once: whoever is served meanwhile finds it whole, and what has not changed is not touched. */
+async function place(folder: string, name: string, content: Uint8Array): Promise<void> {
+  const there = await readFile(join(folder, name)).catch(() => null);
+  if (there?.equals(content)) return;
+  await writeFile(join(aside, name), content);
+  await rename(join(aside, name), join(folder, name));
+}
+
 // BlazeFace reads pixels in [-1, 1] and gives two outputs: boxes with key points, and scores.
 const detector = withImageMetadata(
   await readFile(join(MODULES, DETECTOR)),
   { mean: 127.5, standardDeviation: 127.5 },
   2,
 );
-await writeFile(join(detectorFolder, 'blaze_face_short_range.tflite'), detector);
-for (const file of WASM) await copyFile(join(MODULES, file), join(wasmFolder, basename(file)));
-const whole = await readFile(join(MODULES, `@mediapipe/tasks-vision/wasm/${WASM_NAME}.wasm`));
-const size = Math.ceil(whole.length / WASM_PARTS);
-for (let i = 0; i < WASM_PARTS; i++) {
-  await writeFile(join(wasmFolder, `${WASM_NAME}.${i}.wasm`), whole.subarray(i * size, (i + 1) * size));
+const placed = new Set<string>();
+const placeWasm = async (name: string, content: Uint8Array) => {
+  placed.add(name);
+  await place(wasmFolder, name, content);
+};
+try {
+  await place(detectorFolder, 'blaze_face_short_range.tflite', detector);
+  for (const file of WASM) await placeWasm(basename(file), await readFile(join(MODULES, file)));
+  const whole = await readFile(join(MODULES, `@mediapipe/tasks-vision/wasm/${WASM_NAME}.wasm`));
+  const size = Math.ceil(whole.length / WASM_PARTS);
+  for (let i = 0; i < WASM_PARTS; i++) {
+    await placeWasm(`${WASM_NAME}.${i}.wasm`, whole.subarray(i * size, (i + 1) * size));
+  }
+  for (const file of JUDGE) await place(judgeFolder, basename(file), await readFile(join(MODULES, file)));
+  // What an older version of the libraries left.
+  for (const name of await readdir(wasmFolder))
+    if (!placed.has(name)) await rm(join(wasmFolder, name), { recursive: true });
+} finally {
+  await rm(aside, { recursive: true });
 }
-for (const file of JUDGE) await copyFile(join(MODULES, file), join(judgeFolder, basename(file)));

@@ -66,6 +66,12 @@ export function oneOf<T extends string>(option: string, choices: readonly T[], v
   return choice;
 }
 
+/** A number of an option that says how often. @throws request_invalid */
+export function timesOf(option: string, text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new XnnError('request_invalid', `${option} is a number from 1, not ${text}`);
+  return Number(text);
+}
+
 export function backendOf(value: string): Backend {
   return oneOf('--backend', BACKENDS, value);
 }

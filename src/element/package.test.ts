@@ -73,6 +73,13 @@ it('needs a few small packages and nothing of the server', () => {
   expect(Object.keys(manifest.dependencies)).toEqual(['@lit/react', '@scure/bip39', 'comlink', 'idb-keyval', 'lit']);
 });
 
+it('names those whose code it has, with their terms', async () => {
+  const text = await readFile(join(installed, 'third-party.txt'), 'utf8');
+  const bundled = ['@mediapipe/tasks-vision', '@noble/ciphers', '@tensorflow/tfjs-core', 'comlink', 'zod'];
+  for (const name of bundled) expect(text).toMatch(new RegExp(`^${name} \\d`, 'm'));
+  for (const terms of ['Permission is hereby granted', 'Apache License']) expect(text).toContain(terms);
+});
+
 it('has types that hold a page to them', async () => {
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
   await run(process.execPath, [tsc, '-p', folder]).catch(({ stdout }: { stdout: string }) => {

@@ -86,7 +86,7 @@ export function configuration(env: NodeJS.ProcessEnv): ServerConfig {
       .split(',')
       .filter((text) => text.trim() !== '')
       .map((text) => originOf('ALLOWED_ORIGINS', text.trim())),
-    behindProxy: env['BEHIND_PROXY'] === '1',
+    behindProxy: number('BEHIND_PROXY', 0, 0, 1) === 1,
     ...(env['METRICS_PORT'] && { metricsPort: number('METRICS_PORT', 0, 0, 65_535) }),
     tenant: fromHex(tenant, TENANT_BYTES),
     models: fileURLToPath(new URL('../../models', import.meta.url)),

@@ -44,6 +44,11 @@ test('a tenant is made, set, disabled and enabled', async () => {
   await expect(TENANT_SET.run(['--tenant', 'acme', '--modes', 'xnn'])).rejects.toMatchObject({
     code: 'request_invalid',
   });
+  for (const webhook of ['acme.example', 'ftp://acme.example/', 'http://acme.example/']) {
+    await expect(TENANT_SET.run(['--tenant', 'acme', '--webhook', webhook])).rejects.toMatchObject({
+      code: 'request_invalid',
+    });
+  }
   await TENANT_SET.run(['--tenant', 'acme', '--modes', 'keyed']);
   await TENANT_DISABLE.run(['--tenant', 'acme']);
   log.mockRestore();

@@ -11,6 +11,7 @@ import { backUp, restore } from '../../server/operations/backup.js';
 import { webhookSecret } from '../../server/operations/webhooks.js';
 import { openDatabase, type ServerConfig } from '../../server/serve.js';
 import type { Store } from '../../server/store.js';
+import { webhookAddress } from '../../server/tenants/routes.js';
 import { grantedScopes, type Tenant, type TenantSettings } from '../../server/tenants/tenants.js';
 import { ROLES, SCOPES, TENANT_MODES } from '../../wire/admin.js';
 import { toHex } from '../../wire/hex.js';
@@ -135,23 +136,30 @@ Example
       ...(perMinute && { perMinute: whole(perMinute, 2 ** 31 - 1) }),
       ...(retention && { retentionDays: whole(retention, 36_500) }),
       ...(values.public && { isPublic: oneOf('--public', ['yes', 'no'], values.public) === 'yes' }),
-      ...(values.webhook && { webhook: values.webhook === 'none' ? null : values.webhook }),
+      ...(values.webhook && { webhook: values.webhook === 'none' ? null : webhookOf(values.webhook) }),
       ...(values.modes && { modes: values.modes.split(',').map((mode) => oneOf('--modes', TENANT_MODES, mode)) }),
     };
     await withStore(async (store) => {
       const { id } = await tenantOf(store, values.tenant);
       const changed = await store.tenants.change(id, settings, act());
-      const { threshold, keyedThreshold, perMinute, retentionDays, isPublic, modes } = changed;
+      const { threshold, keyedThreshold, perMinute, retentionDays, isPublic, webhook, modes } = changed;
       const lines = {
         Threshold: threshold ?? "the release's",
         'Threshold under a key': keyedThreshold ?? "the release's",
         'Requests a minute': perMinute ?? "the server's",
         'Retention in days': retentionDays ?? 'none',
+        Webhook: webhook ?? 'none',
       };
       print({}, { ...lines, Public: isPublic ? 'yes' : 'no', Modes: modes.join(', ') }, false);
     });
   },
 };
+
+/** @throws request_invalid */
+function webhookOf(text: string): string {
+  if (webhookAddress.safeParse(text).success) return text;
+  throw new XnnError('request_invalid', `--webhook is an https address, not ${text}`);
+}
 
 function disabling(disabled: boolean): Command {
   const [verb, what] = disabled
@@ -329,7 +337,8 @@ ${WHERE}
   },
 };
 
-const BACKUP_NAME = /^xnn-[\d-]+T[\d-]+\.jsonl\.gz$/;
+/** Those, too, amid which the command was killed. */
+const BACKUP_NAME = /^xnn-[\d-]+T[\d-]+\.jsonl\.gz(\.partial)?$/;
 
 export const BACKUP: Command = {
   help: `Writes all that is kept to a file, as it is at one moment. What is sealed stays sealed: keep the master key elsewhere.
@@ -373,8 +382,9 @@ ${WHERE}
     const config = configuration(process.env);
     const driver = await openDriver(config);
     try {
-      await migrate(driver, await loadMaster(config.masterKey, config.keyFile));
-      print({}, { 'Rows restored': await restore(driver, file) }, false);
+      const master = await loadMaster(config.masterKey, config.keyFile);
+      await migrate(driver, master);
+      print({}, { 'Rows restored': await restore(driver, file, master) }, false);
     } finally {
       await driver.close();
     }

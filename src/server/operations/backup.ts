@@ -5,6 +5,8 @@ import { pipeline as piped } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { XnnError } from '../../core/errors.js';
 import type { Connection, Driver } from '../drivers.js';
+import { openKeyring } from '../keyring/keyring.js';
+import type { MasterKey } from '../keyring/master.js';
 import { linesOf } from '../lines.js';
 
 // A backup is gzip around lines of JSON: the first says what it is, each other holds a row as { table, row }. What is sealed stays
@@ -12,7 +14,7 @@ import { linesOf } from '../lines.js';
 
 const FORMAT = 'xnn-backup-1';
 /** What ends by itself within minutes, and what a new database has by itself. */
-const LEFT_OUT = ['migrations', 'challenges', 'sessions', 'limits', 'oidc_models'];
+const LEFT_OUT = ['migrations', 'challenges', 'sessions', 'oidc_models'];
 const AT_ONCE = 1_000;
 
 /** Tables to keep, those that others refer to first. */
@@ -34,7 +36,7 @@ async function version(connection: Connection): Promise<number> {
 export async function backUp(driver: Driver, file: string): Promise<number> {
   let count = 0;
   const partial = `${file}.partial`;
-  await driver.transaction(async (connection) => {
+  const written = driver.transaction(async (connection) => {
     await connection.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
     async function* lines(): AsyncGenerator<string> {
       yield `${JSON.stringify({ format: FORMAT, version: await version(connection) })}\n`;
@@ -51,10 +53,12 @@ export async function backUp(driver: Driver, file: string): Promise<number> {
     }
     await piped(Readable.from(lines()), createGzip(), createWriteStream(partial, { mode: 0o600, flush: true }));
   });
-  await rename(partial, file).catch(async (error: unknown) => {
-    await rm(partial, { force: true });
-    throw error;
-  });
+  await written
+    .then(() => rename(partial, file))
+    .catch(async (error: unknown) => {
+      await rm(partial, { force: true });
+      throw error;
+    });
   return count;
 }
 
@@ -78,10 +82,11 @@ async function* entriesOf(file: string): AsyncGenerator<Entry> {
 /**
  * Fills a database whose tables are made and empty. All of the backup, or nothing.
  *
+ * @param master of the time of the backup
  * @returns rows
- * @throws backup_invalid if it is none of this version or cannot be read, database_not_empty
+ * @throws backup_invalid if it is none of this version or cannot be read, database_not_empty, master_key_wrong
  */
-export async function restore(driver: Driver, file: string): Promise<number> {
+export async function restore(driver: Driver, file: string, master: MasterKey): Promise<number> {
   return driver.transaction(async (connection) => {
     const known = await tables(connection);
     for (const table of ['tenants', 'templates', 'audit']) {
@@ -107,6 +112,8 @@ export async function restore(driver: Driver, file: string): Promise<number> {
       );
     }
     if (count < 0) throw new XnnError('backup_invalid', 'empty');
+    // Said now, and not by a server over a database that is full by then.
+    await openKeyring(connection, master);
     await connection.query(
       `SELECT setval(pg_get_serial_sequence('templates', 'seq'), (SELECT coalesce(max(seq), 0) + 1 FROM templates), false)`,
     );

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { toHex } from '../../wire/hex.js';
 import { verifyAudit, type AuditEntry } from '../../wire/audit.js';
 import { allEntries } from '../audit/audit.js';
 import type { Driver } from '../drivers.js';
+import { localMaster } from '../keyring/master.js';
 import { migrate } from '../migrations.js';
 import { openStore, type Store } from '../store.js';
 import { embeddingOf, enrol, MASTER, SERVED, testCloud, openTestDatabase } from '../testing.js';
@@ -35,6 +36,7 @@ afterAll(async () => {
 });
 
 test('a backup restores templates, keys and the audit chain, and shows no template', async () => {
+  await store.limiter.attempts(driver, [{ tenant: SERVED.tenant, subject: 'person 1' }]);
   const file = join(folder, 'all.jsonl.gz');
   const rows = await backUp(driver, file);
   const text = gunzipSync(await readFile(file)).toString();
@@ -44,10 +46,13 @@ test('a backup restores templates, keys and the audit chain, and shows no templa
 
   const other = await openTestDatabase();
   await migrate(other, MASTER);
-  expect(await restore(other, file)).toBe(rows);
-  await expect(restore(other, file)).rejects.toMatchObject({ code: 'database_not_empty' });
+  const stranger = localMaster(new Uint8Array(32).fill(1));
+  await expect(restore(other, file, stranger)).rejects.toMatchObject({ code: 'master_key_wrong' });
+  expect(await restore(other, file, MASTER)).toBe(rows);
+  await expect(restore(other, file, MASTER)).rejects.toMatchObject({ code: 'database_not_empty' });
   const restored = await openStore(other, MASTER);
   expect((await restored.nearest(SERVED, embeddingOf(2)))?.subject).toBe('person 2');
+  expect(await restored.limiter.misses(SERVED.tenant, 'person 1')).toBe(1);
   const entries: AuditEntry[] = [];
   for await (const entry of allEntries(restored.audit, SERVED.tenant)) entries.push(entry);
   expect((await verifyAudit(toHex(SERVED.tenant), entries)).entries).toBe(4);
@@ -56,6 +61,21 @@ test('a backup restores templates, keys and the audit chain, and shows no templa
   await enrol(fetch, 'person 4', 4);
   expect((await restored.nearest(SERVED, embeddingOf(4)))?.subject).toBe('person 4');
   await restored.close();
+}, 120_000);
+
+test('a backup that fails half-way leaves nothing', async () => {
+  const breaking: Driver = {
+    ...driver,
+    transaction: (work) =>
+      driver.transaction((connection) =>
+        work({
+          query: (sql, parameters) =>
+            sql.startsWith('FETCH') ? Promise.reject(new Error('away')) : connection.query(sql, parameters),
+        }),
+      ),
+  };
+  await expect(backUp(breaking, join(folder, 'broken.jsonl.gz'))).rejects.toThrow('away');
+  expect((await readdir(folder)).filter((name) => name.startsWith('broken'))).toEqual([]);
 }, 120_000);
 
 test('what is no backup is refused, and leaves nothing', async () => {
@@ -72,13 +92,13 @@ test('what is no backup is refused, and leaves nothing', async () => {
   for (const text of wrong) {
     const file = join(folder, 'wrong.jsonl.gz');
     await writeFile(file, gzipSync(text));
-    await expect(restore(other, file)).rejects.toMatchObject({ code: 'backup_invalid' });
+    await expect(restore(other, file, MASTER)).rejects.toMatchObject({ code: 'backup_invalid' });
   }
   const whole = await readFile(join(folder, 'all.jsonl.gz'));
   await writeFile(join(folder, 'cut.jsonl.gz'), whole.subarray(0, whole.length >> 1));
   await writeFile(join(folder, 'open.jsonl.gz'), gunzipSync(whole));
   for (const name of ['cut.jsonl.gz', 'open.jsonl.gz', 'missing.jsonl.gz']) {
-    await expect(restore(other, join(folder, name))).rejects.toMatchObject({ code: 'backup_invalid' });
+    await expect(restore(other, join(folder, name), MASTER)).rejects.toMatchObject({ code: 'backup_invalid' });
   }
   expect(await other.query('SELECT 1 FROM tenants')).toEqual([]);
   await other.close();

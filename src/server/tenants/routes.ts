@@ -34,7 +34,9 @@ const MOST_JSON = 4_096;
 const limitJson = limitBody(MOST_JSON, 'application/json');
 
 /** An address that may be told: HTTPS, or this machine for trying it. */
-const webhook = z.url().refine((address) => /^https:|^http:\/\/(localhost|127\.0\.0\.1)[:/]/.test(address));
+export const webhookAddress = z
+  .url()
+  .refine((address) => /^https:|^http:\/\/(localhost|127\.0\.0\.1)[:/]/.test(address));
 const settings = {
   threshold: z
     .number()
@@ -50,7 +52,7 @@ const settings = {
     .openapi({ description: "Requests that are not GET a minute, at most the server's; null for the server's." }),
   retentionDays: z.int().min(1).max(36_500).nullable(),
   isPublic: z.boolean().openapi({ description: 'Whether requests without a key may be its own.' }),
-  webhook: webhook.nullable(),
+  webhook: webhookAddress.nullable(),
   modes: z.array(z.enum(TENANT_MODES)).min(1).readonly().openapi({
     description: 'How faces may be protected that are enrolled and asked: by noise, by their owner’s key.',
   }),
