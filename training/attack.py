@@ -282,9 +282,8 @@ def recognition(chips: Chips, lfw: Lfw, embed: Callable[[Tensor], Tensor]) -> di
     }
 
 
-def linkage(lfw: Lfw, embed: Callable[[Tensor], Tensor], plain: NDArray[np.float32]) -> dict[str, float]:
-    """Whether what was sent of one photo is linked to a plain photo, by the embeddings `plain` of LFW's. 50 % = chance."""
-    sent = embed_all(embed, lfw.images)
+def linkage(lfw: Lfw, sent: NDArray[np.float32], plain: NDArray[np.float32]) -> dict[str, float]:
+    """Whether what was sent of one photo is linked to a plain photo, by embeddings of what was sent of LFW's photos and of these. 50 % = chance."""
     first, second, same = (np.array(column) for column in zip(*lfw.view2))
     scores = (sent[first] * plain[second]).sum(1)
     both, _ = pair_scores(plain, lfw.view2)
@@ -464,7 +463,7 @@ def main() -> None:
     if options.attacker in ("R", "S"):
         result = recognition(chips, lfw, received)
     elif options.attacker == "D":
-        result = linkage(lfw, received, described(lfw.images) if options.embedding == "tail" else judged_lfw(lfw))
+        result = linkage(lfw, embed_all(received, lfw.images), described(lfw.images) if options.embedding == "tail" else judged_lfw(lfw))
     else:
         result = pictures(lfw, embed_all(painted, lfw.images), judged_lfw)
     record(row_file(options), whole_run(options), begun, {**result, "losses": learning_curve(checkpoint(options))})
