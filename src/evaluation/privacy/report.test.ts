@@ -115,6 +115,13 @@ describe('rowsOf', () => {
     expect(row!.command).toBe(
       'python3 -m training.attack D --defence partialface --pairs 1024 --epochs 10 --rate 0.0005',
     );
+    const solved = { ...pictures, solved: true, pairs: null, epochs: 0 };
+    const [first] = rowsOf({ ...EMPTY, attacks: lines(pictures, solved) }, NAMES);
+    expect(first).toMatchObject({
+      settings: 'equations solved, nothing trained',
+      command: 'python3 -m training.solver',
+      knowledge: 'how pictures are hidden, the clean tail, and 192 photos of others',
+    });
   });
 
   it('keeps a narrow painter apart from the one of full width', () => {

@@ -93,7 +93,7 @@ const METRICS: Readonly<Record<string, readonly Metric[]>> = {
 
 /** What makes two lines rows of one thing. */
 const SETTINGS =
-  'attacker row defence knows generator level messages bits positions deeper pairs photos warm rate batch width embedding epochs seed slots trained int8 whitened form shape mode victims databases'.split(
+  'attacker row defence knows generator level messages bits positions deeper solved pairs photos warm rate batch width embedding epochs seed slots trained int8 whitened form shape mode victims databases'.split(
     ' ',
   );
 
@@ -262,7 +262,7 @@ function attackRows(line: Line, names: Names): ReportRow[] {
     line['positions'] !== undefined && `maps of ${number(line, 'positions')}×${number(line, 'positions')}`,
     line['deeper'] !== undefined && `sent ${number(line, 'deeper')} blocks later`,
     typeof line['width'] === 'number' && `painter of width ${line['width']}`,
-    epochs === 0 ? 'not trained' : `${epochs} epochs`,
+    line['solved'] === true ? 'equations solved, nothing trained' : epochs === 0 ? 'not trained' : `${epochs} epochs`,
     (line['seed'] ?? 1) !== 1 && `seed ${number(line, 'seed')}`,
   ];
   const defence = text(line, 'defence');
@@ -273,6 +273,7 @@ function attackRows(line: Line, names: Names): ReportRow[] {
     networks: named(text(line, 'networks'), names),
     command: attackCommand(line),
     ...(KNOWN[defence] !== undefined && { knowledge: KNOWN[defence] }),
+    ...(line['solved'] === true && { knowledge: 'how pictures are hidden, the clean tail, and 192 photos of others' }),
     ...(attacker === 'S' && {
       knowledge:
         'encoder, generator, a public teacher and photos without labels, none of the victim: trained to the same embedding as the released student, but not to the late map, and shorter; so the cloud, and whoever does as it does',
@@ -283,6 +284,7 @@ function attackRows(line: Line, names: Names): ReportRow[] {
 }
 
 function attackCommand(line: Line): string {
+  if (line['solved'] === true) return 'python3 -m training.solver';
   const given = Object.keys(USUAL).filter((dial) => !isUsual(line, dial));
   return [
     `python3 -m training.attack ${text(line, 'attacker')} --defence ${text(line, 'defence')}`,
