@@ -87,12 +87,14 @@ def write_tfjs(name: str, weights: dict[str, NDArray[np.float32]], folder: Path 
         for key, value in half.items()
     ]
     topology = {"format": "tfjs-weights", "weightsManifest": [{"paths": [f"{name}.bin"], "weights": entries}]}
-    (folder / f"{name}.json").write_text(json.dumps(topology, indent=1) + "\n")
+    described = (json.dumps(topology, indent=1) + "\n").encode()
+    (folder / f"{name}.json").write_bytes(described)
     return {
         "topology": f"{name}.json",
         "weights": f"{name}.bin",
         "bytes": len(data),
         "sha256": hashlib.sha256(data).hexdigest(),
+        "topologySha256": hashlib.sha256(described).hexdigest(),
         "parameters": sum(value.size for value in half.values()),
     }
 

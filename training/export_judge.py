@@ -37,8 +37,9 @@ def about(mean: Array, embeddings: Array) -> Array:
 
 def network() -> dict[str, object]:
     """The manifest's entry of the weights."""
-    data = (WEIGHTS / WEIGHTS_FILE).read_bytes()
-    return {"topology": TOPOLOGY_FILE, "weights": WEIGHTS_FILE, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    data, described = ((WEIGHTS / name).read_bytes() for name in (WEIGHTS_FILE, TOPOLOGY_FILE))
+    hashes = {"sha256": hashlib.sha256(data).hexdigest(), "topologySha256": hashlib.sha256(described).hexdigest()}
+    return {"topology": TOPOLOGY_FILE, "weights": WEIGHTS_FILE, "bytes": len(data), **hashes}
 
 
 def main() -> None:

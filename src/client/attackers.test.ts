@@ -108,7 +108,7 @@ it('loads the foreign judge, who weighs what the page says, with what he got', a
 
 it.each([
   ['changed weights', { 'face_recognition_model.bin': 'changed' }, 'model_hash_wrong'],
-  ['another description', { 'face_recognition_model-weights_manifest.json': '[]' }, 'model_invalid'],
+  ['another description', { 'face_recognition_model-weights_manifest.json': '[]' }, 'model_hash_wrong'],
   ['an empty manifest', { 'manifest.json': '{}' }, 'model_invalid'],
   [
     'a mean that is too short',

@@ -15,22 +15,25 @@ function network(name: string, halves: readonly number[]) {
     dtype: 'float32',
     quantization: { dtype: 'float16', original_dtype: 'float32' },
   });
+  const topology = {
+    format: 'tfjs-weights',
+    weightsManifest: [{ paths: [`${name}.bin`], weights: [spec('a', [halves.length - 1]), spec('b', [1])] }],
+  };
   return {
     weights,
-    topology: {
-      format: 'tfjs-weights',
-      weightsManifest: [{ paths: [`${name}.bin`], weights: [spec('a', [halves.length - 1]), spec('b', [1])] }],
-    },
+    topology,
     entry: {
       topology: `${name}.json`,
       weights: `${name}.bin`,
       bytes: weights.length,
-      sha256: createHash('sha256').update(weights).digest('hex'),
+      sha256: sha256(weights),
+      topologySha256: sha256(JSON.stringify(topology)),
       parameters: halves.length,
     },
   };
 }
 
+const sha256 = (data: string | Uint8Array) => createHash('sha256').update(data).digest('hex');
 const ENCODER = network('encoder', [0x3e00, 0x3c00, 0x4000]);
 const GENERATOR = network('generator', [0x3c00, 0xbc00]);
 const TAIL = network('tail', [0x4000, 0x3c00]);
@@ -184,6 +187,7 @@ describe('loadModel', () => {
     ['another host', new Place().manifest({}, { topology: '//other.test/x.json' })],
     ['no size', new Place().manifest({}, { bytes: 0 })],
     ['a short hash', new Place().manifest({}, { sha256: 'abc' })],
+    ['no hash of a topology', new Place().manifest({}, { topologySha256: undefined })],
   ])('refuses a manifest with %s', async (_, manifest) => {
     place.files['manifest.json'] = manifest;
     await expect(loadModel(place, ignore)).rejects.toMatchObject({ code: 'model_invalid' });
@@ -205,8 +209,16 @@ describe('loadModel', () => {
       [{ weights: [{ ...group!.weights[0], shape: [6], quantization: { dtype: 'uint8', min: 0 } }] }],
     ],
   ])('refuses a topology with %s', async (_, value) => {
-    place.files['encoder.json'] = JSON.stringify(value);
+    const text = JSON.stringify(value);
+    place.files['encoder.json'] = text;
+    place.files['manifest.json'] = place.manifest({}, { topologySha256: sha256(text) });
     await expect(loadModel(place, ignore)).rejects.toMatchObject({ code: 'model_invalid' });
+  });
+
+  it('refuses a topology that gives the bytes to other weights, and does not keep it', async () => {
+    const [first, second] = group!.weights;
+    place.files['encoder.json'] = JSON.stringify({ ...topology, weightsManifest: [{ weights: [second, first] }] });
+    await expect(loadModel(place, ignore)).rejects.toMatchObject({ code: 'model_hash_wrong' });
     expect([...place.kept.keys()].some((key) => key.includes('encoder.json'))).toBe(false);
   });
 });

@@ -41,6 +41,8 @@ export interface NetworkEntry {
   readonly weights: string;
   readonly bytes: number;
   readonly sha256: string;
+  /** Of the topology, which says which bytes are which weight. */
+  readonly topologySha256: string;
 }
 
 interface Manifest {
@@ -141,54 +143,42 @@ async function loadNetwork(
   entry: NetworkEntry,
   onBytes: (n: number) => void,
 ): Promise<NetworkFile> {
-  const weights = await keptOr(source, entry, entry.weights, onBytes, async (bytes) => {
-    const sha256 = toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
-    if (bytes.byteLength !== entry.bytes || sha256 !== entry.sha256)
-      throw new XnnError('model_hash_wrong', entry.weights);
-    return bytes;
-  });
-  const specs = await keptOr(
-    source,
-    entry,
-    entry.topology,
-    () => {},
-    (bytes) => checkedSpecs(parsed(new TextDecoder().decode(bytes)), entry.bytes),
-  );
-  return { weights, specs };
+  const weights = await keptOr(source, entry.weights, entry.sha256, onBytes);
+  if (weights.byteLength !== entry.bytes) throw new XnnError('model_hash_wrong', `${entry.weights} is not of its size`);
+  const topology = await keptOr(source, entry.topology, entry.topologySha256, () => {});
+  return { weights, specs: checkedSpecs(parsed(new TextDecoder().decode(topology)), weights.byteLength) };
 }
 
-/** What `read` makes of a file of a network, from the cache if it can be read there. Keeps only what could be read. */
-async function keptOr<Value>(
+/** A file of a network, from the cache if it is there as the manifest says. Keeps nothing else. */
+async function keptOr(
   { url, fetch, cache }: ModelSource,
-  entry: NetworkEntry,
   name: string,
+  sha256: string,
   onBytes: (count: number) => void,
-  read: (bytes: ArrayBuffer) => Value | Promise<Value>,
-): Promise<Value> {
-  const key = keyOf(url, entry, name);
+): Promise<ArrayBuffer> {
+  const isRight = async (bytes: ArrayBuffer) =>
+    toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))) === sha256;
+  const key = keyOf(url, name, sha256);
   const kept = await (await cache?.match(key))?.arrayBuffer();
-  if (kept !== undefined) {
-    try {
-      return await read(kept);
-    } catch {
-      // It was changed since: as if it were not there.
-    }
-  }
+  if (kept !== undefined && (await isRight(kept))) return kept;
   const bytes = await download(fetch, url + name, onBytes);
-  const value = await read(bytes);
+  if (!(await isRight(bytes))) throw new XnnError('model_hash_wrong', name);
   await cache?.put(key, new Response(bytes)).catch(keptNothing);
-  return value;
+  return bytes;
 }
 
-/** Where a file is kept: its address and the hash of its release. */
-function keyOf(url: string, entry: NetworkEntry, name: string): string {
-  return `${url}${name}?sha256=${entry.sha256}`;
+/** Where a file is kept: its address and its hash. */
+function keyOf(url: string, name: string, sha256: string): string {
+  return `${url}${name}?sha256=${sha256}`;
 }
 
 /** Takes networks that are none of these out of the cache. */
 export async function forgetOthers({ url, cache }: ModelSource, entries: readonly NetworkEntry[]): Promise<void> {
   if (cache === null) return;
-  const current = entries.flatMap((entry) => [keyOf(url, entry, entry.weights), keyOf(url, entry, entry.topology)]);
+  const current = entries.flatMap(({ weights, sha256, topology, topologySha256 }) => [
+    keyOf(url, weights, sha256),
+    keyOf(url, topology, topologySha256),
+  ]);
   for (const { url: key } of await cache.keys()) {
     if (key.includes('?sha256=') && !current.includes(key)) await cache.delete(key);
   }
@@ -219,12 +209,12 @@ function checkedManifest(value: unknown): Manifest {
 }
 
 export function checkedEntry(value: unknown): NetworkEntry {
-  const { topology, weights, bytes, sha256 } = fields(value, 'network');
+  const { topology, weights, bytes, sha256, topologySha256 } = fields(value, 'network');
   if (!isFileName(topology) || !isFileName(weights)) throw new XnnError('model_invalid', 'file name');
   if (!Number.isSafeInteger(bytes) || typeof bytes !== 'number' || bytes <= 0)
     throw new XnnError('model_invalid', 'bytes');
-  if (!isHex(sha256, 64)) throw new XnnError('model_invalid', 'sha256');
-  return { topology, weights, bytes, sha256 };
+  if (!isHex(sha256, 64) || !isHex(topologySha256, 64)) throw new XnnError('model_invalid', 'sha256');
+  return { topology, weights, bytes, sha256, topologySha256 };
 }
 
 /** How a value may be in a file, and the bytes of it there. Decoded, all are float32. */

@@ -146,14 +146,9 @@ export const NOT_PROTECTED: Report['notProtected'] = [
 /** What was not run. */
 export const NOT_RUN: Report['notRun'] = [
   {
-    what: 'MinusFace-like subtraction',
-    reason:
-      'Not implemented. Its generator and its recogniser are trained together, before any attack says something. Its paper’s numbers are of other data and networks and are not put beside ours.',
-  },
-  {
     what: 'Long training against others’ defences, and all the training that these need',
     reason:
-      'Rows that are not listed above have not been run. S and the attackers start from networks that were taught plain photos and clean features, and are trained on what these send as long as on ours. Their S is not what they can reach, and low figures of their attackers are no proof of protection. PartialFace’s are far from what can be had: its picture is the solution of linear equations, by which, nothing trained, 98.1 % of 3,000 of View 2’s pairs are linked (docs/model-card.md).',
+      'Rows that are not listed above have not been run. S and the attackers start from networks that were taught plain photos and clean features, and are trained on what these send as long as on ours. Their S is not what they can reach, and low figures of their attackers are no proof of protection. PartialFace’s are far from what can be had without any training: its picture is the solution of linear equations (under D and I).',
   },
   {
     what: 'Three seeds of every long training; S to convergence; R, and nearly all of S, at other levels of noise',
