@@ -87,7 +87,8 @@ const OTHERWISE = new RegExp(`${LEVEL.source}|${OTHER_SIZE.source}|the generator
 /** How many figures were found again. */
 export function foundAgain(repeated: Report['repeated']): string {
   const judged = repeated.filter(({ within }) => within !== null);
-  return `Run again from data and release alone, ${judged.filter(({ within }) => within).length} of ${judged.length} figures with an interval were found within it.`;
+  const same = judged.filter(({ value, again }) => value === again).length;
+  return `Run again from data and release alone, ${judged.filter(({ within }) => within).length} of ${judged.length} figures with an interval were found within it, ${same} of them to the last digit.`;
 }
 
 function headlineOf(rows: readonly ReportRow[], repeated: Report['repeated']): Report['headline'] {

@@ -71,8 +71,8 @@ function repeatedTable(repeated: Report['repeated']): string {
   ]);
   return [
     `What \`npm run report -- --again\` found, which trains anew from data and release, whatever rows other commits have. ${foundAgain(repeated)}
-The intervals are of the test set alone, and another machine rounds otherwise, which acts like another seed. R was run again on a machine like the first and gave every digit
-anew: that shows that it can be repeated, and nothing of another seed.`,
+The intervals are of the test set alone, and another machine rounds otherwise, which acts like another seed. On a machine like the first, with the same code,
+every digit comes again: that shows that it can be repeated, and no more.`,
     table(['command', 'metric', 'published', 'again', 'within', 'date, commit'], lines),
   ].join('\n\n');
 }
