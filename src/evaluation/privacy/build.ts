@@ -77,6 +77,7 @@ const TWO_TENANTS = /^two tenants/;
 const OWN_EMBEDDING = /^the clean tail’s embedding/;
 /** Budgets that begin with their photos or epochs: dlib's embedding, painters of full width. */
 const USUAL = /^[\d.]/;
+const SOLVED = /equations solved/;
 const FROM_CLEAN_TAIL = /^from the clean tail’s weights/;
 const LEVEL = /noise of ([\d.]+) times the amplitude/;
 /** Messages of another size than the release's. */
@@ -245,9 +246,11 @@ function utilityAgainstLeakage(rows: readonly ReportRow[]): Chart {
       ? [{ x: mean(seedsOf(rows, leakage)), y: mean(seedsOf(rows, utility)), name: defenceName(defence) }]
       : [];
   });
+  const solved = find(rows, { ...linker, defence: 'partialface', settings: SOLVED });
+  const untrained = solved ? ` Who solves PartialFace’s equations links ${formatted(solved.value, 'share')}.` : '';
   return {
     title: 'Use against leakage',
-    text: 'Up is useful, left is private. Whatever is sent lies near one line: as far as it is of use, it is linked to photos. All were given the same training, a short one; others’ defences start from networks that never saw what they send, and lie low for it. The own key is alone on the left, at no cost in use.',
+    text: `Up is useful, left is private. Whatever is sent lies near one line: as far as it is of use, it is linked to photos. All were given the same training, a short one; others’ defences start from networks that never saw what they send, and lie low for it.${untrained} The own key is alone on the left, at no cost in use.`,
     x: shares('leakage: LFW pairs linked by D', 0.5, 0.6, 0.7, 0.8, 0.9, 1),
     y: shares('use: LFW View 2 told right', 0.6, 0.7, 0.8, 0.9, 1),
     series: points.map((point) => ({ name: point.name, points: [point] })),

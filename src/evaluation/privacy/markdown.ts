@@ -84,16 +84,16 @@ function table(columns: readonly string[], rows: readonly (readonly string[])[])
 
 /** A chart as a file, in grays that can be read on white and on black. */
 export function svgOf(chart: Chart): string {
-  const { x, y, series } = placed(chart);
-  const { width, height, left, right, top, bottom, text } = CHART;
+  const { end, x, y, series } = placed(chart);
+  const { width, height, left, top, bottom, text } = CHART;
   const floor = height - bottom;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="${text}" fill="#777" role="img">`,
     `<title>${escaped(chart.title)}</title><desc>${escaped(chart.text)}</desc>`,
-    `<path d="M${left} ${top}V${floor}H${width - right}" fill="none" stroke="#777"/>`,
+    `<path d="M${left} ${top}V${floor}H${end}" fill="none" stroke="#777"/>`,
     ...x.map((tick) => `<text x="${round(tick.at)}" y="${floor + 20}" text-anchor="middle">${tick.text}</text>`),
     ...y.map((tick) => `<text x="${left - 8}" y="${round(tick.at + 4)}" text-anchor="end">${tick.text}</text>`),
-    `<text x="${(left + width - right) / 2}" y="${height - 10}" text-anchor="middle">${escaped(chart.x.label)}</text>`,
+    `<text x="${(left + end) / 2}" y="${height - 10}" text-anchor="middle">${escaped(chart.x.label)}</text>`,
     `<text x="4" y="${text + 2}">${escaped(chart.y.label)}</text>`,
     ...series.flatMap(({ name, points, label }) => {
       const last = points.at(-1)!;

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CHART, placed } from '../../client/chart.js';
 import { formatted, withInterval } from '../../client/figures.js';
 import { reportSchema } from '../../wire/report.js';
 import { buildReport } from './build.js';
@@ -358,20 +357,5 @@ describe('numbers', () => {
     );
     const [row] = rowsOf({ ...EMPTY, attacks: lines(D) }, NAMES);
     expect(withInterval(row!)).toBe('90 % [89.2, 90.7]');
-  });
-});
-
-describe('a chart', () => {
-  const axis = (ticks: number[], logarithmic = false) => ({
-    label: '',
-    ticks: ticks.map((at) => ({ at, text: String(at) })),
-    logarithmic,
-  });
-  it('puts values where their axes say, and labels of near points apart', () => {
-    const series = ['a', 'b'].map((name) => ({ name, points: [{ x: 10, y: 1, name }] }));
-    const { series: drawn } = placed({ title: '', text: '', x: axis([1, 100], true), y: axis([0, 1]), series });
-    const middle = (CHART.left + CHART.width - CHART.right) / 2;
-    expect(drawn[0]!.points[0]).toEqual({ x: middle, y: CHART.top });
-    expect(Math.abs(drawn[0]!.label.y - drawn[1]!.label.y)).toBeGreaterThanOrEqual(CHART.text);
   });
 });

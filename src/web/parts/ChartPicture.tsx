@@ -5,8 +5,8 @@ import type { Chart } from '../../client/report.js';
 /** A chart, and its numbers as a table for whoever would rather read them. */
 export function ChartPicture({ chart }: { chart: Chart }) {
   const id = useId();
-  const { x, y, series } = placed(chart);
-  const { width, height, left, right, top, bottom } = CHART;
+  const { end, x, y, series } = placed(chart);
+  const { width, height, left, top, bottom } = CHART;
   const floor = height - bottom;
   const marks = (at: { ticks: Chart['x']['ticks'] }) => at.ticks.map(({ text }) => text);
   return (
@@ -25,7 +25,7 @@ export function ChartPicture({ chart }: { chart: Chart }) {
         </text>
         {y.map(({ at, text }) => (
           <g key={text}>
-            <path className="chart-grid" d={`M${left} ${at}H${width - right}`} />
+            <path className="chart-grid" d={`M${left} ${at}H${end}`} />
             <text className="chart-tick" x={left - 8} y={at + 4} textAnchor="end">
               {text}
             </text>
@@ -36,8 +36,8 @@ export function ChartPicture({ chart }: { chart: Chart }) {
             {text}
           </text>
         ))}
-        <path className="chart-axis" d={`M${left} ${top}V${floor}H${width - right}`} />
-        <text className="chart-tick" x={(left + width - right) / 2} y={height - 12} textAnchor="middle">
+        <path className="chart-axis" d={`M${left} ${top}V${floor}H${end}`} />
+        <text className="chart-tick" x={(left + end) / 2} y={height - 12} textAnchor="middle">
           {chart.x.label}
         </text>
         {series.map(({ name, points, label }) => (
