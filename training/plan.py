@@ -154,7 +154,7 @@ def main() -> None:
     minutes = sum(run.minutes for run in left)
     print(f"{len(runs) - len(left)} of {len(runs)} runs of training.attack have their rows; about {minutes:.0f} core minutes left", flush=True)
     first = [MADE_FIRST[name] for name in MADE_FIRST if any(first_of(run) == name for run in left)]
-    others = [] if options.again else [("training.thief",), ("training.keyed",)] + ([] if options.quick else [("training.xnn.table",)])
+    others = [] if options.again else [("training.thief",), ("training.keyed",)] + ([] if options.quick else [("training.solver",), ("training.xnn.table",)])
     attackers = [("training.attack", *run.words) for run in left]
     if options.list:
         for words in (*first, *attackers, *others):

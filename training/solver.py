@@ -4,11 +4,12 @@
 
 Which of the 18 subsets and orders was drawn for a photo shows in how strong its nine channels are, and the photo is then the solution of
 sparse linear equations, with some weight on the mean face for what the subset does not say. Rows of I and D, by the public clean tail's
-embedding, go to `training/attacks.jsonl`.
+embedding, go to `training/attacks.jsonl`, unless there are some of the same networks.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Final
 
@@ -86,10 +87,12 @@ def photos_of(chips: Chips, begin: int, count: int) -> Tensor:
 def main() -> None:
     use_one_core()
     begun = time.process_time()
-    lfw, solver, random = load_lfw(), Solver(photos_of(load_chips(), 0, KNOWN_PHOTOS)), source(1)
-    pictures = embed_all(lambda faces: to_pixels(solver(partial_face(to_input(faces), random))), lfw.images)
     common = {"defence": "partialface", "messages": 1, "pairs": None, "warm": False, "solved": True}
     common |= {"networks": attack.networks(attack.parsed(["I", "--defence", "partialface"])), "epochs": 0, "seed": 1}
+    if any(common.items() <= json.loads(line).items() for line in attack.ROWS.read_text().splitlines() if '"solved"' in line):
+        return
+    lfw, solver, random = load_lfw(), Solver(photos_of(load_chips(), 0, KNOWN_PHOTOS)), source(1)
+    pictures = embed_all(lambda faces: to_pixels(solver(partial_face(to_input(faces), random))), lfw.images)
     record(attack.ROWS, {"attacker": "I", **common}, begun, attack.pictures(lfw, pictures, attack.judged_lfw))
     linked = attack.linkage(lfw, attack.described(pictures), attack.described(lfw.images))
     record(attack.ROWS, {"attacker": "D", **common, "embedding": "tail"}, begun, linked)
