@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import time
 from pathlib import Path
 from typing import Callable, Sequence, TypeVar
@@ -44,11 +43,12 @@ from training.judge import Judge
 from training.loop import Step, descend, fit, learning_curve, load_modules, use_one_core
 from training.minusface import Regenerator, minus_face
 from training.networks import Encoder, Generator, PaperGenerator, Tail, new_student, random_seed, through_message
-from training.rows import commit, record
+from training.rows import commit, read_rows, record
 
 PAPER = ("paper", "paper-bare")
 DEFENCES = ("clean", "gaussian", "xnn-d", *PAPER, *PICTURES, *MIXTURES, "nothing")
-OTHERS_LEARNT = (*PAPER, "minusface")  # their generators are checkpoints of the same names
+OTHERS_LEARNT: dict[str, Callable[[], nn.Module]] = {"paper": PaperGenerator, "paper-bare": lambda: PaperGenerator(bare=True), "minusface": Regenerator}
+"""Others' generators, which are checkpoints of the same names."""
 LEARNT = ("xnn-d", *OTHERS_LEARNT)  # with a generator
 BATCH = 32
 COMMON = {"batch": BATCH, "positions": spec.FEATURE_SIZE, "deeper": 0}
@@ -170,8 +170,7 @@ def train_recogniser(chips: Chips, send: Send, options: argparse.Namespace) -> n
 
     def step(numbers: Tensor, random: torch.Generator) -> dict[str, Tensor]:
         cosines = classes(tail(send(chips.augmented(numbers, jitter, random), random)))
-        whose = torch.from_numpy(np.searchsorted(people, chips.identities[numbers.numpy()])).to(DEVICE)
-        return {"loss": descend(optimiser, am_softmax(cosines, whose))}
+        return {"loss": descend(optimiser, am_softmax(cosines, chips.places(people, numbers)))}
 
     run(options, {"tail": tail, "classes": classes}, optimiser, rows, step)
     return tail
@@ -375,10 +374,9 @@ def _judged(name: str, faces: Callable[[], NDArray[np.uint8]]) -> NDArray[np.flo
 
 def attacked(options: argparse.Namespace) -> tuple[Encoder, nn.Module]:
     """The browser's networks under a defence: encoder and generator, whose weights count for nothing where the defence has none."""
-    bare = options.defence == "paper-bare"
-    encoder = Encoder(bare)
+    encoder = Encoder(bare=options.defence == "paper-bare")
     load_modules("encoder", {"encoder": encoder})
-    generator: nn.Module = PaperGenerator(bare) if options.defence in PAPER else Regenerator() if options.defence == "minusface" else Generator()
+    generator = OTHERS_LEARNT.get(options.defence, Generator)()
     if options.defence in LEARNT:
         load_modules(options.defence if options.defence in OTHERS_LEARNT else options.generator, {"generator": generator})
     return encoder, generator
@@ -437,9 +435,7 @@ def row_file(options: argparse.Namespace) -> Path:
 def rows_of(options: argparse.Namespace) -> list[dict[str, object]]:
     """The rows that there are of these settings and networks, the newest last; of what is run again, those of this commit."""
     wanted = {**dict.fromkeys(("level", *USUAL.get(options.attacker, ()))), **whole_run(options), **({"commit": commit()} if options.again else {})}
-    file = row_file(options)
-    rows = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-    return [row for row in rows if all(row.get(key) == value for key, value in wanted.items())]
+    return [row for row in read_rows(row_file(options)) if all(row.get(key) == value for key, value in wanted.items())]
 
 
 def main() -> None:

@@ -92,6 +92,10 @@ class Chips:
         ]
         return torch.cat(crops).numpy()
 
+    def places(self, people: NDArray[np.int64], rows: Tensor) -> Tensor:
+        """Which of the identities `people`, sorted, each of these chips is of [batch]."""
+        return torch.from_numpy(np.searchsorted(people, self.identities[rows.numpy()])).to(DEVICE)
+
     def target(self, rows: Tensor) -> Tensor:
         """The teacher's embeddings [batch, 128]."""
         return torch.from_numpy(self.targets[rows.numpy()]).to(DEVICE)

@@ -32,7 +32,7 @@ from training.evaluate import embed_all, held_out_rates, linkability, mated_and_
 from training.export import fingerprint
 from training.loop import load_modules, use_one_core
 from training.networks import Encoder, Tail
-from training.rows import record
+from training.rows import read_rows, record
 from training.xnn.obfuscation import householder, normals, rotate
 
 ROWS = ROOT / "training" / "keyed.jsonl"
@@ -151,8 +151,7 @@ def networks() -> str:
 
 def is_done(settings: Mapping[str, object]) -> bool:
     """Whether there is a row already of these settings and networks."""
-    rows = [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
-    same = [row for row in rows if all(row.get(key) == value for key, value in settings.items())]
+    same = [row for row in read_rows(ROWS) if all(row.get(key) == value for key, value in settings.items())]
     return any(row["networks"] == networks() for row in same)
 
 

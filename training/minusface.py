@@ -125,8 +125,6 @@ def main() -> None:
     chips, jitter = load_chips(), Jitter()
     rows = chips.rows("train")
     people, labels = np.unique(chips.identities[rows], return_inverse=True)
-    place = np.zeros(len(chips.identities), np.int64)
-    place[rows] = labels
     regenerator, encoder, tail, classes = Regenerator(), Encoder(), Tail(), Classes(len(people))
     load_modules("encoder", {"encoder": encoder})
     load_modules("clean-tail", {"tail": tail})
@@ -143,8 +141,7 @@ def main() -> None:
         original = prepared(spectrum(prepared(faces)))
         regenerated = regenerator(original)
         error = functional.l1_loss(picture_of(regenerated), faces.to(DEVICE))
-        whose = torch.from_numpy(place[numbers.numpy()]).to(DEVICE)
-        recognition = am_softmax(classes(tail(encoder(original - regenerated)[1])), whose)
+        recognition = am_softmax(classes(tail(encoder(original - regenerated)[1])), chips.places(people, numbers))
         descend(optimiser, PICTURE_WEIGHT * error + recognition, clip=5.0)
         return {"picture": error.detach(), "recognition": recognition.detach()}
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from training.adversaries import am_softmax
 from training.attackers import Classes
 from training.data import Jitter, load_chips
-from training.device import DEVICE, ready
+from training.device import ready
 from training.loop import descend, fit, load_modules, use_one_core
 from training.networks import Encoder, PaperGenerator, Tail
 
@@ -53,8 +53,7 @@ def main() -> None:
         with torch.no_grad():
             _, clean = encoder(faces)
         noise = generator(faces)
-        labels = torch.from_numpy(np.searchsorted(people, chips.identities[numbers.numpy()])).to(DEVICE)
-        loss = am_softmax(classes(tail(clean + noise)), labels)
+        loss = am_softmax(classes(tail(clean + noise)), chips.places(people, numbers))
         optimiser, weight = turns[int(torch.randint(2, (), generator=random, device=random.device))]
         descend(optimiser, weight * loss, clip=5.0)
         power = noise.detach().square().mean() / clean.square().mean()

@@ -7,7 +7,7 @@ import subprocess
 import time
 from functools import cache
 from pathlib import Path
-from typing import Mapping
+from typing import Any, Mapping
 
 import torch
 
@@ -20,6 +20,11 @@ def commit() -> str:
     described = subprocess.run(["git", "describe", "--always"], cwd=ROOT, capture_output=True, text=True, check=True)
     changed = subprocess.run(["git", "diff", "--quiet", "HEAD", "--", ".", ":(exclude)*.jsonl"], cwd=ROOT).returncode != 0
     return described.stdout.strip() + ("-dirty" if changed else "")
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """A file's rows, the oldest first; none if there is no file."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def record(path: Path, settings: Mapping[str, object], begun: float, result: Mapping[str, object]) -> None:

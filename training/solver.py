@@ -9,7 +9,6 @@ embedding, go to `training/attacks.jsonl`, unless there are some of the same net
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Final
 
@@ -21,11 +20,11 @@ from torch import Tensor
 
 from training import attack
 from training.baselines import ORDERS, SUBSETS, frequencies, kept_frequencies, partial_face, to_rgb, to_ycbcr
-from training.data import Chips, load_chips, load_lfw, to_input, to_pixels
+from training.data import load_chips, load_lfw, to_input, to_pixels
 from training.device import source
 from training.evaluate import embed_all
 from training.loop import use_one_core
-from training.rows import record
+from training.rows import read_rows, record
 
 KNOWN_PHOTOS: Final = 192  # of the training chips
 MEAN_WEIGHT: Final = 1e-7  # of the mean face, beside a pixel's usual equation: of least error on other training chips
@@ -78,20 +77,16 @@ def _centred(values: Tensor) -> Tensor:
     return values - values.mean(-1, keepdim=True)
 
 
-def photos_of(chips: Chips, begin: int, count: int) -> Tensor:
-    """Training chips, spread over all, in [-1, 1]."""
-    rows = chips.rows("train", "unlabelled")
-    return to_input(torch.from_numpy(chips.crops(rows[begin :: len(rows) // count][:count])))
-
-
 def main() -> None:
     use_one_core()
     begun = time.process_time()
     common = {"defence": "partialface", "messages": 1, "pairs": None, "warm": False, "solved": True}
     common |= {"networks": attack.networks(attack.parsed(["I", "--defence", "partialface"])), "epochs": 0, "seed": 1}
-    if any(common.items() <= json.loads(line).items() for line in attack.ROWS.read_text().splitlines() if '"solved"' in line):
+    if any(all(row.get(key) == value for key, value in common.items()) for row in read_rows(attack.ROWS)):
         return
-    lfw, solver, random = load_lfw(), Solver(photos_of(load_chips(), 0, KNOWN_PHOTOS)), source(1)
+    chips, lfw, random = load_chips(), load_lfw(), source(1)
+    rows = chips.rows("train", "unlabelled")
+    solver = Solver(to_input(torch.from_numpy(chips.crops(rows[:: len(rows) // KNOWN_PHOTOS][:KNOWN_PHOTOS]))))
     pictures = embed_all(lambda faces: to_pixels(solver(partial_face(to_input(faces), random))), lfw.images)
     record(attack.ROWS, {"attacker": "I", **common}, begun, attack.pictures(lfw, pictures, attack.judged_lfw))
     linked = attack.linkage(lfw, attack.described(pictures), attack.described(lfw.images))

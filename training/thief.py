@@ -10,7 +10,6 @@ photos. Prints rows of JSON and appends them to `training/thief.jsonl`; what has
 from __future__ import annotations
 
 import io
-import json
 import subprocess
 import tempfile
 import time
@@ -29,7 +28,7 @@ from training.export import BROWSER, CLOUD, fingerprint
 from training.loop import use_one_core
 from training.networks import Encoder, Generator, Tail, random_seed, through_message
 from training.released import networks_of
-from training.rows import record
+from training.rows import read_rows, record
 
 ROWS = ROOT / "training" / "thief.jsonl"
 BEFORE = "2.1.0", "3be5807"  # the release before, and the last commit that had it
@@ -78,8 +77,7 @@ def main() -> None:
     use_one_core()
     now, lfw, (name, commit) = release(), load_lfw(), BEFORE
     networks = fingerprint(now.encoder, now.generator)
-    rows = [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
-    done = {row["databases"] for row in rows if row["networks"] == networks}
+    done = {row["databases"] for row in read_rows(ROWS) if row["networks"] == networks}
     others: dict[str, Callable[[], Embeddings]] = {
         "two tenants of this release": lambda: now.templates(lfw.images, seed=2),
         f"this release and {name}": lambda: release_of(commit).templates(lfw.images, seed=2),

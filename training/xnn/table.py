@@ -9,11 +9,11 @@ Rows that `attacks.jsonl` has of the same encoder's weights are not run again.
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 from typing import Iterable, Mapping
 
+from training.rows import read_rows
 from training.xnn.attacks import ROWS
 from training.xnn.defences import DEFENCES
 from training.xnn.features import load_encoder, weights_of
@@ -66,12 +66,8 @@ def is_of(row: Row, command: tuple[str, ...], weights: str) -> bool:
     )
 
 
-def rows() -> list[Row]:
-    return [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
-
-
 def newest(command: tuple[str, ...], weights: str) -> Row | None:
-    return next((row for row in reversed(rows()) if is_of(row, command, weights)), None)
+    return next((row for row in reversed(read_rows(ROWS)) if is_of(row, command, weights)), None)
 
 
 def show(weights: str) -> Iterable[str]:

@@ -233,16 +233,15 @@ function utilityRows(line: Line): ReportRow[] {
   ];
 }
 
-const PICTURES_KNOWN =
-  'how pictures are hidden, and every architecture; starts from the released encoder and clean tail; photos of others, none of the victim';
+const picturesKnown = (more = '') =>
+  `how pictures are hidden${more}, and every architecture; starts from the released encoder and clean tail; photos of others, none of the victim`;
 const MIXTURES_KNOWN =
   'encoder, clean tail, how features are mixed, and every architecture; photos of others, none of the victim';
 /** What attackers of others' defences know. */
 const KNOWN: Readonly<Record<string, string>> = {
-  minusface:
-    'how pictures are hidden, the trained regenerator included, and every architecture; starts from the released encoder; photos of others, none of the victim',
-  partialface: PICTURES_KNOWN,
-  'ldp-slicing': PICTURES_KNOWN,
+  minusface: picturesKnown(', the trained regenerator included'),
+  partialface: picturesKnown(),
+  'ldp-slicing': picturesKnown(),
   'instahide-2': MIXTURES_KNOWN,
   'instahide-3': MIXTURES_KNOWN,
 };
