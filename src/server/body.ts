@@ -29,7 +29,7 @@ export function limitBody(most: number, ...types: readonly string[]): Middleware
 }
 
 /** For any body, in ms. */
-const PATIENCE = 15_000;
+export const PATIENCE = 15_000;
 /** Line that is waited for, in bytes a ms. */
 const SLOWEST = 80;
 

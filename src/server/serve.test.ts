@@ -70,6 +70,17 @@ describe.runIf(present)('the server', () => {
     await expect(fetch(local)).rejects.toThrow();
   }, 60_000);
 
+  test('counts a network of IPv6 as one address', async () => {
+    const server = await startServer({ ...config, behindProxy: true, rates: { ...UNLIMITED, perAddress: 1 } }, log);
+    const ask = async (address: string) => {
+      const headers = { 'X-Forwarded-For': address };
+      return (await fetch(server.url + ROUTES.challenges, { method: 'POST', headers })).status;
+    };
+    const statuses = [await ask('2001:db8::1'), await ask('2001:db8::2'), await ask('2001:db8:0:1::1')];
+    await server.close();
+    expect(statuses).toEqual([200, 429, 200]);
+  }, 60_000);
+
   test('says so when the port is taken, and leaves its data folder free', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

@@ -16,6 +16,7 @@ import { deploymentRows } from './deployments/rows.js';
 import { openEmbedded, openPostgres } from './drivers.js';
 import { loadMaster } from './keyring/master.js';
 import type { Rates } from './limits/limiter.js';
+import { networkOf } from './limits/network.js';
 import { createMetrics, serveMetrics } from './operations/metrics.js';
 import { deliverWebhooks } from './operations/webhooks.js';
 import { openKeys } from './oidc/keys.js';
@@ -204,10 +205,10 @@ async function keepTidy(store: Store, deployments: Deployments, log: (entry: Log
   return () => timers.forEach(clearInterval);
 }
 
-/** Where a request comes from. Of what a proxy says, only the last entry is its own; those before it anybody can write. */
+/** Where a request comes from, as it is counted. Of what a proxy says, only the last entry is its own; those before it anybody can write. */
 function addressOf(context: Context, behindProxy: boolean): string {
   const forwarded = behindProxy ? context.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() : undefined;
-  return forwarded ?? getConnInfo(context).remote.address ?? '';
+  return networkOf(forwarded ?? getConnInfo(context).remote.address ?? '');
 }
 
 /** Opens the database of a server, or of a command beside it. @throws an Error whose message tells the operator what to do */

@@ -70,6 +70,15 @@ describe.each<readonly [string, () => Driver | Promise<Driver>]>([
     await driver.query('DELETE FROM challenges');
   });
 
+  test('settings that are changed at once are all kept', async () => {
+    const { tenant } = await store.tenants.create(`of ${crypto.randomUUID()}`, ACT);
+    for (let perMinute = 1; perMinute <= 10; perMinute++) {
+      const isPublic = perMinute % 2 === 0;
+      await Promise.all([{ isPublic }, { perMinute }].map((change) => store.tenants.change(tenant, change, ACT)));
+      expect(await store.tenants.find(tenant)).toMatchObject({ isPublic, perMinute });
+    }
+  });
+
   const decoy = { embedding: embeddingOf(99), receiptHash: bytes(32, 99) };
   const otherTenant = { ...SERVED, tenant: bytes(16, 1) };
   const otherModel = { ...SERVED, model: bytes(8, 1) };

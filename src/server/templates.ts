@@ -20,7 +20,11 @@ export function sealEmbedding(keyring: Keyring, owner: TemplateOwner, embedding:
 }
 
 /** @throws master_key_wrong */
-export async function openEmbedding(keyring: Keyring, owner: TemplateOwner, sealed: Uint8Array): Promise<Embedding> {
+export async function openEmbedding(
+  keyring: Pick<Keyring, 'open'>,
+  owner: TemplateOwner,
+  sealed: Uint8Array,
+): Promise<Embedding> {
   const bytes = await keyring.open(sealed, ...contextOf(owner));
   return new Float32Array(new Uint8Array(bytes).buffer);
 }
@@ -44,13 +48,14 @@ export interface Gallery {
   clear(): void;
 }
 
-export function openGallery(database: Connection, keyring: Keyring, served: Served): Gallery {
+export function openGallery(database: Connection, keyring: Pick<Keyring, 'open'>, served: Served): Gallery {
   let values = new Float32Array(0);
   /** By row of `values`. */
   let rows: { readonly subject: string; readonly seq: string }[] = [];
   let places = new Map<string, number>();
   let last = '0';
-  let removals = 0;
+  /** Of each search under way, the places that hold something else than when it began. */
+  const searches = new Set<Set<number>>();
   let clears = 0;
   let reading: Promise<void> = Promise.resolve();
 
@@ -80,6 +85,7 @@ export function openGallery(database: Connection, keyring: Keyring, served: Serv
     rows[place] = { subject, seq };
     places.set(subject, place);
     values.set(embedding, EMBEDDING_SIZE * place);
+    for (const touched of searches) touched.add(place);
   }
 
   /** The last takes the place of the one that goes. */
@@ -94,21 +100,35 @@ export function openGallery(database: Connection, keyring: Keyring, served: Serv
     values.fill(0, EMBEDDING_SIZE * end);
     rows.length = end;
     places.delete(subject);
-    removals++;
+    for (const touched of searches) touched.add(place);
   }
 
-  /** Place of the nearest. Begins again if a template went while others had their turn, since another has taken its place. */
+  /**
+   * Place of the nearest. What comes to lie elsewhere while others have their turn is looked at once more; only if that is the nearest itself,
+   * all is: else who removes now and then would keep a large gallery from ever answering.
+   */
   async function best(embedding: Embedding): Promise<number> {
-    for (;;) {
-      const begun = removals;
-      let [place, cosine] = [-1, -Infinity];
-      for (let i = 0; i < rows.length && begun === removals; i++) {
-        if (i % SLICE === SLICE - 1) await setImmediate();
-        let near = 0;
-        for (let j = 0, at = EMBEDDING_SIZE * i; j < EMBEDDING_SIZE; j++, at++) near += values[at]! * embedding[j]!;
-        if (near > cosine) [place, cosine] = [i, near];
+    const touched = new Set<number>();
+    searches.add(touched);
+    try {
+      for (;;) {
+        let [place, cosine] = [-1, -Infinity];
+        const look = (i: number): void => {
+          let near = 0;
+          for (let j = 0, at = EMBEDDING_SIZE * i; j < EMBEDDING_SIZE; j++, at++) near += values[at]! * embedding[j]!;
+          if (near > cosine) [place, cosine] = [i, near];
+        };
+        touched.clear();
+        for (let i = 0; i < rows.length; i++) {
+          if (i % SLICE === SLICE - 1) await setImmediate();
+          look(i);
+        }
+        if (touched.has(place) || place >= rows.length) continue;
+        for (const i of touched) if (i < rows.length) look(i);
+        return place;
       }
-      if (begun === removals) return place;
+    } finally {
+      searches.delete(touched);
     }
   }
 
@@ -143,7 +163,6 @@ export function openGallery(database: Connection, keyring: Keyring, served: Serv
         rows = [];
         places = new Map();
         last = '0';
-        removals++;
         clears++;
       });
     },

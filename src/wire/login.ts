@@ -19,7 +19,7 @@ export const LOGIN_ROUTES = {
 } as const;
 
 /** The page of an interaction, by which a client of the OpenID Connect provider has somebody log in. */
-export const interactionPage = (uid: string) => `/demo/login?interaction=${uid}`;
+export const interactionPage = (uid: string) => `/demo/login?interaction=${encodeURIComponent(uid)}`;
 
 /** POST challenges: what messages and the device's key are bound to. */
 export interface LoginChallenge {

@@ -68,12 +68,21 @@ export type TrainingProgress = z.infer<typeof progressSchema>;
 export const JOB_STATES = ['uploading', 'queued', 'running', 'done', 'failed', 'cancelled'] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
+/** Most shards of a bundle: three and a half million records, of 90 GB. */
+export const MOST_SHARDS = 7_000;
+const looseManifest = z.object({ shards: z.array(z.unknown()) });
+
 /** POST jobs. The shards follow, one after another in the manifest's order, as one stream of parts. */
 export const jobRequestSchema = z.strictObject({
-  manifest: manifestSchema,
+  // Shards are counted before any is looked into: each of a million wrong ones would be complained of.
+  manifest: z.preprocess((manifest, context) => {
+    if ((looseManifest.safeParse(manifest).data?.shards.length ?? 0) <= MOST_SHARDS) return manifest;
+    context.addIssue(`more than ${MOST_SHARDS} shards`);
+    return z.NEVER;
+  }, manifestSchema),
   epochs: z.int().positive().default(DEFAULT_EPOCHS),
 });
-export type JobRequest = z.input<typeof jobRequestSchema>;
+export type JobRequest = Pick<z.output<typeof jobRequestSchema>, 'manifest'> & { readonly epochs?: number | undefined };
 
 /** A job as it stands. */
 export const jobSchema = z.strictObject({

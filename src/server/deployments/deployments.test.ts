@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,7 +35,7 @@ import {
 import { sha256 } from '../sha256.js';
 import { Deployments, USUAL_DEPLOYMENT_LIMITS, type DeploymentLimits, type DeploymentParts } from './deployments.js';
 import { deploymentRows } from './rows.js';
-import { loopingTail } from './testing.js';
+import { loopingTail, SAID } from './testing.js';
 
 const tail = new Uint8Array(meanTail());
 const REQUEST = {
@@ -391,8 +392,20 @@ describe.runIf(process.platform === 'linux')('the process of a network', () => {
     await expect.poll(show, POLL).toBe(200);
   });
 
+  const child = fileURLToPath(new URL('./testing.child.ts', import.meta.url));
+
+  test('writes nothing in the log of its server', async () => {
+    const server = spawn(process.execPath, ['--import', 'tsx', child, 'talking'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [server.stdout, server.stderr])
+      stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    expect(await once(server, 'close')).toEqual([0, null]);
+    expect(said).not.toContain(SAID);
+  });
+
   test('ends with a server that is killed, also while it computes', async () => {
-    const child = fileURLToPath(new URL('./testing.child.ts', import.meta.url));
     const server = spawn(process.execPath, ['--import', 'tsx', child], { stdio: 'inherit' });
     const started = () => processes(server.pid);
     await expect.poll(started, POLL).toHaveLength(1);

@@ -27,7 +27,8 @@ const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /**
  * Loads a stranger's network in a process of its own. onnxruntime computes on the thread that asks and lets nobody interrupt it: a thread
- * that a network keeps busy could not be ended, a process can. It knows nothing of the server's environment and ends with the server.
+ * that a network keeps busy could not be ended, a process can. It knows nothing of the server's environment, writes nothing in its log, where
+ * onnxruntime would quote the network's names as they are, and ends with the server.
  *
  * @param patience for loading and for each answer, in ms
  * @param signal ends the process at once
@@ -44,7 +45,7 @@ export async function startTail(
     execArgv: ['--import', TSX],
     env: {},
     serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     signal,
     killSignal: 'SIGKILL',
   });

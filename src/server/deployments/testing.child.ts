@@ -1,6 +1,8 @@
-import { loopingTail } from './testing.js';
+import { loopingTail, talkingTail } from './testing.js';
 import { startTail } from './tail-process.js';
 
-// A server that tries a network that does not end, to be killed by a test.
+// A server that tries a network of a test: one that does not end, to be killed, or with the argument "talking" one that does.
 
-await startTail(loopingTail(1), 600_000, new AbortController().signal);
+const network = process.argv[2] === 'talking' ? talkingTail() : loopingTail(1);
+const { kill } = await startTail(network, 600_000, new AbortController().signal);
+kill();

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { XnnError } from '../../core/errors.js';
 import type { AuditAction, AuditLog } from '../audit/audit.js';
 import type { Connection, Driver } from '../drivers.js';
 import type { Keyring } from '../keyring/keyring.js';
@@ -39,7 +40,12 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /** Accounts of the login: names, devices' keys, recovery codes and sessions. Faces are templates of the login's tenant, by account. */
 export interface Accounts {
-  /** Account, device, template and recovery codes together, or none of them. @returns the codes; only hashes are kept */
+  /**
+   * Account, device, template and recovery codes together, or none of them.
+   *
+   * @returns the codes; only hashes are kept
+   * @throws login_refused if the device is somebody's already
+   */
   create(account: Uint8Array, name: string, device: Device, template: Template): Promise<readonly string[]>;
   /** Null if there is no such account. */
   name(account: Uint8Array): Promise<string | null>;
@@ -47,6 +53,7 @@ export interface Accounts {
   /** Keeps the counter of a signature that was good. */
   useDevice(id: string, counter: number, at: Date): Promise<void>;
   devices(account: Uint8Array): Promise<readonly Device[]>;
+  /** @throws login_refused if the device is somebody's already; session_missing if the account is gone */
   addDevice(account: Uint8Array, device: Device): Promise<void>;
   /** Also ends the account's sessions, since one may be the device's. False if the account has no such device. */
   removeDevice(account: Uint8Array, id: string, at: Date): Promise<boolean>;
@@ -54,9 +61,9 @@ export interface Accounts {
   takeCode(code: string, at: Date): Promise<Uint8Array | null>;
   /** How many, and whether some are of the time before release 2.2, with 80 bits: they work until they are used or replaced. */
   codesLeft(account: Uint8Array): Promise<{ readonly codesLeft: number; readonly codesShort: boolean }>;
-  /** Makes new codes; the old ones are worth nothing any more. */
+  /** Makes new codes; the old ones are worth nothing any more. @throws session_missing if the account is gone */
   renewCodes(account: Uint8Array, at: Date): Promise<readonly string[]>;
-  /** Replaces the template, or puts one where none is. */
+  /** Replaces the template, or puts one where none is. @throws session_missing if the account is gone */
   renewTemplate(account: Uint8Array, template: Template): Promise<void>;
   hasTemplate(account: Uint8Array): Promise<boolean>;
   removeTemplate(account: Uint8Array, at: Date): Promise<void>;
@@ -83,11 +90,20 @@ export function openAccounts(driver: Driver, keyring: Keyring, audit: AuditLog, 
     return audit.within(connection, { tenant, actor: 'account', at, action, object, outcome: 'done' });
   };
 
-  const insertDevice = (connection: Connection, account: Uint8Array, device: Device) =>
-    connection.query(
-      'INSERT INTO devices (id, account, public_key, counter, created_at, used_at) VALUES ($1, $2, $3, $4, $5, $5)',
+  async function insertDevice(connection: Connection, account: Uint8Array, device: Device): Promise<void> {
+    const added = await connection.query(
+      `INSERT INTO devices (id, account, public_key, counter, created_at, used_at) VALUES ($1, $2, $3, $4, $5, $5)
+       ON CONFLICT DO NOTHING RETURNING id`,
       [device.id, account, device.publicKey, device.counter, device.createdAt],
     );
+    if (added.length === 0) throw new XnnError('login_refused', 'a device that is known');
+  }
+
+  /** Keeps an account from being deleted until the transaction ends: what is put beside it would stay. @throws session_missing */
+  async function hold(connection: Connection, account: Uint8Array): Promise<void> {
+    const there = await connection.query('SELECT 1 FROM accounts WHERE id = $1 FOR UPDATE', [account]);
+    if (there.length === 0) throw new XnnError('session_missing', 'of an account that is gone');
+  }
 
   async function insertCodes(connection: Connection, account: Uint8Array): Promise<readonly string[]> {
     const codes = Array.from({ length: CODES }, newCode);
@@ -138,6 +154,7 @@ export function openAccounts(driver: Driver, keyring: Keyring, audit: AuditLog, 
 
     addDevice: (account, device) =>
       driver.transaction(async (connection) => {
+        await hold(connection, account);
         await insertDevice(connection, account, device);
         await note(connection, account, 'device.add', device.createdAt);
       }),
@@ -174,12 +191,14 @@ export function openAccounts(driver: Driver, keyring: Keyring, audit: AuditLog, 
 
     renewCodes: (account, at) =>
       driver.transaction(async (connection) => {
+        await hold(connection, account);
         await note(connection, account, 'codes.renew', at);
         return insertCodes(connection, account);
       }),
 
     renewTemplate: (account, template) =>
       driver.transaction(async (connection) => {
+        await hold(connection, account);
         await deleteTemplate(connection, account);
         await insertTemplate(connection, keyring, template);
         await note(connection, account, 'renew', template.createdAt);
@@ -198,9 +217,9 @@ export function openAccounts(driver: Driver, keyring: Keyring, audit: AuditLog, 
 
     remove: (account, at) =>
       driver.transaction(async (connection) => {
-        await deleteTemplate(connection, account);
-        // Devices, codes and sessions go with it.
+        // Devices, codes and sessions go with it. First, as others hold it: each would wait for the other.
         await connection.query('DELETE FROM accounts WHERE id = $1', [account]);
+        await deleteTemplate(connection, account);
         await note(connection, account, 'account.remove', at);
       }),
 

@@ -12,8 +12,8 @@ import {
 import type { Driver } from '../drivers.js';
 import { openStore, type Store } from '../store.js';
 import { FREE_MISSES } from '../limits/limiter.js';
-import { distance, keyedMessageOf, MASTER, SERVED, testCloud, openTestDatabase } from '../testing.js';
-import { CHANGES_LIFETIME, SESSION_LIFETIME, subjectOf } from './accounts.js';
+import { distance, embeddingOf, keyedMessageOf, MASTER, SERVED, testCloud, openTestDatabase } from '../testing.js';
+import { CHANGES_LIFETIME, openAccounts, SESSION_LIFETIME, subjectOf } from './accounts.js';
 import { TRAIL_ENTRIES } from './login.js';
 import { softDevice } from './testing.js';
 
@@ -63,6 +63,25 @@ async function ask<T>(
   });
   const cookie = response.headers.get('set-cookie') ?? '';
   return { status: response.status, cookie, body: (await response.json()) as Answer<T>['body'] };
+}
+
+/** A request whose body is half there. @returns how to send the rest */
+function slowly(method: string, path: string, body: object, headers: Record<string, string>): () => Promise<Response> {
+  const bytes = Buffer.from(JSON.stringify(body));
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const sender = writable.getWriter();
+  const answer = cloud.fetch(path, {
+    method,
+    headers: { Origin: ORIGIN, 'Content-Type': 'application/json', ...headers },
+    body: readable,
+    duplex: 'half',
+  });
+  void sender.write(bytes.subarray(0, 10));
+  return async () => {
+    void sender.write(bytes.subarray(10));
+    void sender.close();
+    return answer;
+  };
 }
 
 async function newChallenge(): Promise<Uint8Array> {
@@ -482,6 +501,62 @@ describe('behind the login', () => {
     await ask('POST', LOGIN_ROUTES.codes, undefined, session);
     const actions = (await account(session)).body.trail.map(({ action }) => action);
     expect(actions).toEqual([...Array.from({ length: TRAIL_ENTRIES - 1 }, () => 'login'), 'codes.renew']);
+  });
+
+  test('what was begun before a session ended is not done, and leaves nothing', async () => {
+    const device = softDevice(ORIGIN);
+    const { session } = await register(device);
+    const other = (await logIn(device, ADA)).cookie.split(';')[0]!;
+    const challenge = await newChallenge();
+    const renewal = {
+      challenge: Buffer.from(challenge).toString('hex'),
+      messages: base64url(keyedMessageOf(OWNER, BEN, challenge, TENANT)),
+    };
+    const next = await newChallenge();
+    const addition = {
+      challenge: Buffer.from(next).toString('hex'),
+      device: softDevice(ORIGIN).register(bound(next, new Uint8Array())),
+    };
+    const [added, renewed] = [
+      slowly('POST', LOGIN_ROUTES.devices, addition, { Cookie: other }),
+      slowly('PUT', LOGIN_ROUTES.template, renewal, session),
+    ];
+    const { sessions } = (await account(session)).body;
+    const { id } = sessions.find(({ current }) => !current)!;
+    expect((await ask('DELETE', LOGIN_ROUTES.ownSession(id), undefined, session)).status).toBe(200);
+    expect((await added()).status).toBe(401);
+    expect((await account(session)).body.devices).toHaveLength(1);
+    expect((await ask('DELETE', LOGIN_ROUTES.account, undefined, session)).status).toBe(200);
+    expect((await renewed()).status).toBe(401);
+    expect(await driver.query('SELECT 1 FROM templates')).toEqual([]);
+  });
+
+  test('nothing is put beside an account that was deleted meanwhile', async () => {
+    const accounts = openAccounts(driver, store.keyring, store.audit, TENANT);
+    const gone = new Uint8Array(16).fill(1);
+    const at = new Date(cloud.clock.now);
+    const template = {
+      ...SERVED,
+      tenant: TENANT,
+      subject: subjectOf(gone),
+      embedding: embeddingOf(ADA),
+      receiptHash: new Uint8Array(32),
+      createdAt: at,
+    };
+    const device = { id: 'x', publicKey: new Uint8Array(1), counter: 0, createdAt: at, usedAt: at };
+    const missing = { code: 'session_missing' };
+    await expect(accounts.renewTemplate(gone, template)).rejects.toMatchObject(missing);
+    await expect(accounts.addDevice(gone, device)).rejects.toMatchObject(missing);
+    await expect(accounts.renewCodes(gone, at)).rejects.toMatchObject(missing);
+    expect(await driver.query('SELECT 1 FROM templates')).toEqual([]);
+  });
+
+  test("a device is one account's alone", async () => {
+    const device = softDevice(ORIGIN);
+    await register(device);
+    const { status, body } = await register(device, BEN);
+    expect([status, body.error?.code]).toEqual([403, 'login_refused']);
+    expect(await driver.query('SELECT 1 FROM accounts')).toHaveLength(1);
   });
 
   test('a deleted account leaves its log, without its name, and nothing else', async () => {

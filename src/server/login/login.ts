@@ -176,6 +176,9 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
   const json = limitBody(MOST_BYTES, 'application/json');
   const app = new Hono<LoginEnv>();
   app.use('/v1/login/*', guard);
+  // Before the session is asked for, which may end while they come.
+  app.put(LOGIN_ROUTES.template, json);
+  app.post(LOGIN_ROUTES.devices, json);
   app.use(LOGIN_ROUTES.account, withSession);
   app.use(`${LOGIN_ROUTES.account}/*`, withSession);
 
@@ -269,7 +272,7 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
     return context.json({ done: true });
   });
 
-  app.put(LOGIN_ROUTES.template, lately, json, async (context) => {
+  app.put(LOGIN_ROUTES.template, lately, async (context) => {
     const { account } = context.get('session');
     const { challenge, body } = await bound(await read(context, schemas.renewal));
     await accounts.renewTemplate(account, templateOf(account, await faces(challenge, body, MAX_CAPTURES)));
@@ -286,7 +289,7 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
     return context.json({ codes } satisfies CodesReply);
   });
 
-  app.post(LOGIN_ROUTES.devices, lately, json, async (context) => {
+  app.post(LOGIN_ROUTES.devices, lately, async (context) => {
     const request = await read(context, schemas.addition);
     const { expectedChallenge } = await bound(request);
     await accounts.addDevice(context.get('session').account, await newDevice(request.device, expectedChallenge));

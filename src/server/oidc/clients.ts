@@ -30,6 +30,7 @@ export interface Clients {
 }
 
 const SECRET_BYTES = 32;
+const ID = /^[0-9a-f]{16}$/;
 
 /** @param tenant the login's, in whose log it is written */
 export function openClients(driver: Driver, keyring: Keyring, audit: AuditLog, tenant: Uint8Array): Clients {
@@ -60,6 +61,7 @@ export function openClients(driver: Driver, keyring: Keyring, audit: AuditLog, t
     },
 
     async find(id) {
+      if (!ID.test(id)) return null;
       const [row] = await driver.query<ClientRow>('SELECT * FROM oidc_clients WHERE id = $1', [id]);
       return row === undefined ? null : { ...clientOf(row), secret: await secretOf(id) };
     },

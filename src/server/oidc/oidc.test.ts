@@ -1,9 +1,10 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { AddressInfo } from 'node:net';
 import * as oidc from 'openid-client';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { fromHex, toHex } from '../../wire/hex.js';
 import { bindingOf, LOGIN_ROUTES, type ClientReply, type CodesReply, type LoginChallenge } from '../../wire/login.js';
 import type { AppDependencies, LogEntry } from '../app.js';
@@ -405,6 +406,21 @@ test.each([
   await expect(clients.create({ ...grafana, redirectUris }, OPERATOR)).rejects.toMatchObject({
     code: 'request_invalid',
   });
+});
+
+test('a body that does not come is not waited for, and an id that no client has is none', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const body = new ReadableStream<Uint8Array>({ start: (sender) => sender.enqueue(new Uint8Array(1)) });
+  const headers = { 'Content-Type': 'application/x-www-form-urlencoded', 'Content-Length': '100' };
+  const arrived = once(server, 'request');
+  const request: RequestInit & { duplex: 'half' } = { method: 'POST', headers, body, duplex: 'half' };
+  const answered = fetch(`${origin}/oidc/token`, request).catch(() => null);
+  const [, response] = (await arrived) as [unknown, ServerResponse];
+  const closed = once(response, 'close');
+  await vi.advanceTimersByTimeAsync(20_000);
+  vi.useRealTimers();
+  await Promise.all([closed, answered]);
+  expect((await fetch(`${origin}/oidc/auth?client_id=%00`)).status).toBe(400);
 });
 
 test('who begins logins again and again is held by address; who reads the configuration is not', async () => {

@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import { Hono, type Context, type MiddlewareHandler } from 'hono';
+import { PATIENCE } from '../body.js';
 import type { OidcProvider } from './provider.js';
 
 export interface OidcGate {
@@ -11,8 +12,11 @@ export interface OidcGate {
 export function oidcApp({ provider, admit }: OidcGate): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   const answer = async (context: Context<{ Bindings: HttpBindings }>) => {
-    await provider.answer(context.env);
-    const { statusCode } = context.env.outgoing;
+    const { incoming, outgoing } = context.env;
+    // oidc-provider waits for a body as long as the connection lasts.
+    const late = setTimeout(() => incoming.complete || incoming.destroy(), PATIENCE);
+    await provider.answer({ incoming, outgoing }).finally(() => clearTimeout(late));
+    const { statusCode } = outgoing;
     // Sent already; only the log sees this one.
     return new Response(null, { status: statusCode, headers: { 'x-hono-already-sent': 'true' } });
   };

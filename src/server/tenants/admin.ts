@@ -106,13 +106,15 @@ export function administer(app: OpenAPIHono<Env>, { store, now, modeOf }: Admini
     const { role, scopes: wanted, expiresInDays } = context.req.valid('json');
     const scopes = grantedScopes(role, wanted);
     if (scopes.some((scope) => !principal.scopes.has(scope))) throw new XnnError('forbidden', 'more than its own');
-    const expiresAt = expiresInDays === undefined ? null : new Date(now() + expiresInDays * DAY);
+    const asked = expiresInDays === undefined ? null : new Date(now() + expiresInDays * DAY);
+    const expiresAt = outlasts(asked, principal.expiresAt) ? principal.expiresAt : asked;
     return context.json(await tenants.createKey(principal.tenant.id, { role, scopes, expiresAt }, act(principal)), 200);
   });
 
   app.openapi(rotateKeyRoute, async (context) => {
     const principal = principalOf(context);
     const old = await lesserKey(principal, context.req.valid('param').id);
+    if (outlasts(old.expiresAt, principal.expiresAt)) throw new XnnError('forbidden', 'a key that lasts longer');
     const by = act(principal);
     if (!(await tenants.revokeKey(principal.tenant.id, old.id, by, new Date(now() + OVERLAP)))) {
       throw new XnnError('not_found');
@@ -200,6 +202,11 @@ export function administerClients(app: OpenAPIHono<Env>, clients: Clients, now: 
     if (!removed) throw new XnnError('client_missing');
     return context.json({ done: true } as const, 200);
   });
+}
+
+/** Whether a key lasts longer than another. Null is for ever. */
+function outlasts(one: Date | null, other: Date | null): boolean {
+  return other !== null && (one === null || one > other);
 }
 
 function shown(tenant: Tenant) {

@@ -39,7 +39,7 @@ async function withoutKey(tenants: Tenants, publicTenant: Uint8Array): Promise<P
   const tenant = await tenants.find(publicTenant);
   if (tenant === null || !tenant.isPublic) throw new XnnError('credentials_missing');
   mustServe(tenant);
-  return { tenant, actor: 'public', scopes: new Set(ROLE_SCOPES.user) };
+  return { tenant, actor: 'public', scopes: new Set(ROLE_SCOPES.user), expiresAt: null };
 }
 
 /** Lets a request through whose key may do this. @throws forbidden */

@@ -34,9 +34,12 @@ const MOST_JSON = 4_096;
 const limitJson = limitBody(MOST_JSON, 'application/json');
 
 /** An address that may be told: HTTPS, or this machine for trying it. */
-export const webhookAddress = z
-  .url()
-  .refine((address) => /^https:|^http:\/\/(localhost|127\.0\.0\.1)[:/]/.test(address));
+export const webhookAddress = z.url().refine((address) => {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname, username, password } = new URL(address);
+  const isPlain = protocol === 'http:' && ['localhost', '127.0.0.1'].includes(hostname);
+  return (protocol === 'https:' || isPlain) && username === '' && password === '';
+});
 const settings = {
   threshold: z
     .number()
@@ -242,7 +245,7 @@ export const keysRoute = createRoute({
 export const createKeyRoute = createRoute({
   method: 'post',
   path: '/v1/keys',
-  summary: 'A new API key, which may do no more than the one that asks',
+  summary: 'A new API key, which may do no more than the one that asks, and ends no later',
   middleware: [requires('keys'), limitJson],
   request: { body: json(keyRequest) },
   responses: replies('The key, shown this once.', newKeyReply, ['request_invalid']),

@@ -5,6 +5,7 @@ import {
   ROLES,
   type AuditReply,
   type NewClientReply,
+  type KeysReply,
   type NewKeyReply,
   type NewTenantReply,
   type Role,
@@ -316,6 +317,21 @@ describe('keys', () => {
     cloud.clock.now -= OVERLAP;
   });
 
+  test('a key that ends makes none that outlasts it', async () => {
+    const owner = of('alpha', 'owner');
+    const { key: ending, id } = await create(owner, { role: 'admin', expiresInDays: 2 });
+    const lasting = await create(owner, { role: 'user' });
+    const made = [{}, { expiresInDays: 3 }, { expiresInDays: 1 }].map((days) =>
+      create(as(ending!), { role: 'user', ...days }),
+    );
+    const ids = (await Promise.all(made)).map((one) => one.id!);
+    const { keys: all } = (await (await send('GET', ADMIN_ROUTES.keys)(owner)).json()) as KeysReply;
+    const ends = ids.map((made) => Date.parse(all.find((one) => one.id === made)!.expiresAt!));
+    expect(ends.map((end) => (end - cloud.clock.now) / DAY)).toEqual([2, 2, 1]);
+    expect((await send('POST', ADMIN_ROUTES.rotation(lasting.id!))(as(ending!))).status).toBe(403);
+    expect((await send('POST', ADMIN_ROUTES.rotation(id!))(as(ending!))).status).toBe(200);
+  });
+
   test('a revoked or expired key works no more, and each is told the same', async () => {
     const { key, id } = await create(of('alpha', 'owner'), { role: 'user' });
     const { key: short } = await create(of('alpha', 'owner'), { role: 'user', expiresInDays: 1 });
@@ -389,6 +405,9 @@ describe('settings', () => {
     { threshold: '0.5' },
     { retentionDays: 0 },
     { webhook: 'http://example.com/' },
+    { webhook: 'http://localhost:x@example.com/' },
+    { webhook: 'https://me@example.com/' },
+    { webhook: 'http://' },
     { webhook: 'ftp://x' },
     { name: 'x' },
     { modes: [] },

@@ -13,7 +13,7 @@ import {
 } from '../../wire/admin.js';
 import type { Act, AuditLog } from '../audit/audit.js';
 import { batched } from '../batch.js';
-import { valuesOf, type Connection, type Driver } from '../drivers.js';
+import { lockTenant, valuesOf, type Connection, type Driver } from '../drivers.js';
 import { sha256 } from '../sha256.js';
 
 /** What a tenant may set for itself. */
@@ -54,6 +54,8 @@ export interface Principal {
   /** "public", or the id of an API key. */
   readonly actor: string;
   readonly scopes: ReadonlySet<Scope>;
+  /** When its key ends; null if it does not, or there is none. */
+  readonly expiresAt: Date | null;
 }
 
 /** An API key without its secret. */
@@ -212,6 +214,8 @@ export function openTenants(driver: Driver, audit: AuditLog): Tenants {
 
     async change(tenant, settings, act) {
       return driver.transaction(async (connection) => {
+        // What somebody else changes at the same time stays as he says.
+        await lockTenant(connection, tenant);
         const before = await find(tenant, connection);
         if (before === null) throw new XnnError('tenant_missing');
         const after = { ...before, ...settings };
@@ -253,8 +257,10 @@ export function openTenants(driver: Driver, audit: AuditLog): Tenants {
     async authenticate(key, now) {
       const [, id, secret] = KEY_PATTERN.exec(key) ?? [];
       if (id === undefined || secret === undefined) throw new XnnError('credentials_invalid');
-      const [row] = await driver.query<TenantRow & { secret_hash: Uint8Array; scopes: string }>(
-        `SELECT ${TENANT_COLUMNS}, secret_hash, scopes FROM api_keys JOIN tenants ON tenants.id = api_keys.tenant
+      const [row] = await driver.query<
+        TenantRow & { secret_hash: Uint8Array; scopes: string; expires_at: Date | null }
+      >(
+        `SELECT ${TENANT_COLUMNS}, secret_hash, scopes, expires_at FROM api_keys JOIN tenants ON tenants.id = api_keys.tenant
          WHERE api_keys.id = $1 AND (revoked_at IS NULL OR revoked_at > $2) AND (expires_at IS NULL OR expires_at > $2)`,
         [id, now],
       );
@@ -262,7 +268,7 @@ export function openTenants(driver: Driver, audit: AuditLog): Tenants {
       if (row === undefined || !known) throw new XnnError('credentials_invalid');
       const tenant = tenantOf(row);
       mustServe(tenant);
-      return { tenant, actor: id, scopes: new Set(scopesOf(row.scopes)) };
+      return { tenant, actor: id, scopes: new Set(scopesOf(row.scopes)), expiresAt: row.expires_at };
     },
 
     createKey: (tenant, key, act) => driver.transaction((connection) => addKey(connection, tenant, key, act)),

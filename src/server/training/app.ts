@@ -39,8 +39,10 @@ export function trainingApp({ queue, rows, served, random }: TrainingParts): Ope
     defaultHook: (result) => {
       if (result.success) return;
       if (result.target === 'param') throw new XnnError('job_unknown');
-      const isManifest = result.error.issues.some(({ path }) => path[0] === 'manifest');
-      throw new XnnError(isManifest ? 'bundle_invalid' : 'request_invalid', result.error.message);
+      // Not all of them in words: there may be thousands.
+      const { issues } = result.error;
+      const isManifest = issues.some(({ path }) => path[0] === 'manifest');
+      throw new XnnError(isManifest ? 'bundle_invalid' : 'request_invalid', issues[0]?.message);
     },
   });
 
@@ -75,6 +77,7 @@ export function trainingApp({ queue, rows, served, random }: TrainingParts): Ope
 
   app.openapi(eventsRoute, async (context) => {
     const id = await allowed(context, context.req.valid('param').job);
+    queue.admitFollower(id);
     return streamSSE(context, async (stream) => {
       const left = new AbortController();
       stream.onAbort(() => left.abort());
@@ -103,7 +106,9 @@ export function trainingApp({ queue, rows, served, random }: TrainingParts): Ope
 
   app.openapi(tailRoute, async (context) => {
     const id = await allowed(context, context.req.valid('param').job);
-    return context.body(await queue.tail(id), 200, { 'Content-Type': 'application/octet-stream' });
+    const { size, content } = await queue.tail(id);
+    const headers = { 'Content-Type': 'application/octet-stream', 'Content-Length': String(size) };
+    return context.body(content, 200, headers);
   });
 
   return app;

@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
+import { createReadStream } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sentence, XnnError, type ErrorCode } from '../../core/errors.js';
 import { FEATURE_VALUES, TOKEN_COUNT } from '../../core/spec.js';
-import { decodeShard, MANIFEST_FILE, type BundleManifest } from '../../wire/bundle.js';
+import { decodeShard, MANIFEST_FILE, SHARD_RECORDS, type BundleManifest } from '../../wire/bundle.js';
 import { fromHex, toHex } from '../../wire/hex.js';
 import {
   ID_BYTES,
@@ -57,6 +58,10 @@ export interface QueueParts {
 /** A record in a shard, and more than the shard's header takes. */
 const RECORD_BYTES = FEATURE_VALUES + 4 * TOKEN_COUNT + 4;
 const MOST_HEADER_BYTES = 4096;
+/** Each shard costs time whenever its job is read: so many may hold anything, and more only as many as full ones of four bundles do. */
+const FEW_SHARDS = 100;
+/** Who may follow one job at once; a connection that broke is noticed late. */
+const MOST_FOLLOWERS = 32;
 const SWEEP_EVERY = 3_600_000;
 /** How often what waits is looked at: a job may have found no trainer, or the database away. In ms. */
 const FILL_EVERY = 60_000;
@@ -129,6 +134,10 @@ export class TrainingQueue {
     const bytes = manifest.shards.reduce((sum, shard) => sum + shard.bytes, 0);
     if (job.epochs > limits.epochs) throw new XnnError('request_invalid', `at most ${limits.epochs} epochs`);
     if (bytes > limits.bundleBytes) throw new XnnError('bundle_too_large', `${bytes} of ${limits.bundleBytes} bytes`);
+    const mostShards = FEW_SHARDS + (4 * limits.bundleBytes) / (SHARD_RECORDS * RECORD_BYTES);
+    if (manifest.shards.length > mostShards) {
+      throw new XnnError('bundle_too_large', `${manifest.shards.length} of ${Math.floor(mostShards)} shards`);
+    }
     await trainer();
     const row: JobRow = {
       ...job,
@@ -191,6 +200,11 @@ export class TrainingQueue {
     return Promise.all(jobs.map((row) => this.#describe(row)));
   }
 
+  /** @throws overloaded if too many follow a job already */
+  admitFollower(id: Uint8Array): void {
+    if (this.#changes.listenerCount(toHex(id)) >= MOST_FOLLOWERS) throw new XnnError('overloaded', 'who follow a job');
+  }
+
   /** A job as it stands, and again after every change, until it has come to an end, is deleted, or the server ends. */
   async *follow(id: Uint8Array, signal: AbortSignal): AsyncGenerator<Job> {
     let wake = () => {};
@@ -242,11 +256,13 @@ export class TrainingQueue {
     this.#noted(this.#fill());
   }
 
-  /** The trained tail. @throws job_state_wrong unless it is done */
-  async tail(id: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  /** The trained tail, read as it is taken: who takes nothing of it holds no memory. @throws job_state_wrong unless it is done */
+  async tail(id: Uint8Array): Promise<{ readonly size: number; readonly content: ReadableStream<Uint8Array> }> {
     const { state } = await this.#row(id);
     if (state !== 'done') throw new XnnError('job_state_wrong', state);
-    return new Uint8Array(await readFile(join(this.#folder(id), TAIL)));
+    const path = join(this.#folder(id), TAIL);
+    const { size } = await stat(path);
+    return { size, content: contentOf(path) };
   }
 
   /** Deletes what was abandoned, and files that belong to no job or are no longer needed. */
@@ -441,6 +457,24 @@ export class TrainingQueue {
     this.#pending.add(done);
     void done.then(() => this.#pending.delete(done));
   }
+}
+
+/** A file that is opened when its first part is asked for, which it may never be. */
+function contentOf(path: string): ReadableStream<Uint8Array> {
+  const parts = (async function* () {
+    yield* createReadStream(path) as AsyncIterable<Uint8Array>;
+  })();
+  const source = {
+    async pull(stream: ReadableStreamDefaultController<Uint8Array>) {
+      const { done, value } = await parts.next();
+      if (done) stream.close();
+      else stream.enqueue(value);
+    },
+    async cancel() {
+      await parts.return();
+    },
+  };
+  return new ReadableStream(source, { highWaterMark: 0 });
 }
 
 function isThere(path: string): Promise<boolean> {

@@ -13,8 +13,8 @@ import {
 import { limitBody } from '../body.js';
 import { hex, partRequest, replies } from '../routes.js';
 
-/** A manifest of ten million records is shorter. */
-const MOST_MANIFEST_BYTES = 4_000_000;
+/** A manifest of `MOST_SHARDS` is shorter. */
+const MOST_MANIFEST_BYTES = 1_000_000;
 
 const jobParameter = z.object({ job: hex(ID_BYTES) });
 const security = [{ token: [] }];

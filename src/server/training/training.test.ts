@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -123,6 +123,29 @@ describe('a job', () => {
     expect((await (await get(TRAINING_ROUTES.events(id), token)).text()).match(/^data: /gm)).toHaveLength(1);
   });
 
+  test('has a tail that is read as it is taken', async () => {
+    const { id, token } = await client.begin(bundle, 1);
+    await client.until(id, token, isOver);
+    const content = Buffer.alloc(1_000_000, 'tail');
+    await writeFile(join(folder, id, 'recnet.onnx'), content);
+    const answer = await get(TRAINING_ROUTES.tail(id), token);
+    expect(answer.headers.get('content-length')).toBe('1000000');
+    const sizes: number[] = [];
+    for await (const part of answer.body!) sizes.push(part.length);
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(content.length);
+    expect(sizes[0]).toBeLessThan(content.length / 4);
+    await (await get(TRAINING_ROUTES.tail(id), token)).body!.cancel();
+  });
+
+  test('is followed by 32 at once', async () => {
+    const { job, token } = await client.created({ manifest: bundle.manifest });
+    const following = Array.from({ length: 32 }, () => get(TRAINING_ROUTES.events(job.job), token));
+    for (const response of await Promise.all(following)) expect(response.status).toBe(200);
+    await expectRefusal(await get(TRAINING_ROUTES.events(job.job), token), 'overloaded');
+    await fetch(TRAINING_ROUTES.job(job.job), { method: 'DELETE', headers: client.bearer(token) });
+    for (const response of await Promise.all(following)) await response.text();
+  });
+
   test('waits for those before it, and is trained when they are cancelled', async () => {
     const [first, second] = [await client.begin(bundle, 190), await client.begin(bundle, 1)];
     now += 1000;
@@ -165,6 +188,14 @@ describe('a job', () => {
     expect(jobs.map(({ job }) => job).sort()).toEqual([first.job, second.job.job].sort());
     expect(await (await fetch(TRAINING_ROUTES.jobs)).json()).toEqual({ jobs: [] });
   });
+});
+
+test('a manifest of a million wrong shards is refused without looking at them', async () => {
+  const body = `{"manifest":{"shards":[${Array<string>(300_000).fill('{}').join()}]}}`;
+  const headers = { 'Content-Type': 'application/json' };
+  await expectRefusal(await fetch(TRAINING_ROUTES.jobs, { method: 'POST', headers, body }), 'bundle_invalid');
+  const larger = body.replace('[', `[${' '.repeat(1_000_000)}`);
+  await expectRefusal(await fetch(TRAINING_ROUTES.jobs, { method: 'POST', headers, body: larger }), 'message_too_long');
 });
 
 describe('the upload', () => {
@@ -266,6 +297,20 @@ describe('refusals', () => {
       'with shards larger than their records',
       { manifest: { ...bundle.manifest, shards: bundle.manifest.shards.map((shard) => ({ ...shard, bytes: 4e9 })) } },
       'bundle_invalid',
+    ],
+    [
+      'with hardly anything in any of its shards',
+      {
+        manifest: {
+          ...bundle.manifest,
+          records: 2_000,
+          shards: Array.from({ length: 2_000 }, (_, i) => ({
+            ...bundle.manifest.shards[0]!,
+            file: `${String(i).padStart(5, '0')}.safetensors`,
+          })),
+        },
+      },
+      'bundle_too_large',
     ],
     ['for too many epochs', { manifest: bundle.manifest, epochs: 201 }, 'request_invalid'],
     ['for no epoch', { manifest: bundle.manifest, epochs: 0 }, 'request_invalid'],
