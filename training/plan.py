@@ -65,8 +65,8 @@ def long_painter(defence: str, *more: str, slower: float = 1) -> Run:
     return Run(("I", "--defence", defence, "--epochs", "5", "--batch", "128", *more), 45 * slower)
 
 
-def long_ceiling(defence: str, slower: float = 1) -> Run:
-    return Run(("S", "--defence", defence, "--epochs", "5", "--batch", "128"), 50 * slower)
+def long_ceiling(defence: str, *more: str, slower: float = 1) -> Run:
+    return Run(("S", "--defence", defence, "--epochs", "5", "--batch", "128", *more), 50 * slower)
 
 
 def recogniser(defence: str, *more: str, slower: float = 1) -> Run:
@@ -109,7 +109,7 @@ def attacks(quick: bool) -> list[Run]:
             for defence in OTHERS
         ),
         # The headline's.
-        *(run(defence, "--seed", seed) for seed in ("2", "3") for run in (recogniser, long_painter, linkage_of_many) for defence in NOISE),
+        *(run(defence, "--seed", seed) for seed in ("2", "3") for run in (recogniser, long_painter, long_ceiling, linkage_of_many) for defence in NOISE),
         *(recogniser(defence, "--level", level) for level in OTHER_LEVELS for defence in ("gaussian", "xnn-d")),
         recogniser("xnn-d", "--generator", UNHELPFUL),
         *(Run(("R", "--defence", defence, "--epochs", "8", "--batch", "128"), 36) for defence in NOISE),  # from scratch, as the authors have it

@@ -361,7 +361,7 @@ describe('what is not the fault of a job', () => {
 
   test.each(['SIGKILL', 'SIGTERM'] as const)('%s of its trainer does not end it', async (signal) => {
     await open();
-    const { id, token } = await client.begin(bundle, 4);
+    const { id, token } = await client.begin(bundle, 30);
     await client.until(id, token, ({ progress }) => (progress?.epoch ?? 0) >= 2);
     process.kill(await trainerOf(id), signal);
     await vi.waitFor(() => expect(JSON.stringify(logged)).toContain('training_interrupted'));
