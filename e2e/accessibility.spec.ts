@@ -1,4 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
+import { sentence } from '../src/core/errors.js';
 import { PATHS } from '../src/web/routes.js';
 import { answer, open, turnTo, verify } from './fixtures/app.js';
 import { expect, test, type Page } from './fixtures/test.js';
@@ -32,6 +33,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await open(page);
       expect.soft(await findings(page), 'the first visit').toEqual([]);
       await page.getByRole('button', { name: 'First show me everything' }).click();
+      await expect(page.getByRole('heading', { level: 1 })).toBeFocused();
       for (const path of Object.values(PATHS)) {
         await turnTo(page, path);
         expect.soft(await findings(page), path).toEqual([]);
@@ -78,6 +80,30 @@ test('nothing is wider than the screen, and on phones touch targets are large en
   }
 });
 
+test('words and names of any length fit on a phone', async ({ page }) => {
+  await page.setViewportSize(SIZES['desktop at 400 %']);
+  const fits = async (what: string) => {
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect.soft(width, what).toBeLessThanOrEqual(320);
+  };
+  await page.addInitScript((name) => localStorage.setItem('receipts', JSON.stringify({ [name]: '' })), 'W'.repeat(64));
+  await open(page, '/forget');
+  await fits('whom to forget');
+  await page.getByRole('button', { name: 'Forget W' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Forget' }).click();
+  await expect(answer(page)).toContainText(sentence('request_invalid'));
+  await verify(page, 'W'.repeat(64), 'ann-1.jpg');
+  await expect(answer(page)).toContainText('No match for W');
+  // What is far below is not laid out yet.
+  await expect(page.locator('.anatomy')).toBeAttached();
+  await fits('an answer');
+  await page.locator('.footer').getByLabel('Language').selectOption('de');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Prüfen');
+  await fits('an answer in German');
+  await turnTo(page, '/demo/login');
+  await fits('the login in German');
+});
+
 test('the whole way can be gone with the keyboard', async ({ page }) => {
   await open(page, '/verify');
   await page.getByLabel('Name to verify').focus();
@@ -92,4 +118,17 @@ test('the whole way can be gone with the keyboard', async ({ page }) => {
   await page.locator('input[type=file]').setInputFiles('test-results/faces/ann-1.jpg');
   await page.getByRole('button', { name: 'Verify', exact: true }).press('Enter');
   await expect(answer(page)).toContainText('No match for Ann');
+
+  // What will happen is there again and not read out; Enter asks from the field, and not from the switch.
+  await page.getByLabel('Name to verify').fill('Bea');
+  await expect(page.getByRole('heading', { name: 'What will happen' })).toBeVisible();
+  await page.getByRole('switch').press('Enter');
+  await expect(answer(page)).toBeEmpty();
+  await page.getByLabel('Name to verify').press('Enter');
+  await expect(answer(page)).toContainText('No match for Bea');
+});
+
+test('a link to a part of a page leads there', async ({ page }) => {
+  await page.goto('/report#not-run');
+  await expect(page.getByRole('heading', { name: 'What was not run' })).toBeInViewport();
 });

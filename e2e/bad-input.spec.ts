@@ -1,7 +1,7 @@
 import { chromium } from '@playwright/test';
 import { sentence } from '../src/core/errors.js';
 import { launchOptions } from '../tools/chromium.js';
-import { answer, chooseFiles, open, verify } from './fixtures/app.js';
+import { answer, chooseFiles, enrol, open, verify } from './fixtures/app.js';
 import { expect, test, type Page } from './fixtures/test.js';
 
 for (const [photo, sentence] of [
@@ -33,6 +33,37 @@ for (const [what, file, sentence] of [
     await expect(answer(page)).toContainText(sentence);
   });
 }
+
+test('of several pictures the one that cannot be used is named', async ({ page }) => {
+  await open(page);
+  await enrol(page, 'Ann', 'ann-1.jpg', 'nobody.jpg', 'ann-2.jpg');
+  await expect(answer(page)).toContainText(`Picture 2: ${sentence('no_face')}`);
+  await expect(page.locator('.tray .wrong')).toHaveCount(1);
+  await page.getByRole('button', { name: 'Remove picture 2' }).click();
+  await expect(page.locator('.tray .wrong')).toHaveCount(0);
+});
+
+test('a file that is dropped beside its place is not opened instead of the page', async ({ page }) => {
+  await open(page, '/enrol');
+  const opened = await page.locator('h1').evaluate((heading) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(['a picture'], 'a.jpg', { type: 'image/jpeg' }));
+    return heading.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
+  });
+  expect(opened).toBe(false);
+});
+
+test('a receipt that the browser cannot keep is not said to be kept', async ({ page }) => {
+  await page.addInitScript(() => {
+    Storage.prototype.setItem = () => {
+      throw new DOMException('full', 'QuotaExceededError');
+    };
+  });
+  await open(page);
+  await enrol(page, 'Full', 'cat-1.jpg');
+  await expect(answer(page)).toContainText('Full is enrolled');
+  await expect(answer(page)).toContainText('could not keep the receipt');
+});
 
 test('weights that are not the released ones are refused', async ({ page }) => {
   await page.route('**/models/encoder.bin', async (route) => {

@@ -1,5 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
-import { addDevice, answer, forget, open } from './fixtures/app.js';
+import { sentence } from '../src/core/errors.js';
+import { addDevice, answer, forget, open, turnTo } from './fixtures/app.js';
 import { withCamera } from './fixtures/camera.js';
 import { putPerson } from './fixtures/person.js';
 import { expect, test } from './fixtures/test.js';
@@ -7,6 +8,14 @@ import { expect, test } from './fixtures/test.js';
 test('a picture that stands still before the camera is refused, with a way on', async ({ baseURL }) => {
   await withCamera('bea-still', baseURL, async (page) => {
     await open(page, '/demo/login');
+    await page.getByRole('button', { name: 'Start camera' }).click();
+    // Without a key of its own nobody is asked to move in vain.
+    await expect(page.locator('.hint')).toHaveText(sentence('own_key_missing'));
+    await expect(answer(page).getByRole('link', { name: 'Bring it back' })).toBeVisible();
+    await turnTo(page, '/own-key');
+    await page.getByRole('button', { name: 'Make a key with words alone' }).click();
+    await expect(answer(page)).toContainText('Your key is made');
+    await turnTo(page, '/demo/login');
     await page.getByRole('button', { name: 'Start camera' }).click();
     await expect(page.locator('.hint')).toContainText('stands still', { timeout: 60_000 });
     await expect(page.getByRole('button', { name: 'Log in with passkey and face' })).toHaveCount(0);

@@ -71,6 +71,8 @@ test('a face under its own key: made, used, lost, brought to another browser, ch
   await expect(answer(other)).toContainText('No match for Keyed');
   await useWords(other, 'abandon abandon');
   await expect(answer(other)).toContainText(sentence('words_invalid'));
+  // What was typed can be mended.
+  await expect(other.getByLabel('The 24 words of a key you have')).toHaveValue('abandon abandon');
   await useWords(other, words.join(' '));
   await expect(answer(other)).toContainText('Your key is back');
   await verify(other, 'Keyed', 'ann-probe.jpg');

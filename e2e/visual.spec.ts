@@ -174,6 +174,8 @@ test.describe('in pictures, signed in', () => {
     await press(page, 'Add a device');
     await expect(page.getByRole('button', { name: 'Revoke device 2' })).toBeVisible();
     await press(page, 'Make new codes');
+    await page.getByRole('dialog').getByRole('button', { name: 'Make' }).click();
+    await page.getByRole('button', { name: 'Make new codes' }).hover();
     await expect(page.getByText('codes.renew')).toBeVisible();
     await expect(page.getByText('New codes are made.')).toBeVisible();
     await expect(page.getByRole('button', { name: 'Log out there' })).toBeVisible();

@@ -54,3 +54,9 @@ describe('the words of an own key that is made on the way', () => {
     expect(onWords.mock.calls).toEqual([[WORDS]]);
   });
 });
+
+it('registers nobody under a name that cannot be one, and makes neither key nor passkey for it', async () => {
+  await expect(login.register('Seán O’Brien', PICTURES, onWords)).rejects.toMatchObject({ code: 'subject_invalid' });
+  expect(session.ensureOwnKey).not.toHaveBeenCalled();
+  expect(server).not.toHaveBeenCalled();
+});

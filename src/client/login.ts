@@ -3,6 +3,7 @@ import { fromHex } from '../wire/hex.js';
 import { bindingOf, LOGIN_ROUTES, type AccountReply, type ClientReply, type LoginChallenge } from '../wire/login.js';
 import { askFor, type Reader } from './cloud.js';
 import type { Fetch } from './download.js';
+import { nameOf, XnnError } from './messages.js';
 import { askPasskey, base64url, makePasskey } from './passkey.js';
 import type { Picture, Session } from './types.js';
 
@@ -31,6 +32,7 @@ export interface Login {
    * @param offer the challenge that the picture's liveness was checked for; a fresh one without
    */
   logIn(picture: Picture, offer?: LoginChallenge): Promise<void>;
+  /** Rejects with code_refused if it is none, or used. */
   recover(code: string): Promise<void>;
   logOut(): Promise<void>;
   /** Null if nobody is logged in. */
@@ -94,7 +96,9 @@ export function connectLogin(
 
   return {
     challenge,
-    async register(name, pictures, onWords, offer) {
+    async register(given, pictures, onWords, offer) {
+      // Before the device makes a passkey that no account would know.
+      const name = nameOf(given);
       await ensureOwnKey(onWords);
       const { challenge, messages, binding } = await prepared(pictures, offer);
       const device = await newKey(name, challenge, binding);
@@ -105,7 +109,13 @@ export function connectLogin(
       const device = await askPasskey(rpId, binding);
       await send('POST', LOGIN_ROUTES.sessions, done, { challenge, messages, device });
     },
-    recover: async (code) => void (await send('POST', LOGIN_ROUTES.recoveries, done, { code })),
+    async recover(code) {
+      await send('POST', LOGIN_ROUTES.recoveries, done, { code }).catch((error: unknown) => {
+        // The server says no to every login alike; here it was asked with a code alone.
+        const refused = error instanceof XnnError && error.code === 'login_refused';
+        throw refused ? new XnnError('code_refused', undefined, { cause: error }) : error;
+      });
+    },
     logOut: async () => void (await send('DELETE', LOGIN_ROUTES.session, done)),
     // The page's own server, whose shape the compiler holds.
     async account() {

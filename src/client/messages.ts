@@ -1,5 +1,6 @@
 // What a user interface needs of the shared vocabulary, so that it need not know where that comes from.
-import { sentence as english, type ErrorCode } from '../core/errors.js';
+import { sentence as english, XnnError, type ErrorCode } from '../core/errors.js';
+import { SUBJECT_PATTERN } from '../wire/api.js';
 
 export { MAX_CAPTURES, MAX_SUBJECT_LENGTH } from '../core/spec.js';
 export { isErrorCode, XnnError, type ErrorCode } from '../core/errors.js';
@@ -25,6 +26,25 @@ type Unspoken =
 
 /** What a person is told, in another language than English, of what went wrong or how to pose. */
 export type Sentences = Readonly<Record<Exclude<ErrorCode, Unspoken>, string>>;
+
+/** What is wrong with one of several pictures. */
+export class PictureError extends XnnError {
+  constructor(
+    code: ErrorCode,
+    /** Its place among them, from 0. */
+    readonly picture: number,
+    options?: { cause?: unknown },
+  ) {
+    super(code, `picture ${picture}`, options);
+  }
+}
+
+/** A name as the cloud keeps it, so that its answers and kept receipts are found under it. @throws subject_invalid */
+export function nameOf(subject: string): string {
+  const name = subject.normalize('NFC');
+  if (!SUBJECT_PATTERN.test(name)) throw new XnnError('subject_invalid');
+  return name;
+}
 
 /** The sentence a person is shown for a code; in English where the language lacks it, or none is given. */
 export function sentence(code: ErrorCode, sentences?: Partial<Sentences>): string {

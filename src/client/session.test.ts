@@ -7,7 +7,7 @@ import type { Cloud, Offer } from './cloud.js';
 import type { Engine } from './engine.js';
 import type { OwnKey } from './own-key.js';
 import { createSession, type SessionOptions } from './session.js';
-import type { Progress, Session, SessionState, Started } from './types.js';
+import type { Picture, Progress, Session, SessionState, Started } from './types.js';
 
 const STARTED: Started = {
   backend: 'wasm',
@@ -325,6 +325,7 @@ describe('starting', () => {
       ownKey: null,
       outcome: null,
       error: null,
+      wrong: null,
     });
     expect(cloud.service).not.toHaveBeenCalled();
     engine!.progress({ stage: 'compile', fraction: 1 });
@@ -465,6 +466,34 @@ describe('enrol', () => {
     });
     await session.enrol('Ada', [PICTURE]);
     expect(activities()).toEqual(['encoding', 'sending', 'idle']);
+  });
+
+  it('says so, too, where the cloud takes its time with the challenge', async () => {
+    await ready();
+    const answer = cloud.challenge.getMockImplementation()!;
+    cloud.challenge.mockImplementationOnce(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      return answer();
+    });
+    await session.enrol('Ada', [PICTURE]);
+    expect(activities()).toEqual(['encoding', 'sending', 'idle']);
+  });
+
+  it.each([
+    ['no_face', 3, 1],
+    ['no_face', 1, null],
+    ['model_missing', 3, null],
+  ] as const)('tells which picture has %s of %i', async (code, count, wrong) => {
+    const engine = await ready();
+    const capture = engine.capture.getMockImplementation()!;
+    let taken = 0;
+    engine.capture.mockImplementation((...asked) =>
+      ++taken === Math.min(2, count) ? Promise.reject(new XnnError(code)) : capture(...asked),
+    );
+    await session.enrol('Ada', Array<Picture>(count).fill(PICTURE));
+    expect(session.getState()).toMatchObject({ error: code, wrong });
+    session.reset();
+    expect(session.getState()).toMatchObject({ error: null, wrong: null });
   });
 
   it.each([
@@ -703,6 +732,15 @@ describe('forget', () => {
     cloud.remove.mockImplementationOnce(away('removal_refused'));
     await session.forget('Ada', PICTURE);
     expect(cloud.remove).toHaveBeenCalledTimes(2);
+    expect(session.enrolledHere()).toEqual([]);
+  });
+
+  it('drops a receipt that the cloud refuses, and says so', async () => {
+    await ready();
+    await session.enrol('Ada', [PICTURE]);
+    cloud.remove.mockImplementationOnce(away('removal_refused'));
+    await session.forget('Ada');
+    expect(session.getState()).toMatchObject({ error: 'receipt_refused' });
     expect(session.enrolledHere()).toEqual([]);
   });
 

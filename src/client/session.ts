@@ -1,11 +1,12 @@
 import { isErrorCode, XnnError, type ErrorCode } from '../core/errors.js';
 import { CHALLENGE_BYTES, MAX_CAPTURES, MODEL_VERSION_BYTES, TENANT_BYTES } from '../core/spec.js';
-import { SUBJECT_PATTERN, type ServiceReply } from '../wire/api.js';
+import type { ServiceReply } from '../wire/api.js';
 import { fromHex } from '../wire/hex.js';
 import { bind, type MessageHeader } from '../wire/message.js';
 import { joined } from './bytes.js';
 import { connectCloud, type Cloud, type Served } from './cloud.js';
 import { openEngine, type Engine, type Protection, type StartOptions } from './engine.js';
+import { nameOf, PictureError } from './messages.js';
 import { keyOf, makeOwnKey, openKeyStore, ownKeyOf, restoreOwnKey, type KeyStore, type OwnKey } from './own-key.js';
 import type {
   Backend,
@@ -47,6 +48,19 @@ type Ready = Extract<SessionState, { status: 'ready' }>;
 
 /** An answer that comes within this time, in ms, is not announced: each change of state is drawn, which takes the cores from what it waits for. */
 const SOON = 100;
+/** What can be wrong with one picture, whatever the others show. */
+const OF_ONE: readonly ErrorCode[] = [
+  'no_face',
+  'several_faces',
+  'face_too_small',
+  'face_too_large',
+  'face_turned',
+  'too_dark',
+  'too_bright',
+  'blurred',
+  'image_corrupt',
+  'image_too_large',
+];
 const RECEIPTS = 'receipts';
 /** The own key's name in the store. */
 const OWN_KEY = 'own';
@@ -269,7 +283,7 @@ class EngineSession implements Session {
   }
 
   reset(): void {
-    if (this.#state.status === 'ready') this.#become({ ...this.#state, outcome: null, error: null });
+    if (this.#state.status === 'ready') this.#become({ ...this.#state, outcome: null, error: null, wrong: null });
   }
 
   restart(): void {
@@ -304,7 +318,16 @@ class EngineSession implements Session {
         async (started): Promise<SessionState> => {
           this.#own = await this.#keys.load(OWN_KEY);
           const ownKey = this.#own?.fingerprint ?? null;
-          return { status: 'ready', started, activity: 'idle', key: null, ownKey, outcome: null, error: null };
+          return {
+            status: 'ready',
+            started,
+            activity: 'idle',
+            key: null,
+            ownKey,
+            outcome: null,
+            error: null,
+            wrong: null,
+          };
         },
         (error: unknown): SessionState => ({ status: 'failed', error: codeOf(error) }),
       );
@@ -321,11 +344,11 @@ class EngineSession implements Session {
       close(pictures);
       return this.#action ?? Promise.resolve();
     }
-    this.#become({ ...state, activity: 'encoding', outcome: null, error: null });
+    this.#become({ ...state, activity: 'encoding', outcome: null, error: null, wrong: null });
     this.#action = perform(engine, state.started)
       .then(
-        (outcome) => ({ outcome, error: null }),
-        (error: unknown) => ({ outcome: null, error: codeOf(error) }),
+        (outcome) => ({ outcome, error: null, wrong: null }),
+        (error: unknown) => ({ outcome: null, error: codeOf(error), wrong: wrongOf(error) }),
       )
       .then((result) => {
         close(pictures);
@@ -351,7 +374,8 @@ class EngineSession implements Session {
     // What goes wrong with it is told below, after the pictures.
     offer.catch(() => {});
     const tenant = own === null ? NOBODYS.tenant : (await served).tenant;
-    return bound(await taken(engine, pictures, this.#protection(own, tenant)), await offer);
+    const captures = await taken(engine, pictures, this.#protection(own, tenant));
+    return bound(captures, await this.#patiently(offer));
   }
 
   /** What hides faces now. */
@@ -394,14 +418,19 @@ class EngineSession implements Session {
     captures: readonly Capture[],
     send: (messages: Uint8Array<ArrayBuffer>) => Promise<Reply>,
   ): Promise<{ reply: Reply; receipt: Receipt }> {
-    const slow = setTimeout(() => this.#continue({ activity: 'sending' }), SOON);
     const body = joined(captures.map(({ message }) => message));
     const begun = performance.now();
-    const reply = await send(body).finally(() => clearTimeout(slow));
+    const reply = await this.#patiently(send(body));
     return { reply, receipt: { captures, bytesSent: body.length, cloudMs: performance.now() - begun } };
   }
 
-  /** By the receipt that was kept; if there is none, or the cloud refuses it, by the face. */
+  /** Says that the cloud is waited for, where that takes long. */
+  #patiently<Reply>(reply: Promise<Reply>): Promise<Reply> {
+    const slow = setTimeout(() => this.#continue({ activity: 'sending' }), SOON);
+    return reply.finally(() => clearTimeout(slow));
+  }
+
+  /** By the receipt that was kept; if there is none, or the cloud refuses it, by the face. A receipt that was refused opens nothing and is dropped. */
   async #remove(engine: Engine, started: Started, subject: string, picture: Picture | undefined): Promise<void> {
     const receipt = this.#receipts().get(subject);
     if (receipt !== undefined) {
@@ -410,7 +439,9 @@ class EngineSession implements Session {
         await this.#cloud.remove(subject, receipt, this.#key()?.deployment);
         return;
       } catch (error) {
-        if (codeOf(error) !== 'removal_refused' || picture === undefined) throw error;
+        if (codeOf(error) !== 'removal_refused') throw error;
+        this.#keepReceipt(subject, null);
+        if (picture === undefined) throw new XnnError('receipt_refused', undefined, { cause: error });
       }
     }
     if (picture === undefined) throw new XnnError('removal_refused', 'neither receipt nor picture');
@@ -420,7 +451,7 @@ class EngineSession implements Session {
   }
 
   /** After the end, too: who waits for an action still finds its outcome, though nobody is told. */
-  #continue(change: Partial<Pick<Ready, 'activity' | 'key' | 'ownKey' | 'outcome' | 'error'>>): void {
+  #continue(change: Partial<Pick<Ready, 'activity' | 'key' | 'ownKey' | 'outcome' | 'error' | 'wrong'>>): void {
     if (this.#state.status === 'ready') this.#become({ ...this.#state, ...change });
   }
 
@@ -471,7 +502,13 @@ async function taken(
   protection: Protection,
 ): Promise<readonly Capture[]> {
   const captures: Capture[] = [];
-  for (const picture of pictures) captures.push(await engine.capture(picture, protection));
+  for (const [i, picture] of pictures.entries()) {
+    const capture = await engine.capture(picture, protection).catch((error: unknown) => {
+      if (pictures.length < 2 || !(error instanceof XnnError) || !OF_ONE.includes(error.code)) throw error;
+      throw new PictureError(error.code, i, { cause: error });
+    });
+    captures.push(capture);
+  }
   return captures;
 }
 
@@ -486,17 +523,15 @@ function bound(captures: readonly Capture[], offer: Offer): readonly Capture[] {
   return captures;
 }
 
-/** A name as the cloud keeps it, so that its answers and kept receipts are found under it. @throws subject_invalid */
-function nameOf(subject: string): string {
-  const name = subject.normalize('NFC');
-  if (!SUBJECT_PATTERN.test(name)) throw new XnnError('subject_invalid');
-  return name;
-}
-
 function codeOf(error: unknown): ErrorCode {
   if (error instanceof XnnError && isErrorCode(error.code)) return error.code;
   reportError(error);
   return 'page_failed';
+}
+
+/** Which of several pictures an error is of; null for none or all. */
+function wrongOf(error: unknown): number | null {
+  return error instanceof PictureError ? error.picture : null;
 }
 
 /** The page's own storage; null where the browser forbids it. */

@@ -11,6 +11,7 @@ export const READY = {
   ownKey: null,
   outcome: null,
   error: null,
+  wrong: null,
 } as const satisfies SessionState;
 
 /** Of a request that sent nothing. */

@@ -114,6 +114,8 @@ export type SessionState =
       /** The last answer or refusal, until the next action begins. */
       readonly outcome: Outcome | null;
       readonly error: ErrorCode | null;
+      /** Which of several pictures the error is of, from 0; null for none or all. */
+      readonly wrong: number | null;
     };
 
 /** Face verification without a user interface. Knows neither React nor the page; a UI subscribes to it. */

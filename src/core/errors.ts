@@ -65,6 +65,10 @@ const CATALOGUE = {
     'Here faces are not taken in this mode, but only in the other: under your own key, or under noise.',
   ],
   removal_refused: [403, 'That receipt, or that face, does not belong to this name.'],
+  receipt_refused: [
+    403,
+    'The cloud has nothing for this receipt any more, so it is deleted here, too. If the name is still in use, its face can have it forgotten.',
+  ],
   credentials_missing: [401, 'This needs an API key.'],
   credentials_invalid: [401, 'This API key is unknown, expired or revoked.'],
   tenant_disabled: [403, 'This tenant was disabled by the operator of the server.'],
@@ -74,6 +78,7 @@ const CATALOGUE = {
   database_away: [503, 'The server does not reach its database. Try again in a moment.'],
   storage_full: [503, 'The server has no room left to store anything. Try again later.'],
   login_refused: [403, 'Device and face were not accepted together. Try again, or use a recovery code.'],
+  code_refused: [403, 'This recovery code is unknown or was used before. Check it, or take another.'],
   login_insufficient: [403, 'Where you are going asks for a new login, with passkey and face. Log in again.'],
   interaction_missing: [
     404,

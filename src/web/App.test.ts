@@ -34,6 +34,7 @@ const action = (change: Partial<Action>): Action => ({
   activity: 'idle',
   outcome: null,
   error: null,
+  wrong: null,
   run: vi.fn(),
   clear: vi.fn(),
   ...change,

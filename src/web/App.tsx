@@ -82,6 +82,8 @@ function Shown({ page, first, onShown }: { page: Page | null; first: boolean; on
   useEffect(() => {
     onShown();
     if (!first) main.current?.querySelector('h1')?.focus({ preventScroll: true });
+    // The browser looked for it when the page had not arrived.
+    else if (location.hash !== '') document.getElementById(location.hash.slice(1))?.scrollIntoView();
   }, [page, first, onShown]);
 
   return (

@@ -21,6 +21,13 @@ onSettings(() => {
 });
 await nextTask();
 
+/** Beside its place a dropped file would be opened instead of the page, and all that was filled in would be gone. */
+for (const type of ['dragover', 'drop'] as const)
+  addEventListener(type, (event) => {
+    const takesFiles = event.target instanceof HTMLInputElement && event.target.type === 'file';
+    if (event.dataTransfer?.types.includes('Files') && !takesFiles) event.preventDefault();
+  });
+
 /** `?backend=wasm` tries that one alone: for support, and for tests. */
 const wanted = new URLSearchParams(location.search).get('backend') ?? backend;
 /** It takes all cores: the page comes first. */

@@ -55,6 +55,8 @@ export interface Action {
   /** The answer or refusal this page asked for; null before it asked. */
   readonly outcome: Outcome | null;
   readonly error: ErrorCode | null;
+  /** Which of several pictures it is of, from 0; null for none or all. */
+  readonly wrong: number | null;
   /** Begins, unless another action is going on. */
   run(perform: (session: Session) => Promise<void>): void;
   /** Takes the answer away, because what was asked has changed. */
@@ -79,6 +81,7 @@ export function useAction(asks = false): Action {
     activity,
     outcome: begun && ready ? state.outcome : null,
     error: begun && ready ? state.error : null,
+    wrong: begun && ready ? state.wrong : null,
     run(perform) {
       if (!ready || activity !== 'idle') return;
       setBegun(true);

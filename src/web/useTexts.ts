@@ -11,6 +11,11 @@ export function useTexts() {
     t,
     language,
     sentence: (code: ErrorCode) => sentence(code, sentencesOf(language)),
+    /** Of one of several pictures, from 0, unless null. */
+    sentenceOf: (code: ErrorCode, picture: number | null) => {
+      const said = sentence(code, sentencesOf(language));
+      return picture === null ? said : t('answer.ofPicture', { number: picture + 1, sentence: said });
+    },
     ...formatsOf(language),
   };
 }

@@ -56,6 +56,8 @@ export const sentences: Sentences = {
   mode_refused:
     'In diesem Modus werden Gesichter hier nicht angenommen, nur im anderen: unter eigenem Schlüssel oder unter Rauschen.',
   removal_refused: 'Dieser Beleg oder dieses Gesicht gehört nicht zu diesem Namen.',
+  receipt_refused:
+    'Die Cloud hat zu diesem Beleg nichts mehr, darum ist er auch hier gelöscht. Gibt es den Namen noch, kann sein Gesicht ihn löschen lassen.',
   credentials_missing: 'Dafür ist ein API-Schlüssel nötig.',
   credentials_invalid: 'Dieser API-Schlüssel ist unbekannt, abgelaufen oder widerrufen.',
   tenant_disabled: 'Dieser Mandant wurde vom Betreiber des Servers gesperrt.',
@@ -65,6 +67,8 @@ export const sentences: Sentences = {
   storage_full: 'Der Server hat keinen Platz mehr. Versuchen Sie es später noch einmal.',
   login_refused:
     'Gerät und Gesicht wurden zusammen nicht akzeptiert. Versuchen Sie es noch einmal oder nehmen Sie einen Wiederherstellungscode.',
+  code_refused:
+    'Dieser Wiederherstellungscode ist unbekannt oder schon verbraucht. Prüfen Sie ihn oder nehmen Sie einen anderen.',
   login_insufficient: 'Das Ziel verlangt eine neue Anmeldung mit Passkey und Gesicht. Melden Sie sich noch einmal an.',
   interaction_missing:
     'Diese Anmeldung ist vorbei oder wurde in einem anderen Browser begonnen. Gehen Sie dorthin zurück, woher Sie kamen, und beginnen Sie von vorn.',

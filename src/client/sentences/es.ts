@@ -51,6 +51,8 @@ export const sentences: Sentences = {
   identification_keyed: 'Bajo tu propia clave se te puede verificar por tu nombre, pero no buscar.',
   mode_refused: 'Aquí no se aceptan caras en este modo, sino solo en el otro: bajo tu propia clave o bajo ruido.',
   removal_refused: 'Ese recibo, o esa cara, no pertenece a este nombre.',
+  receipt_refused:
+    'La nube ya no tiene nada para este recibo, así que también se ha borrado aquí. Si el nombre aún existe, su cara puede hacer que se olvide.',
   credentials_missing: 'Para esto hace falta una clave de API.',
   credentials_invalid: 'Esta clave de API es desconocida, ha caducado o fue revocada.',
   tenant_disabled: 'El operador del servidor desactivó este inquilino.',
@@ -59,6 +61,7 @@ export const sentences: Sentences = {
   database_away: 'El servidor no llega a su base de datos. Vuelve a intentarlo en un momento.',
   storage_full: 'Al servidor no le queda sitio. Vuelve a intentarlo más tarde.',
   login_refused: 'Dispositivo y cara no se aceptaron juntos. Vuelve a intentarlo o usa un código de recuperación.',
+  code_refused: 'Ese código de recuperación es desconocido o ya se usó. Compruébalo o usa otro.',
   login_insufficient:
     'El sitio al que vas pide un nuevo inicio de sesión, con llave de acceso y cara. Inicia sesión de nuevo.',
   interaction_missing:

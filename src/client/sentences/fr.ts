@@ -52,6 +52,8 @@ export const sentences: Sentences = {
   mode_refused:
     'Ici les visages ne sont pas acceptés dans ce mode, mais seulement dans l’autre : sous votre propre clé, ou sous du bruit.',
   removal_refused: 'Ce reçu ou ce visage n’appartient pas à ce nom.',
+  receipt_refused:
+    'Le cloud n’a plus rien pour ce reçu ; il est donc supprimé ici aussi. Si le nom existe encore, son visage peut le faire oublier.',
   credentials_missing: 'Il faut pour cela une clé d’API.',
   credentials_invalid: 'Cette clé d’API est inconnue, expirée ou révoquée.',
   tenant_disabled: 'Ce locataire a été désactivé par l’exploitant du serveur.',
@@ -60,6 +62,7 @@ export const sentences: Sentences = {
   database_away: 'Le serveur n’atteint pas sa base de données. Réessayez dans un instant.',
   storage_full: 'Le serveur n’a plus de place. Réessayez plus tard.',
   login_refused: 'Appareil et visage n’ont pas été acceptés ensemble. Réessayez ou utilisez un code de récupération.',
+  code_refused: 'Ce code de récupération est inconnu ou a déjà servi. Vérifiez-le ou prenez-en un autre.',
   login_insufficient:
     'Le site où vous allez demande une nouvelle connexion, avec clé d’accès et visage. Connectez-vous à nouveau.',
   interaction_missing:

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Trans } from 'react-i18next';
 import { connectLogin, type Login } from '../../client/login.js';
-import { isErrorCode, XnnError, type ErrorCode } from '../../client/messages.js';
+import { isErrorCode, PictureError, XnnError, type ErrorCode } from '../../client/messages.js';
 import type { Account, Client, LoginChallenge } from '../../client/types.js';
 import { AccountCard } from '../parts/AccountCard.js';
 import { ClientCard } from '../parts/ClientCard.js';
@@ -32,6 +32,10 @@ export interface LoginAction {
    * Runs something of the login; says what is being done, then what was done or what it threw. What is shown of the account is read again.
    */
   run(doing: string, done: Done | null, perform: (login: Login) => Promise<void>): void;
+  /** Why the last did not succeed; null if nothing went wrong. */
+  readonly error: ErrorCode | null;
+  /** Says why something cannot be begun. */
+  readonly refuse: (error: ErrorCode) => void;
   /** What a liveness check is bound to. */
   readonly challenge: () => Promise<LoginChallenge>;
   readonly showCodes: (codes: readonly string[]) => void;
@@ -48,7 +52,7 @@ let sentFor: string | null = null;
 
 /** Log in with a passkey and a face, and what is behind that. */
 export function DemoLogin() {
-  const { t, sentence } = useTexts();
+  const { t, sentenceOf } = useTexts();
   const session = useSession();
   const login = useMemo(() => connectLogin(session), [session]);
   const ready = useSessionState().status === 'ready';
@@ -60,6 +64,8 @@ export function DemoLogin() {
   const [busy, setBusy] = useState<string | null>(null);
   const [done, setDone] = useState<Done | null>(null);
   const [error, setError] = useState<ErrorCode | null>(null);
+  /** Which of several pictures it is of. */
+  const [wrong, setWrong] = useState<number | null>(null);
   const { words } = useShownOnce();
   const shown = useRef(true);
   const status = useRef<HTMLDivElement>(null);
@@ -90,6 +96,12 @@ export function DemoLogin() {
 
   const action: LoginAction = {
     ready: ready && busy === null,
+    error,
+    refuse(code) {
+      setDone(null);
+      setError(code);
+      setWrong(null);
+    },
     challenge: () => login.challenge(),
     showCodes: (codes) => showOnce({ codes }),
     showWords: (words) => showOnce({ words }),
@@ -103,10 +115,14 @@ export function DemoLogin() {
       setBusy(doing);
       setDone(null);
       setError(null);
+      setWrong(null);
       void perform(login)
         .then(
           () => setDone(done),
-          (cause: unknown) => setError(codeOf(cause)),
+          (cause: unknown) => {
+            setError(codeOf(cause));
+            setWrong(cause instanceof PictureError ? cause.picture : null);
+          },
         )
         .then(look)
         .then(() => setBusy(null));
@@ -132,7 +148,7 @@ export function DemoLogin() {
         {busy !== null && <p>{busy}</p>}
         {busy === null && done !== null && <p>{t(done)}</p>}
         {words.length > 0 && <p>{t('login.keyMade')}</p>}
-        {error !== null && <p className="trouble">{sentence(error)}</p>}
+        {error !== null && <p className="trouble">{sentenceOf(error, wrong)}</p>}
         {error === 'own_key_missing' && (
           <p>
             <Trans i18nKey="login.bringBack" components={{ a: <Link to="ownKey" /> }} />{' '}

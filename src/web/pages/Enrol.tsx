@@ -43,7 +43,9 @@ export function Enrol() {
         outcome && {
           sign: 'yes',
           title: t('enrol.done', { subject: outcome.subject }),
-          text: t('enrol.kept', { count: outcome.receipt.captures.length }),
+          text: session.enrolledHere().includes(outcome.subject)
+            ? t('enrol.kept', { count: outcome.receipt.captures.length })
+            : t('enrol.unkept'),
         }
       }
       steps={[
@@ -79,6 +81,7 @@ export function Enrol() {
           setPictures(next);
           action.clear();
         }}
+        wrong={action.wrong}
         most={MAX_CAPTURES}
         shots={SHOTS}
         automatic
@@ -86,7 +89,7 @@ export function Enrol() {
         challenger={live ? check.challenger : undefined}
       />
       {pictures.length > 0 && !outcome && (
-        <Button kind="primary" icon="enrol" unavailable={!action.ready} onPress={enrol}>
+        <Button kind="primary" icon="enrol" submits unavailable={!action.ready} onPress={enrol}>
           {t('enrol.act', { count: pictures.length })}
         </Button>
       )}

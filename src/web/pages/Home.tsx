@@ -1,3 +1,4 @@
+import { useRef, type RefObject } from 'react';
 import { Trans } from 'react-i18next';
 import { BUTTON } from '../parts/Button.js';
 import { Icon } from '../parts/Icon.js';
@@ -5,6 +6,7 @@ import { Link } from '../parts/Link.js';
 import { PathPicture } from '../parts/PathPicture.js';
 import { Welcome } from '../parts/Welcome.js';
 import '../styles/home.css';
+import { useKeepFocus } from '../useKeepFocus.js';
 import { useSettings } from '../useSettings.js';
 import { useTexts } from '../useTexts.js';
 
@@ -20,15 +22,20 @@ const MORE = [
 
 /** On the first visit what will happen, in three pictures; from then on all that there is. */
 export function Home() {
-  return useSettings().welcomed ? <Landing /> : <Welcome />;
+  const { welcomed } = useSettings();
+  const heading = useRef<HTMLHeadingElement>(null);
+  useKeepFocus(heading, welcomed);
+  return welcomed ? <Landing heading={heading} /> : <Welcome />;
 }
 
-function Landing() {
+function Landing({ heading }: { heading: RefObject<HTMLHeadingElement | null> }) {
   const { t } = useTexts();
   return (
     <>
       <div className="hero">
-        <h1 tabIndex={-1}>{t('home.title')}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {t('home.title')}
+        </h1>
         <p className="lead">{t('home.lead')}</p>
         <div className="row">
           <Link to="enrol" className={BUTTON.primary}>

@@ -70,6 +70,7 @@ export function Key() {
           <Button
             kind="primary"
             icon="lock"
+            submits
             unavailable={!action.ready || file === null || passphrase === ''}
             onPress={open}
           >

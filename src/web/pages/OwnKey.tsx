@@ -31,10 +31,13 @@ export function OwnKey() {
   }, [outcome]);
 
   const make = (by: KeyCarrier) => action.run((session) => session.makeOwnKey(by));
-  const restore = () => {
-    setWords('');
-    action.run((session) => session.restoreOwnKey(words));
-  };
+  const restore = () =>
+    action.run(async (session) => {
+      await session.restoreOwnKey(words);
+      const state = session.getState();
+      // Who mistyped one of them mends that one.
+      if (state.status === 'ready' && state.error === null) setWords('');
+    });
 
   return (
     <ActionPage

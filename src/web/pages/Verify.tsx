@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import { nameOf } from '../../client/messages.js';
 import type { Picture } from '../../client/types.js';
 import { ActionPage } from '../parts/ActionPage.js';
 import { NameField } from '../parts/NameField.js';
@@ -20,7 +21,11 @@ export function Verify() {
   const outcome = action.outcome?.kind === 'verified' ? action.outcome : null;
 
   const [live, setLive] = useState(useSettings().live);
-  const check = useCheckedFor(async () => ({ challenge: await session.challenge() }));
+  const check = useCheckedFor(async () => {
+    // Nobody makes movements for a name that cannot be asked for.
+    nameOf(name.trim());
+    return { challenge: await session.challenge() };
+  });
 
   const verify = (picture: Picture) =>
     action.run(async (session) => {

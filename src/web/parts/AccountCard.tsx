@@ -17,16 +17,22 @@ addEnglish(texts);
 /** Pictures the camera takes for one template. */
 const SHOTS = 3;
 
+/** Before what cannot be undone. */
+interface Question {
+  readonly title: string;
+  readonly warning: string;
+  readonly yes: string;
+  readonly act: () => void;
+}
+
 /** What is behind the login: devices, face, codes, and what was done with the account. */
 export function AccountCard({ account, action }: { account: Account; action: LoginAction }) {
   const { t, day, moment } = useTexts();
   const [pictures, setPictures] = useState<readonly Picture[] | null>(null);
-  const [leaving, setLeaving] = useState(false);
+  const [asked, setAsked] = useState<Question | null>(null);
   const unavailable = !action.ready;
   const face = useRef<HTMLHeadingElement>(null);
-  const remove = useRef<HTMLButtonElement>(null);
   useKeepFocus(face, pictures);
-  useKeepFocus(remove, leaving);
 
   const check = useCheckedFor(action.challenge);
   const renew = (chosen: readonly Picture[]) =>
@@ -52,7 +58,13 @@ export function AccountCard({ account, action }: { account: Account; action: Log
                   label={t('account.revokeNumber', { number: i + 1 })}
                   unavailable={unavailable}
                   onPress={() =>
-                    action.run(t('account.revoking'), 'account.revoked', (login) => login.removeDevice(id))
+                    setAsked({
+                      title: t('account.askRevoke', { number: i + 1 }),
+                      warning: t('account.revokeWarning'),
+                      yes: t('account.revoke'),
+                      act: () =>
+                        action.run(t('account.revoking'), 'account.revoked', (login) => login.removeDevice(id)),
+                    })
                   }
                 >
                   {t('account.revoke')}
@@ -122,7 +134,14 @@ export function AccountCard({ account, action }: { account: Account; action: Log
               kind="danger"
               icon="forget"
               unavailable={unavailable}
-              onPress={() => action.run(t('account.deleting'), 'account.deleted', (login) => login.removeTemplate())}
+              onPress={() =>
+                setAsked({
+                  title: t('account.askDelete'),
+                  warning: t('account.deleteWarning'),
+                  yes: t('account.doRemove'),
+                  act: () => action.run(t('account.deleting'), 'account.deleted', (login) => login.removeTemplate()),
+                })
+              }
             >
               {t('account.deleteTemplate')}
             </Button>
@@ -134,9 +153,15 @@ export function AccountCard({ account, action }: { account: Account; action: Log
           <Button
             unavailable={unavailable}
             onPress={() =>
-              action.run(t('account.makingCodes'), 'account.madeCodes', async (login) =>
-                action.showCodes(await login.renewCodes()),
-              )
+              setAsked({
+                title: t('account.askCodes'),
+                warning: t('account.codesWarning'),
+                yes: t('account.doCodes'),
+                act: () =>
+                  action.run(t('account.makingCodes'), 'account.madeCodes', async (login) =>
+                    action.showCodes(await login.renewCodes()),
+                  ),
+              })
             }
           >
             {t('account.newCodes')}
@@ -163,21 +188,33 @@ export function AccountCard({ account, action }: { account: Account; action: Log
         >
           {t('account.logOut')}
         </Button>
-        <Button ref={remove} kind="danger" icon="forget" unavailable={unavailable} onPress={() => setLeaving(true)}>
+        <Button
+          kind="danger"
+          icon="forget"
+          unavailable={unavailable}
+          onPress={() =>
+            setAsked({
+              title: t('account.askRemove'),
+              warning: t('account.warning'),
+              yes: t('account.doRemove'),
+              act: () => action.run(t('account.removing'), 'account.removed', (login) => login.removeAccount()),
+            })
+          }
+        >
           {t('account.remove')}
         </Button>
       </div>
-      {leaving && (
+      {asked !== null && (
         <ConfirmDialog
-          title={t('account.askRemove')}
-          confirmLabel={t('account.doRemove')}
+          title={asked.title}
+          confirmLabel={asked.yes}
           onConfirm={() => {
-            setLeaving(false);
-            action.run(t('account.removing'), 'account.removed', (login) => login.removeAccount());
+            setAsked(null);
+            asked.act();
           }}
-          onCancel={() => setLeaving(false)}
+          onCancel={() => setAsked(null)}
         >
-          {t('account.warning')}
+          {asked.warning}
         </ConfirmDialog>
       )}
     </>

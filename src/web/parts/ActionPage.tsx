@@ -2,6 +2,7 @@ import { useState, type ReactNode } from 'react';
 import type { Receipt } from '../../client/types.js';
 import type { Action } from '../useSession.js';
 import { Answer, type Words } from './Answer.js';
+import { EntryForm } from './EntryForm.js';
 import { Explanation } from './Explanation.js';
 import { Reveal } from './Reveal.js';
 import { Sent } from './Sent.js';
@@ -33,7 +34,7 @@ export function ActionPage({ title, lead, action, words, steps, receipt, childre
         <p className="lead">{lead}</p>
       </div>
       <div className="desk">
-        <div className="card form">{children}</div>
+        <EntryForm>{children}</EntryForm>
         <div className="card side">
           <Answer action={action} words={words}>
             <Explanation steps={steps} />

@@ -15,14 +15,14 @@ interface AnswerProps {
   action: Action;
   /** Null while there is no outcome. */
   words: Words | null;
-  /** Shown before anything was asked. */
+  /** Shown before anything was asked, and not said: who types would be talked over. */
   children: ReactNode;
 }
 
 /** The one place where a page answers: what is going on, the outcome, or why there is none. */
 export function Answer({ action, words, children }: AnswerProps) {
-  const { t, sentence } = useTexts();
-  const { activity, outcome, error } = action;
+  const { t, sentenceOf } = useTexts();
+  const { activity, outcome, error, wrong } = action;
   const region = useRef<HTMLDivElement>(null);
   useKeepFocus(region, action);
 
@@ -33,23 +33,27 @@ export function Answer({ action, words, children }: AnswerProps) {
     return () => cancelAnimationFrame(frame);
   }, [activity, outcome, error]);
 
+  const sign =
+    activity !== 'idle' ? (
+      <Sign kind="busy" icon="dots" title={t(`answer.${activity}`)} text={t(`answer.${activity}Text`)} />
+    ) : error ? (
+      <Sign
+        kind="trouble"
+        icon="warning"
+        title={error === 'server_away' ? t('answer.away') : t('answer.failed')}
+        text={sentenceOf(error, wrong)}
+      />
+    ) : words ? (
+      <Sign kind={words.sign} icon={words.sign === 'yes' ? 'check' : 'cross'} title={words.title} text={words.text} />
+    ) : null;
+
   return (
-    <div ref={region} className="answer" role="status" tabIndex={-1}>
-      {activity !== 'idle' ? (
-        <Sign kind="busy" icon="dots" title={t(`answer.${activity}`)} text={t(`answer.${activity}Text`)} />
-      ) : error ? (
-        <Sign
-          kind="trouble"
-          icon="warning"
-          title={error === 'server_away' ? t('answer.away') : t('answer.failed')}
-          text={sentence(error)}
-        />
-      ) : words ? (
-        <Sign kind={words.sign} icon={words.sign === 'yes' ? 'check' : 'cross'} title={words.title} text={words.text} />
-      ) : (
-        children
-      )}
-    </div>
+    <>
+      <div ref={region} className="answer" role="status" tabIndex={-1}>
+        {sign}
+      </div>
+      {sign === null && children}
+    </>
   );
 }
 

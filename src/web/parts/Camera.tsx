@@ -89,6 +89,7 @@ export function Camera({ wanted, automatic, takeLabel, challenger, onTaken }: Ca
             {state.phase === 'opening' ? t('camera.opening') : t('camera.start')}
           </Button>
           <p role="status">
+            {state.phase === 'opening' && t('camera.allow')}
             {state.phase === 'off' && state.error && <span className="trouble">{sentence(state.error)}</span>}
             {state.phase === 'off' && state.released && t('camera.released')}
             {state.phase === 'off' &&

@@ -1,10 +1,12 @@
 import { useState } from 'react';
-import { MAX_CAPTURES } from '../../client/messages.js';
+import { MAX_CAPTURES, XnnError } from '../../client/messages.js';
 import type { Picture } from '../../client/types.js';
 import type { LoginAction } from '../pages/DemoLogin.js';
 import { copyOf } from '../pictures.js';
 import { useCheckedFor } from '../useCheckedFor.js';
+import { useOwnKey } from '../useSession.js';
 import { Button } from './Button.js';
+import { EntryForm } from './EntryForm.js';
 import { NameField } from './NameField.js';
 import { PicturePicker } from './PicturePicker.js';
 import { Segments } from './Segments.js';
@@ -26,7 +28,7 @@ export function LoginForms({ action }: { action: LoginAction }) {
   const { t } = useTexts();
   const [way, setWay] = useState<Way>('log-in');
   return (
-    <div className="card form">
+    <EntryForm>
       <Segments
         label={t('login.how')}
         options={WAYS.map((option) => ({ ...option, name: t(`login.${option.value}`) }))}
@@ -36,14 +38,20 @@ export function LoginForms({ action }: { action: LoginAction }) {
       {way === 'log-in' && <LogIn action={action} />}
       {way === 'register' && <Register action={action} />}
       {way === 'recover' && <Recover action={action} />}
-    </div>
+    </EntryForm>
   );
 }
 
 function LogIn({ action }: { action: LoginAction }) {
   const { t } = useTexts();
   const [pictures, setPictures] = useState<readonly Picture[]>([]);
-  const check = useCheckedFor(action.challenge);
+  const ownKey = useOwnKey();
+  const check = useCheckedFor(() => {
+    if (ownKey !== null) return action.challenge();
+    // Nobody makes movements in vain: the page says how to have it back.
+    action.refuse('own_key_missing');
+    throw new XnnError('own_key_missing');
+  });
   const logIn = ([picture]: readonly Picture[]) => {
     if (picture === undefined) return;
     action.run(t('login.asking'), 'account.loggedIn', async (login) => {
@@ -67,7 +75,7 @@ function LogIn({ action }: { action: LoginAction }) {
         challenger={check.challenger}
       />
       {pictures.length > 0 && (
-        <Button kind="primary" icon="verify" unavailable={!action.ready} onPress={() => logIn(pictures)}>
+        <Button kind="primary" icon="verify" submits unavailable={!action.ready} onPress={() => logIn(pictures)}>
           {t('login.act')}
         </Button>
       )}
@@ -87,7 +95,13 @@ function Register({ action }: { action: LoginAction }) {
     });
   return (
     <>
-      <NameField label={t('enrol.name')} hint={t('login.nameHint')} value={name} onChange={setName} invalid={false} />
+      <NameField
+        label={t('enrol.name')}
+        hint={t('login.nameHint')}
+        value={name}
+        onChange={setName}
+        invalid={action.error === 'subject_invalid'}
+      />
       <p>{t('login.movementsRegister')} </p>
       <PicturePicker
         pictures={pictures}
@@ -99,7 +113,13 @@ function Register({ action }: { action: LoginAction }) {
         challenger={check.challenger}
       />
       {pictures.length > 0 && (
-        <Button kind="primary" icon="enrol" unavailable={!action.ready || name.trim() === ''} onPress={register}>
+        <Button
+          kind="primary"
+          icon="enrol"
+          submits
+          unavailable={!action.ready || name.trim() === ''}
+          onPress={register}
+        >
           {t('login.doRegister')}
         </Button>
       )}
@@ -122,9 +142,10 @@ function Recover({ action }: { action: LoginAction }) {
         hint={t('login.codeHint')}
         value={code}
         onChange={setCode}
+        invalid={action.error === 'code_refused'}
         autoCapitalize="characters"
       />
-      <Button kind="primary" icon="lock" unavailable={!action.ready || code.trim() === ''} onPress={recover}>
+      <Button kind="primary" icon="lock" submits unavailable={!action.ready || code.trim() === ''} onPress={recover}>
         {t('login.withCode')}
       </Button>
     </>

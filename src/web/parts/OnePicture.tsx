@@ -55,7 +55,7 @@ export function OnePicture({
         onTaken={atOnce ? act : undefined}
       />
       {pictures.length > 0 && (
-        <Button kind={kind} icon={icon} unavailable={!action.ready} onPress={() => act(pictures)}>
+        <Button kind={kind} icon={icon} submits unavailable={!action.ready} onPress={() => act(pictures)}>
           {label}
         </Button>
       )}

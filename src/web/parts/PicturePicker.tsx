@@ -12,6 +12,8 @@ import { useTexts } from '../useTexts.js';
 interface PicturePickerProps {
   pictures: readonly Picture[];
   onPictures: (pictures: readonly Picture[]) => void;
+  /** The picture that was refused, of several. */
+  wrong?: number | null;
   /** Most pictures there may be. */
   most: number;
   /** Pictures the camera takes before it is released; by itself if `automatic`. */
@@ -33,7 +35,7 @@ const SOURCES = [
 /** Where pictures come from: the camera, or files. Nothing is sent from here. */
 export function PicturePicker(props: PicturePickerProps) {
   const { t } = useTexts();
-  const { pictures, onPictures, most, shots, automatic, takeLabel, challenger, onTaken } = props;
+  const { pictures, onPictures, wrong = null, most, shots, automatic, takeLabel, challenger, onTaken } = props;
   const [source, setSource] = useState<'camera' | 'photos'>('camera');
   const [tooMany, setTooMany] = useState(false);
   const frame = useRef<HTMLDivElement>(null);
@@ -48,7 +50,7 @@ export function PicturePicker(props: PicturePickerProps) {
   if (pictures.length > 0) {
     return (
       <div ref={frame} className="picker" role="group" aria-label={t('pictures.name')} tabIndex={-1}>
-        <Tray pictures={pictures} onRemove={(index) => change(pictures.toSpliced(index, 1))} />
+        <Tray pictures={pictures} wrong={wrong} onRemove={(index) => change(pictures.toSpliced(index, 1))} />
         {source === 'photos' && room > 0 && (
           <Dropzone room={room} onFiles={(files) => change([...pictures, ...files])} />
         )}

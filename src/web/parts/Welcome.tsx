@@ -40,7 +40,14 @@ export function Welcome() {
         >
           {t('welcome.camera')}
         </Button>
-        <Button onPress={() => changeSettings({ welcomed: true })}>{t('welcome.more')}</Button>
+        <Button
+          onPress={() => {
+            changeSettings({ welcomed: true });
+            navigate('home');
+          }}
+        >
+          {t('welcome.more')}
+        </Button>
       </div>
       <p className="welcome-promise">{t('welcome.promise')}</p>
     </>

@@ -40,7 +40,7 @@ export function fakeSession(
     listeners.forEach((listener) => listener());
   };
   const act = () => {
-    if (state.status === 'ready') become({ ...state, outcome: answer, error: null });
+    if (state.status === 'ready') become({ ...state, outcome: answer, error: null, wrong: null });
     return Promise.resolve();
   };
   return {
@@ -67,7 +67,7 @@ export function fakeSession(
     rehearse: () => Promise.resolve(fakeCapture()),
     enrolledHere: () => enrolled,
     reset() {
-      if (state.status === 'ready') become({ ...state, outcome: null, error: null });
+      if (state.status === 'ready') become({ ...state, outcome: null, error: null, wrong: null });
     },
     restart: () => become(STARTING),
     dispose: () => listeners.clear(),

@@ -106,6 +106,7 @@ export const texts: Texts = {
     name: 'Kamera',
     number: 'Kamera {{number}}',
     opening: 'Wird geöffnet …',
+    allow: 'Ihr Browser fragt vielleicht, ob diese Seite die Kamera verwenden darf.',
     start: 'Kamera starten',
     stop: 'Stopp',
     stopLabel: 'Kamera stoppen',
@@ -171,6 +172,7 @@ export const texts: Texts = {
     sending: 'Wird gesendet',
     sendingText: 'Die Anfrage ist unterwegs; ein Bild gehört nicht dazu.',
     keep: 'Behalten',
+    ofPicture: 'Bild {{number}}: {{sentence}}',
   },
   enrol: {
     title: 'Erfassen',
@@ -180,6 +182,8 @@ export const texts: Texts = {
       'Die Cloud bewahrt ein Template aus einer Aufnahme auf. Dieser Browser behält den Beleg, mit dem es gelöscht werden kann.',
     kept_other:
       'Die Cloud hat {{count}} Aufnahmen zu einem Template gemittelt und bewahrt es auf. Dieser Browser behält den Beleg, mit dem es gelöscht werden kann.',
+    unkept:
+      'Die Cloud bewahrt ein Template auf. Dieser Browser konnte den Beleg, der es löschen kann, nicht aufbewahren: Nur Ihr Gesicht kann es noch.',
     step1:
       'Die Kamera macht von selbst drei Bilder, sobald sie gut sind, eine Sekunde auseinander. Oder Sie wählen bis zu fünf Fotos.',
     step1Live:
@@ -563,6 +567,8 @@ export const texts: Texts = {
     revokeNumber: 'Gerät {{number}} widerrufen',
     revoking: 'Das Gerät wird widerrufen.',
     revoked: 'Das Gerät ist widerrufen.',
+    askRevoke: 'Gerät {{number}} widerrufen?',
+    revokeWarning: 'Es kann Sie nicht mehr anmelden. Sein Passkey bleibt auf dem Gerät; dort können Sie ihn löschen.',
     add: 'Gerät hinzufügen',
     added: 'Das Gerät ist hinzugefügt.',
     sessions: 'Wo Sie angemeldet sind',
@@ -583,12 +589,17 @@ export const texts: Texts = {
     deleteTemplate: 'Template löschen',
     deleting: 'Das Template wird gelöscht.',
     deleted: 'Das Template ist gelöscht.',
+    askDelete: 'Das Template löschen?',
+    deleteWarning: 'Bis Sie es erneuern, melden nur Wiederherstellungscodes Sie an.',
     codesLeft_one: '{{count}} von zehn ist übrig.',
     codesLeft_other: '{{count}} von zehn sind übrig.',
     codesShort: 'Sie sind von einer älteren, kürzeren Art: Lassen Sie neue machen, die schwerer zu erraten sind.',
     newCodes: 'Neue Codes machen',
     makingCodes: 'Neue Codes werden gemacht.',
     madeCodes: 'Neue Codes sind gemacht.',
+    askCodes: 'Neue Codes machen?',
+    doCodes: 'Machen',
+    codesWarning: 'Die bisherigen gelten dann sofort nicht mehr.',
     trail: 'Was mit diesem Konto geschah',
     logOut: 'Abmelden',
     loggingOut: 'Wird abgemeldet.',

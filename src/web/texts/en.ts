@@ -113,6 +113,7 @@ export const texts = {
     name: 'Camera',
     number: 'Camera {{number}}',
     opening: 'Opening…',
+    allow: 'Your browser may ask whether this page may use the camera.',
     start: 'Start camera',
     stop: 'Stop',
     stopLabel: 'Stop camera',
@@ -178,6 +179,7 @@ export const texts = {
     sending: 'Sending',
     sendingText: 'The request is on its way; no picture is part of it.',
     keep: 'Keep',
+    ofPicture: 'Picture {{number}}: {{sentence}}',
   },
   enrol: {
     title: 'Enrol',
@@ -186,6 +188,8 @@ export const texts = {
     kept_one: 'The cloud keeps a template made of one capture. This browser keeps the receipt that can delete it.',
     kept_other:
       'The cloud averaged {{count}} captures into one template and keeps that. This browser keeps the receipt that can delete it.',
+    unkept:
+      'The cloud keeps a template. This browser could not keep the receipt that can delete it: only your face can.',
     step1:
       'The camera takes three pictures by itself when they are good, a second apart. Or you choose up to five photos.',
     step1Live:

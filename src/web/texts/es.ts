@@ -106,6 +106,7 @@ export const texts: Texts = {
     name: 'Cámara',
     number: 'Cámara {{number}}',
     opening: 'Abriendo…',
+    allow: 'Es posible que el navegador pregunte si esta página puede usar la cámara.',
     start: 'Encender la cámara',
     stop: 'Parar',
     stopLabel: 'Apagar la cámara',
@@ -171,6 +172,7 @@ export const texts: Texts = {
     sending: 'Enviando',
     sendingText: 'La petición está en camino; no lleva ninguna imagen.',
     keep: 'Conservar',
+    ofPicture: 'Imagen {{number}}: {{sentence}}',
   },
   enrol: {
     title: 'Registrar',
@@ -180,6 +182,8 @@ export const texts: Texts = {
       'La nube guarda una plantilla hecha de una captura. Este navegador guarda el recibo con el que se puede borrar.',
     kept_other:
       'La nube ha promediado {{count}} capturas en una plantilla y la guarda. Este navegador guarda el recibo con el que se puede borrar.',
+    unkept:
+      'La nube guarda una plantilla. Este navegador no pudo guardar el recibo que permite borrarla: solo tu cara puede.',
     step1:
       'La cámara toma por sí sola tres imágenes cuando son buenas, con un segundo entre ellas. O eliges hasta cinco fotos.',
     step1Live:
@@ -560,6 +564,8 @@ export const texts: Texts = {
     revokeNumber: 'Revocar el dispositivo {{number}}',
     revoking: 'Revocando el dispositivo.',
     revoked: 'El dispositivo está revocado.',
+    askRevoke: '¿Revocar el dispositivo {{number}}?',
+    revokeWarning: 'Ya no podrá iniciar tu sesión. Su clave de acceso queda en el dispositivo, donde puedes borrarla.',
     add: 'Añadir un dispositivo',
     added: 'El dispositivo está añadido.',
     sessions: 'Dónde tienes sesión abierta',
@@ -580,12 +586,17 @@ export const texts: Texts = {
     deleteTemplate: 'Borrar la plantilla',
     deleting: 'Borrando la plantilla.',
     deleted: 'La plantilla está borrada.',
+    askDelete: '¿Borrar la plantilla?',
+    deleteWarning: 'Hasta que la renueves, solo los códigos de recuperación inician tu sesión.',
     codesLeft_one: 'Queda {{count}} de diez.',
     codesLeft_other: 'Quedan {{count}} de diez.',
     codesShort: 'Son de un tipo antiguo y más corto: crea otros nuevos, más difíciles de adivinar.',
     newCodes: 'Crear códigos nuevos',
     makingCodes: 'Creando códigos nuevos.',
     madeCodes: 'Los códigos nuevos están creados.',
+    askCodes: '¿Crear códigos nuevos?',
+    doCodes: 'Crear',
+    codesWarning: 'Los que tienes dejan de funcionar al instante.',
     trail: 'Qué se ha hecho con esta cuenta',
     logOut: 'Cerrar sesión',
     loggingOut: 'Cerrando sesión.',

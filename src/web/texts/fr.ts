@@ -108,6 +108,7 @@ export const texts: Texts = {
     name: 'Caméra',
     number: 'Caméra {{number}}',
     opening: 'Ouverture…',
+    allow: 'Votre navigateur demandera peut-être si cette page peut utiliser la caméra.',
     start: 'Démarrer la caméra',
     stop: 'Arrêter',
     stopLabel: 'Arrêter la caméra',
@@ -173,6 +174,7 @@ export const texts: Texts = {
     sending: 'Envoi',
     sendingText: 'La demande est en route ; aucune image n’en fait partie.',
     keep: 'Garder',
+    ofPicture: 'Image {{number}} : {{sentence}}',
   },
   enrol: {
     title: 'Enregistrer',
@@ -181,6 +183,8 @@ export const texts: Texts = {
     kept_one: 'Le cloud conserve un gabarit tiré d’une prise. Ce navigateur garde le reçu qui permet de le supprimer.',
     kept_other:
       'Le cloud a fait la moyenne de {{count}} prises en un gabarit et le conserve. Ce navigateur garde le reçu qui permet de le supprimer.',
+    unkept:
+      'Le cloud conserve un gabarit. Ce navigateur n’a pas pu garder le reçu qui permet de le supprimer : seul votre visage le peut.',
     step1:
       'La caméra prend d’elle-même trois images quand elles sont bonnes, à une seconde d’intervalle. Ou vous choisissez jusqu’à cinq photos.',
     step1Live:
@@ -564,6 +568,9 @@ export const texts: Texts = {
     revokeNumber: 'Révoquer l’appareil {{number}}',
     revoking: 'Révocation de l’appareil.',
     revoked: 'L’appareil est révoqué.',
+    askRevoke: 'Révoquer l’appareil {{number}} ?',
+    revokeWarning:
+      'Il ne pourra plus vous connecter. Sa clé d’accès reste sur l’appareil, où vous pouvez la supprimer.',
     add: 'Ajouter un appareil',
     added: 'L’appareil est ajouté.',
     sessions: 'Où vous êtes connecté',
@@ -584,12 +591,17 @@ export const texts: Texts = {
     deleteTemplate: 'Supprimer le gabarit',
     deleting: 'Suppression du gabarit.',
     deleted: 'Le gabarit est supprimé.',
+    askDelete: 'Supprimer le gabarit ?',
+    deleteWarning: 'Jusqu’à ce que vous le renouveliez, seuls les codes de récupération vous connectent.',
     codesLeft_one: 'Il en reste {{count}} sur dix.',
     codesLeft_other: 'Il en reste {{count}} sur dix.',
     codesShort: 'Ils sont d’un type plus ancien et plus court : créez-en de nouveaux, plus difficiles à deviner.',
     newCodes: 'Créer de nouveaux codes',
     makingCodes: 'Création de nouveaux codes.',
     madeCodes: 'De nouveaux codes sont créés.',
+    askCodes: 'Créer de nouveaux codes ?',
+    doCodes: 'Créer',
+    codesWarning: 'Ceux que vous avez cessent aussitôt de fonctionner.',
     trail: 'Ce qui a été fait avec ce compte',
     logOut: 'Se déconnecter',
     loggingOut: 'Déconnexion.',
