@@ -26,6 +26,8 @@ test('a face under its own key: made, used, lost, brought to another browser, ch
       sent.push([path.split('/').at(-1)!, request.postDataBuffer()!.length]);
   });
   await addDevice(page);
+  const tab = await page.context().newPage();
+  await open(tab);
   await open(page);
   await toKey(page);
   await press(page, 'Take it from its passkey');
@@ -58,6 +60,11 @@ test('a face under its own key: made, used, lost, brought to another browser, ch
     ['verification', KEYED_MESSAGE_BYTES],
     ['identification', MESSAGE_BYTES],
   ]);
+
+  // A tab that was open before the key was made has it, too.
+  await verify(tab, 'Keyed', 'ann-probe.jpg');
+  await expect(answer(tab)).toContainText('Yes, this is Keyed');
+  await tab.close();
 
   // The key outlives the page; its words do not come again.
   await open(page, '/own-key');

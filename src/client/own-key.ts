@@ -21,6 +21,14 @@ export interface KeyStore {
   load(name: string): Promise<OwnKey | null>;
   keep(name: string, key: OwnKey): Promise<void>;
   forget(name: string): Promise<void>;
+  /** Tells of a key that another page of this origin keeps (true) or forgets (false), until what is returned is called. */
+  watch(name: string, changed: (isKept: boolean) => void): () => void;
+}
+
+/** What such pages tell one another. */
+interface KeyChange {
+  readonly name: string;
+  readonly isKept: boolean;
 }
 
 const PASSKEY_INFO = 'xnn own key of a passkey';
@@ -99,6 +107,9 @@ export async function deleteKeys(): Promise<void> {
 /** In IndexedDB. */
 export function openKeyStore(): KeyStore {
   let opened: UseStore | undefined;
+  let channel: BroadcastChannel | undefined;
+  const others = () => (channel ??= new BroadcastChannel('xnn keys'));
+  const tell = (name: string, isKept: boolean) => others().postMessage({ name, isKept } satisfies KeyChange);
   /** @throws key_unkept in a browser that keeps nothing, as in some private windows */
   const using = async <T>(act: (store: UseStore) => Promise<T>): Promise<T> => {
     try {
@@ -113,8 +124,21 @@ export function openKeyStore(): KeyStore {
         (key) => key ?? null,
         () => null,
       ),
-    keep: (name, key) => using((store) => set(name, key, store)),
-    forget: (name) => using((store) => del(name, store)),
+    async keep(name, key) {
+      await using((store) => set(name, key, store));
+      tell(name, true);
+    },
+    async forget(name) {
+      await using((store) => del(name, store));
+      tell(name, false);
+    },
+    watch(name, changed) {
+      const heard = ({ data }: MessageEvent<KeyChange>) => {
+        if (data.name === name) changed(data.isKept);
+      };
+      others().addEventListener('message', heard);
+      return () => others().removeEventListener('message', heard);
+    },
   };
 }
 

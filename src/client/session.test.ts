@@ -107,6 +107,7 @@ let engines: FakeEngine[];
 let cloud: ReturnType<typeof fakeCloud>;
 let storage: FakeStorage;
 let keys: Map<string, OwnKey>;
+let watching: ((isKept: boolean) => void)[];
 let session: Session;
 let seen: SessionState[];
 
@@ -124,6 +125,10 @@ function open(options: SessionOptions = {}): void {
       load: (name) => Promise.resolve(keys.get(name) ?? null),
       keep: (name, key) => Promise.resolve(void keys.set(name, key)),
       forget: (name) => Promise.resolve(void keys.delete(name)),
+      watch: (_, changed) => {
+        watching.push(changed);
+        return () => (watching = watching.filter((other) => other !== changed));
+      },
     },
   });
   seen = [];
@@ -149,6 +154,7 @@ beforeEach(() => {
   cloud = fakeCloud();
   storage = new FakeStorage();
   keys = new Map();
+  watching = [];
   open();
 });
 
@@ -221,6 +227,33 @@ describe('an own key', () => {
     expect(await registering.ensureOwnKey()).toBeNull();
     expect(keys.get('own')).toBe(made);
     expect(registering.getState()).toMatchObject({ ownKey: made.fingerprint });
+  });
+
+  it('is that of the other tabs, from the next action on', async () => {
+    const engine = await ready();
+    const [tab, hears] = [session, watching[0]!];
+    open();
+    await ready();
+    await session.makeOwnKey();
+    const encoding = pending<void>();
+    const capture = engine.capture.getMockImplementation()!;
+    engine.capture.mockImplementationOnce(async (...given) => {
+      await encoding.promise;
+      return capture(...given);
+    });
+    const before = tab.identify(PICTURE);
+    hears(true);
+    encoding.resolve();
+    await before;
+    await vi.waitFor(() => expect(tab.getState()).toMatchObject({ ownKey: keys.get('own')!.fingerprint }));
+    keys.clear();
+    hears(true);
+    await Promise.resolve();
+    expect(tab.getState()).toMatchObject({ ownKey: expect.any(String) as string });
+    hears(false);
+    await vi.waitFor(() => expect(tab.getState()).toMatchObject({ ownKey: null }));
+    tab.dispose();
+    expect(watching).not.toContain(hears);
   });
 
   it('sends nothing to a cloud of another release', async () => {

@@ -84,6 +84,7 @@ class EngineSession implements Session {
   /** Null before the first start and after the end. What comes from another engine than this one is late and ignored. */
   #engine: Engine | null = null;
   #action: Promise<void> | null = null;
+  readonly #unwatch: () => void;
   /** What the cloud serves, once it was asked; asked again after anything went wrong. */
   #service: Promise<ServiceReply> | null = null;
 
@@ -103,6 +104,7 @@ class EngineSession implements Session {
     this.#storage = storage;
     this.#keys = keys;
     this.#secretOfPasskey = secretOfPasskey;
+    this.#unwatch = keys.watch(OWN_KEY, (isKept) => void this.#followOwnKey(isKept));
     if (after === undefined) void this.#start();
     else void after.then(() => (this.#ended ? undefined : this.#start()));
   }
@@ -241,6 +243,16 @@ class EngineSession implements Session {
     this.#continue({ ownKey: own.fingerprint });
   }
 
+  /** Another page has another key, or none any more: so has this one, from its next action on. */
+  async #followOwnKey(isKept: boolean): Promise<void> {
+    const own = isKept ? await this.#keys.load(OWN_KEY) : null;
+    await this.#action;
+    // Before it is ready it has not read any yet. A key that cannot be read is no reason to go on without one.
+    if (this.#state.status !== 'ready' || (isKept && own === null)) return;
+    this.#own = own;
+    this.#continue({ ownKey: own?.fingerprint ?? null });
+  }
+
   async ensureOwnKey(): Promise<readonly string[] | null> {
     const { engine } = this.#running();
     if (this.#own !== null) return null;
@@ -293,6 +305,7 @@ class EngineSession implements Session {
   dispose(): void {
     this.#ended = true;
     this.#listeners.clear();
+    this.#unwatch();
     this.#engine?.dispose();
     this.#engine = null;
   }

@@ -328,7 +328,12 @@ describe('over a session as it is, a flow', () => {
         },
         cloud: cloud as Cloud,
         storage: null,
-        keys: { load: () => Promise.resolve(null), keep: () => Promise.resolve(), forget: () => Promise.resolve() },
+        keys: {
+          load: () => Promise.resolve(null),
+          keep: () => Promise.resolve(),
+          forget: () => Promise.resolve(),
+          watch: () => () => {},
+        },
       }),
     );
   });
