@@ -1,7 +1,7 @@
 import { chromium } from '@playwright/test';
 import { sentence } from '../src/core/errors.js';
 import { launchOptions } from '../tools/chromium.js';
-import { answer, chooseFiles, enrol, open, verify } from './fixtures/app.js';
+import { answer, chooseFiles, choosePhotos, enrol, goTo, open, verify } from './fixtures/app.js';
 import { expect, test, type Page } from './fixtures/test.js';
 
 for (const [photo, sentence] of [
@@ -63,6 +63,14 @@ test('a receipt that the browser cannot keep is not said to be kept', async ({ p
   await enrol(page, 'Full', 'cat-1.jpg');
   await expect(answer(page)).toContainText('Full is enrolled');
   await expect(answer(page)).toContainText('could not keep the receipt');
+
+  // By its face it can still be forgotten, and nobody else's search meets it.
+  await goTo(page, 'Forget');
+  await page.getByLabel('Name to forget').fill('Full');
+  await choosePhotos(page, 'cat-1.jpg');
+  await page.getByRole('button', { name: 'Forget this name' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Forget' }).click();
+  await expect(answer(page)).toContainText('Full is forgotten');
 });
 
 test('weights that are not the released ones are refused', async ({ page }) => {

@@ -28,6 +28,7 @@ test('a face under its own key: made, used, lost, brought to another browser, ch
   await addDevice(page);
   const tab = await page.context().newPage();
   await open(tab);
+  await page.bringToFront();
   await open(page);
   await toKey(page);
   await press(page, 'Take it from its passkey');
