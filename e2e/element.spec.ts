@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import AxeBuilder from '@axe-core/playwright';
 import type { XnnFaceLogin } from '../src/element/index.js';
 import { withCamera } from './fixtures/camera.js';
@@ -83,6 +84,19 @@ test('a plain page of another origin enrols and verifies, and its form is told',
       return [element.checkValidity(), new FormData(element.form!).has('face')];
     };
     expect(await face.evaluate(unanswered)).toEqual([false, false]);
+  });
+});
+
+test('works under the content security policy that its guide names', async ({ baseURL }) => {
+  const guide = await readFile('docs/element.md', 'utf8');
+  const policy = /^script-src .*$/m.exec(guide)![0].replaceAll('https://face.example.com', baseURL!);
+  await withCamera('bea-still', examples.address, async (page) => {
+    // The page has scripts and styles of its own.
+    const own = `default-src 'none'; style-src 'unsafe-inline'; ${policy.replace('script-src', "script-src 'unsafe-inline'")}`;
+    await page.goto(`/plain/?${new URLSearchParams({ policy: own })}`);
+    await set(page, { subject: NAME });
+    await page.getByRole('button', { name: 'Verify my face' }).click();
+    await expect(page.getByText(`Welcome, ${NAME}.`)).toBeVisible({ timeout: 60_000 });
   });
 });
 

@@ -14,8 +14,8 @@ headless Chromium, the cloud's network in this process. Nothing leaves this mach
 
   npm run eval -- --images DIR [--pairs FILE] [--data-lfw DIR] [--mode xnn-d|keyed|clean] [--json OUT]
 
-  --images DIR     a folder with a folder of pictures for each person (jpg, jpeg, png, webp, bmp; up to 20 MB); other
-                   files are left out and counted ("leftOut")
+  --images DIR     a folder with a folder of pictures for each person (jpg, jpeg, png, webp, bmp; up to 20 MB and
+                   50 megapixels); other files are left out and counted ("leftOut")
   --pairs FILE     verify these pairs of --images only, not all: LFW's format ("Name 1 4", "Name 1 Other 2"; 4 is
                    Name_0004 or, if none is called so, the fourth picture of that folder), or "a/1.jpg b/2.jpg 0" with
                    paths in DIR and 1 for the same person; names with blanks need tabs between the columns

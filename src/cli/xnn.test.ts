@@ -115,7 +115,27 @@ test('the program gives what the command gives', () => {
   expect(stderr).toContain('(request_invalid');
 });
 
+test('what is wrong with an operator’s settings is said, without where in the code it was found', async () => {
+  vi.stubEnv('ORIGIN', 'login.example.com');
+  const { status, stdout, stderr } = await xnn('admin', 'tenant', 'list', '--json');
+  vi.stubEnv('ORIGIN', '');
+  expect(status).toBe(1);
+  const message = 'ORIGIN must be an address without a path, such as https://login.example.com.';
+  expect(stderr).toBe(`${message}\n`);
+  expect(JSON.parse(stdout)).toEqual({ error: { code: 'internal', message } });
+});
+
 describe('help', () => {
+  test.each([['admin'], ['admin', 'tenant'], ['admin', 'tenant', '--help']])(
+    'lists what begins with %s %s',
+    async (...words) => {
+      const { stdout, status } = await xnn(...words);
+      expect(status).toBe(0);
+      expect(stdout).toContain('xnn admin tenant create ');
+      expect(stdout).not.toContain('xnn keygen ');
+    },
+  );
+
   test('lists every command', async () => {
     const { stdout, status } = await xnn('--help');
     expect(status).toBe(0);
@@ -192,6 +212,7 @@ describe('refusals', () => {
     [['train', '--bundle', 'new.bundle', '--cloud', NOWHERE, '--out', 'x.tail'], 'request_invalid'],
     [['train', '--bundle', 'new.bundle', '--cloud', NOWHERE, '--out', 'x.onnx', '--epochs', '0'], 'request_invalid'],
     [['train', '--bundle', 'new.bundle', '--cloud', NOWHERE, '--out', 'tail.onnx'], 'file_exists'],
+    [['train', '--bundle', 'new.bundle', '--cloud', NOWHERE, '--out', 'no/such/x.onnx'], 'file_unwritable'],
     [['train', '--bundle', 'empty', '--cloud', NOWHERE, '--out', 'x.onnx'], 'bundle_truncated'],
     [['train', '--bundle', 'new.bundle', '--cloud', NOWHERE, '--out', 'x.onnx'], 'server_away'],
     [['jobs', 'show', '--job', '12'], 'job_unknown'],

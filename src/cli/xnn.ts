@@ -77,12 +77,15 @@ const COMMANDS: Readonly<Record<string, readonly [summary: string, load: () => P
   'audit export': ['prints an audit log', async () => (await import('./xnn/audit.js')).AUDIT_EXPORT],
 };
 
+/** A line for each of these commands. */
+function listed(names: readonly string[]): string {
+  return names.map((name) => `  xnn ${name.padEnd(26)}${COMMANDS[name]![0]}`).join('\n');
+}
+
 const HELP = `For the owner of pictures, who has a face recogniser trained in a cloud that sees no face: what has to do with faces and keys runs on
 this machine, and only the bundle and what the cloud made of it leave it. And for the operator of a server: admin and audit.
 
-${Object.entries(COMMANDS)
-  .map(([name, [summary]]) => `  xnn ${name.padEnd(26)}${summary}`)
-  .join('\n')}
+${listed(Object.keys(COMMANDS))}
 
 Each explains itself with --help; most print their result as JSON with --json.
 
@@ -98,7 +101,12 @@ Examples
 async function run(args: string[]): Promise<void> {
   if (args.length === 0 || args[0] === '--help' || args[0] === '-h') return console.log(HELP);
   const name = Object.keys(COMMANDS).find((candidate) => `${args.join(' ')} `.startsWith(`${candidate} `));
-  if (name === undefined) throw new XnnError('request_invalid', `there is no command ${args[0]} (see xnn --help)`);
+  if (name === undefined) {
+    const words = args.filter((arg) => !arg.startsWith('-')).join(' ');
+    const group = Object.keys(COMMANDS).filter((candidate) => candidate.startsWith(`${words} `));
+    if (group.length > 0) return console.log(listed(group));
+    throw new XnnError('request_invalid', `there is no command ${words || args[0]} (see xnn --help)`);
+  }
   const [, load] = COMMANDS[name]!;
   const command = await load();
   const rest = args.slice(name.split(' ').length);
@@ -118,9 +126,12 @@ export async function xnn(args: string[]): Promise<number> {
     return 0;
   } catch (error) {
     const code = error instanceof XnnError && isErrorCode(error.code) ? error.code : 'internal';
-    if (args.includes('--json')) console.log(JSON.stringify({ error: { code, message: sentence(code) } }));
-    if (error instanceof XnnError) console.error(`${sentence(code)} (${error.message})`);
-    else console.error(error);
+    // Errors without a class or a code tell the operator what to do; others are told with where they come from.
+    const forOperator = error instanceof Error && error.name === 'Error' && !('code' in error) ? error.message : null;
+    const message = forOperator ?? sentence(code);
+    if (args.includes('--json')) console.log(JSON.stringify({ error: { code, message } }));
+    if (error instanceof XnnError) console.error(`${message} (${error.message})`);
+    else console.error(forOperator ?? error);
     return 1;
   }
 }

@@ -19,6 +19,7 @@ type Unspoken =
   | 'tenant_exists'
   | 'client_missing'
   | 'master_key_wrong'
+  | 'database_missing'
   | 'database_not_empty'
   | 'audit_broken'
   | 'quota_exceeded'
@@ -39,9 +40,12 @@ export class PictureError extends XnnError {
   }
 }
 
-/** A name as the cloud keeps it, so that its answers and kept receipts are found under it. @throws subject_invalid */
+/**
+ * A name as the cloud keeps it, so that its answers and kept receipts are found under it, without the blank that a phone's keyboard puts
+ * after a word. @throws subject_invalid
+ */
 export function nameOf(subject: string): string {
-  const name = subject.normalize('NFC');
+  const name = subject.trim().normalize('NFC');
   if (!SUBJECT_PATTERN.test(name)) throw new XnnError('subject_invalid');
   return name;
 }

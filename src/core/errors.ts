@@ -94,6 +94,7 @@ const CATALOGUE = {
   tenant_exists: [409, 'There is a tenant of this name already.'],
   master_key_wrong: [500, 'The master key does not open this database.'],
   backup_invalid: [422, 'This is not a backup of this version.'],
+  database_missing: [404, 'There is no database here. Name the server’s by DATA_DIR or DATABASE_URL.'],
   database_not_empty: [409, 'There is something in this database. A backup fills an empty one only.'],
   audit_broken: [422, 'The audit log was changed or cut: its chain of hashes does not hold.'],
   // The owner of pictures, who has a network trained on protected features

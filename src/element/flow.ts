@@ -16,7 +16,7 @@ export interface Asked {
 
 interface Task {
   readonly mode: Mode;
-  /** In NFC, as the cloud keeps names. */
+  /** In NFC and without blanks around it, as the cloud keeps names. */
   readonly subject: string;
   readonly automatic: boolean;
 }
@@ -293,7 +293,7 @@ function isIdle(state: SessionState): boolean {
 /** @returns why not, if that cannot be asked */
 function taskOf({ mode: wanted, subject: name, automatic }: Asked): Task | ErrorCode {
   const mode = wanted ?? 'verify';
-  const subject = (name ?? '').normalize('NFC');
+  const subject = (name ?? '').trim().normalize('NFC');
   if (!isMode(mode)) return 'request_invalid';
   if (mode !== 'identify' && !SUBJECT_PATTERN.test(subject)) return 'subject_invalid';
   return { mode, subject, automatic };

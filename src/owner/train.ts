@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, constants, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { XnnError, type ErrorCode } from '../core/errors.js';
 import { MANIFEST_FILE, type BundleManifest } from '../wire/bundle.js';
 import { DEFAULT_EPOCHS, tailReportSchema, type Job, type TailReport } from '../wire/training.js';
 import { openBundle } from './bundle.js';
 import type { OwnerCloud } from './cloud.js';
-import { exists, readJson, replaceFile, sha256 } from './files.js';
+import { exists, readJson, replaceFile, sha256, writing } from './files.js';
 import { changeLedger, readLedger, type KnownJob } from './ledger.js';
 import { AGAIN, sendAll } from './upload.js';
 
@@ -30,7 +30,7 @@ export function reportFile(tail: string): string {
 /**
  * Has a bundle trained and fetches the tail. Called again for the same bundle and cloud, goes on with the job that was begun.
  *
- * @throws file_exists; what `openBundle` throws; what the cloud refuses with; the code of a job that failed; job_state_wrong if it was
+ * @throws file_exists; file_unwritable before anything is sent, if there is no such folder; what `openBundle` throws; what the cloud refuses with; the code of a job that failed; job_state_wrong if it was
  *   cancelled; model_hash_wrong if another tail came than the report says
  */
 export async function trainInCloud(options: TrainOptions): Promise<TailReport> {
@@ -40,6 +40,7 @@ export async function trainInCloud(options: TrainOptions): Promise<TailReport> {
   // A report without its network is what a kill left between the two.
   const isReport = tailReportSchema.safeParse(await readJson(description)).success;
   if (!isReport && (await exists(description))) throw new XnnError('file_exists', description);
+  await writing(out, () => access(dirname(out), constants.W_OK));
   const manifest = await openBundle(bundle);
   const known = await begun(options, manifest);
   const { job: id, token } = known;

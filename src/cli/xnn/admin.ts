@@ -1,7 +1,8 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { XnnError } from '../../core/errors.js';
+import { writing } from '../../owner/files.js';
 import { configuration } from '../../server/configuration.js';
 import { openEmbedded, openPostgres } from '../../server/drivers.js';
 import { changeMaster } from '../../server/keyring/keyring.js';
@@ -26,9 +27,45 @@ database is one process's at a time: stop the server first.`;
 export const act = () => ({ actor: 'operator', at: new Date() });
 const noLog = (): void => undefined;
 
-/** Does something with the store of the server's environment. */
-export async function withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openDatabase(configuration(process.env), noLog);
+/** The database itself, before anything is read from it. */
+async function openDriver({ databaseUrl, dataDir }: ServerConfig) {
+  return databaseUrl === undefined ? openEmbedded(dataDir) : openPostgres(databaseUrl, noLog);
+}
+
+/**
+ * Opening makes what is missing. Where an address or folder is mistyped, or not named, that would be an empty database, which a backup
+ * takes the place of the true one's backups for.
+ *
+ * @throws database_missing
+ */
+async function mustBeThere({ databaseUrl, dataDir }: ServerConfig): Promise<void> {
+  if (databaseUrl === undefined) {
+    const there = await stat(join(dataDir, 'postgres')).catch(() => null);
+    if (there === null) throw new XnnError('database_missing', `no folder postgres in ${resolve(dataDir)}`);
+    return;
+  }
+  const driver = openPostgres(databaseUrl, noLog);
+  try {
+    // Where it does not answer, opening it says why.
+    const rows = await driver
+      .query<{ there: boolean }>("SELECT to_regclass('migrations') IS NOT NULL AS there")
+      .catch(() => []);
+    if (rows[0]?.there === false) throw new XnnError('database_missing', 'that of DATABASE_URL has no tables');
+  } finally {
+    await driver.close();
+  }
+}
+
+/**
+ * Does something with the store of the server's environment.
+ *
+ * @param mayBeNew whether it may be made for this, before a server ever ran over it
+ * @throws database_missing
+ */
+export async function withStore<T>(work: (store: Store) => Promise<T>, mayBeNew: boolean = false): Promise<T> {
+  const config = configuration(process.env);
+  if (!mayBeNew) await mustBeThere(config);
+  const store = await openDatabase(config, noLog);
   try {
     return await work(store);
   } finally {
@@ -61,7 +98,7 @@ ${WHERE}
       const { tenant, key } = await tenants.create(name, act());
       const id = toHex(tenant);
       print({ tenant: name, id, key }, { Tenant: name, Id: id, 'Owner’s key': key }, values.json);
-    });
+    }, true);
   },
 };
 
@@ -119,15 +156,20 @@ Example
       modes: string,
     };
     const { values } = parsed(() => parseArgs({ args, options }));
+    // As an unset variable of a shell leaves it: what was to be changed would stay as it was, unnoticed.
+    for (const [option, value] of Object.entries(values)) {
+      if (value === '') throw new XnnError('request_invalid', `--${option} is empty`);
+    }
     const number = (text: string, least: number, most: number): number => {
       const value = Number(text);
-      if (text !== '' && value >= least && value <= most) return value;
+      if (text.trim() !== '' && value >= least && value <= most) return value;
       throw new XnnError('request_invalid', `a number from ${least} to ${most} is needed instead of ${text}`);
     };
     const orNone = (text: string, least: number, most: number) => (text === 'none' ? null : number(text, least, most));
     const whole = (text: string, most: number) => {
       const value = orNone(text, 1, most);
-      return value === null ? null : Math.round(value);
+      if (value === null || Number.isInteger(value)) return value;
+      throw new XnnError('request_invalid', `a whole number is needed instead of ${text}`);
     };
     const { threshold: noise, 'keyed-threshold': keyed, 'per-minute': perMinute, 'retention-days': retention } = values;
     const settings: Partial<TenantSettings> = {
@@ -209,7 +251,9 @@ Example
       values.scopes?.split(',').map((scope) => oneOf('--scopes', SCOPES, scope)),
     );
     const days = values['expires-in-days'];
-    if (days !== undefined && !/^[1-9]\d{0,3}$/.test(days)) throw new XnnError('request_invalid', '--expires-in-days');
+    if (days !== undefined && !/^[1-9]\d{0,3}$/.test(days)) {
+      throw new XnnError('request_invalid', `--expires-in-days is a whole number from 1 to 9999, not ${days}`);
+    }
     const expiresAt = days === undefined ? null : new Date(Date.now() + Number(days) * DAY);
     await withStore(async (store) => {
       const { id } = await tenantOf(store, values.tenant);
@@ -309,11 +353,6 @@ ${WHERE}
   },
 };
 
-/** The database itself, before anything is read from it. */
-async function openDriver({ databaseUrl, dataDir }: ServerConfig) {
-  return databaseUrl === undefined ? openEmbedded(dataDir) : openPostgres(databaseUrl, noLog);
-}
-
 export const REKEY: Command = {
   help: `Wraps the data keys with another master key. Then start the servers with it, and destroy the old one.
 
@@ -326,6 +365,7 @@ ${WHERE}
   async run(args) {
     parsed(() => parseArgs({ args, options: {} }));
     const config = configuration(process.env);
+    await mustBeThere(config);
     const next = await loadMaster(required('NEW_MASTER_KEY', process.env['NEW_MASTER_KEY']), '');
     const driver = await openDriver(config);
     try {
@@ -353,8 +393,10 @@ ${WHERE}
     const { values } = parsed(() => parseArgs({ args, options: { out: string, 'keep-days': string, json } }));
     const folder = required('--out', values.out);
     const days = values['keep-days'];
-    if (days !== undefined && !/^[1-9]\d{0,4}$/.test(days)) throw new XnnError('request_invalid', '--keep-days');
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (days !== undefined && !/^[1-9]\d{0,4}$/.test(days)) {
+      throw new XnnError('request_invalid', `--keep-days is a whole number from 1 to 99999, not ${days}`);
+    }
+    await writing(folder, () => mkdir(folder, { recursive: true, mode: 0o700 }));
     const file = join(folder, `xnn-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.jsonl.gz`);
     const rows = await withStore((store) => backUp(store.driver, file));
     let deleted = 0;

@@ -7,8 +7,8 @@ import { parsed } from '../command.js';
 import { act, WHERE, withStore } from './admin.js';
 import { print, required, type Command } from './command.js';
 
-function withClients<T>(work: (clients: Clients) => Promise<T>): Promise<T> {
-  return withStore(({ driver, keyring, audit }) => work(openClients(driver, keyring, audit, LOGIN_TENANT)));
+function withClients<T>(work: (clients: Clients) => Promise<T>, mayBeNew?: boolean): Promise<T> {
+  return withStore(({ driver, keyring, audit }) => work(openClients(driver, keyring, audit, LOGIN_TENANT)), mayBeNew);
 }
 
 const string = { type: 'string' } as const;
@@ -36,7 +36,7 @@ Example
     const redirectUris = values['redirect-uri'] ?? [];
     required('--redirect-uri', redirectUris[0]);
     const client = { name, redirectUris, faceOnly: values['face-only'] };
-    const made = await withClients((clients) => clients.create(client, act()));
+    const made = await withClients((clients) => clients.create(client, act()), true);
     print(made, { 'Client ID': made.id, 'Client secret': made.secret }, values.json);
   },
 };

@@ -29,7 +29,8 @@ encoder in headless Chromium, then the key, then the network.
 
   --tail FILE.onnx         the network, input tokens [n, 49, 512], output embedding [n, 128]; runs in a process of its own
   --key FILE               the key of the bundle it was trained on; FILE.json, if it lies beside the network, must name it
-  --images DIR             a folder with a folder of pictures for each person (jpg, jpeg, png, webp, bmp; any size)
+  --images DIR             a folder with a folder of pictures for each person (jpg, jpeg, png, webp, bmp; up to
+                           20 MB and 50 megapixels)
   --fmr SHARE              the threshold that is reported accepts at most this share of impostor pairs (default ${USUAL_FMR})
   --backend NAME           what the browser computes on: wasm (default), webgl or webgpu
 ${PASSPHRASE_HELP}

@@ -19,7 +19,8 @@ the cloud. It holds features under the key and a number for each person, in a ra
 
   xnn protect --images DIR --key FILE --out BUNDLE [--backend NAME] [--passphrase-file FILE] [--json]
 
-  --images DIR             a folder with a folder of pictures for each person (jpg, jpeg, png, webp, bmp; any size)
+  --images DIR             a folder with a folder of pictures for each person (jpg, jpeg, png, webp, bmp; up to
+                           20 MB and 50 megapixels)
   --key FILE               a file that "xnn keygen" made
   --out BUNDLE             the folder to make. What was interrupted goes on with the same command; until all is done, the
                            folder is called BUNDLE.part

@@ -259,6 +259,23 @@ describe('the code flow', () => {
     expect(new URL(location).searchParams.get('error')).toBe('invalid_request');
   });
 
+  test('posts its answer for who asks for that, out of a page that may do so', async () => {
+    const tab = browser();
+    const { uid, checks } = await begin(party.config, tab, { response_mode: 'form_post' });
+    await ada.byFace(tab);
+    const { location } = await tab.json<{ location: string }>('POST', LOGIN_ROUTES.interaction(uid));
+    const answer = await tab.ask(location);
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(answer.headers.get('content-security-policy')).not.toContain('form-action');
+    const page = await answer.text();
+    expect(page).toContain(`action="${REDIRECT}"`);
+    const fields = [...page.matchAll(/name="(\w+)" value="([^"]*)"/g)].map(([, name, value]) => [name!, value!]);
+    const body = new URLSearchParams(fields);
+    const posted = new Request(REDIRECT, { method: 'POST', body });
+    const tokens = await oidc.authorizationCodeGrant(party.config, posted, checks);
+    expect(tokens.claims()!['acr']).toBe('face');
+  });
+
   test('goes back without a login for who wants none', async () => {
     const tab = browser();
     const { uid } = await begin(party.config, tab);
@@ -364,6 +381,7 @@ describe('the provider', () => {
       jwks_uri: `${origin}/oidc/jwks`,
       acr_values_supported: ['face', 'recovery'],
       response_types_supported: ['code'],
+      response_modes_supported: ['query', 'form_post'],
       subject_types_supported: ['pairwise'],
       id_token_signing_alg_values_supported: ['RS256'],
     });

@@ -48,6 +48,11 @@ const METHODS: Readonly<Record<Session['by'], string[]>> = {
 };
 const CLASSES = Object.keys(METHODS) as Session['by'][];
 
+/** How a client is answered: by an address, or by a form that the browser posts to it, which keeps the code out of addresses. */
+const RESPONSE_MODES = ['query', 'form_post'];
+
+const POLICY = 'Content-Security-Policy';
+
 const ACCOUNT_BYTES = 16;
 const MINUTE = 60;
 /** In s. */
@@ -116,6 +121,16 @@ export function createProvider(dependencies: ProviderDependencies): OidcProvider
   });
   // Believes what `answer` says of the address, and no proxy.
   provider.proxy = true;
+  provider.use(async (context, next) => {
+    await next();
+    const { path, response } = context;
+    // oidc-provider names all modes that it knows.
+    if (path === '/.well-known/openid-configuration') {
+      response.body = { ...(response.body as object), response_modes_supported: RESPONSE_MODES };
+    }
+    // Its one page is the form, which goes to a registered address, and so to another site.
+    if (response.is('html')) response.set(POLICY, response.get(POLICY).replace(/; ?form-action [^;]*/, ''));
+  });
   provider.on('server_error', (_, error) => log({ level: 'error', code: 'oidc_failed', error: error.name }));
   const { protocol, host } = new URL(origin);
   const callback = provider.callback();
@@ -186,7 +201,7 @@ function metadataOf({ id, name, redirectUris, faceOnly }: Client, secret: string
     redirect_uris: redirectUris,
     grant_types: ['authorization_code'],
     response_types: ['code'],
-    response_modes: ['query'],
+    response_modes: RESPONSE_MODES,
     subject_type: 'pairwise',
     ...(faceOnly && { default_acr_values: ['face'] }),
   };

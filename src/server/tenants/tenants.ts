@@ -109,7 +109,7 @@ interface TenantRow {
   readonly disabled_at: Date | null;
 }
 
-const TENANT_COLUMNS = `tenants.id, name, is_public, threshold::float8 AS threshold,
+const TENANT_COLUMNS = `tenants.id, name, is_public, threshold::text::float8 AS threshold,
   keyed_threshold::float8 AS keyed_threshold, per_minute, retention_days, webhook, modes,
   tenants.created_at AS made_at, disabled_at`;
 
