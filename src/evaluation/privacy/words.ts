@@ -153,7 +153,7 @@ export const NOT_RUN: Report['notRun'] = [
   {
     what: 'Three seeds of every training; long trainings at other levels of noise',
     reason:
-      'On clean features and both noises, S after half an epoch and after five, D after 256 and 20,480 photos, I after 0.3 and after five epochs and R have three seeds; S, D and I differ by 1.4 points at most on LFW, R by 0.1 there and by 1.5 in right names. All other rows have one. S, D and I at other levels, and all at other sizes, were trained shortly; R was at 12 dB alone. Intervals are of the test set and say nothing of another training run. Read every leakage figure as a lower bound. What the released student reads at other levels and bits is in docs/model-card.md. The rest is in training/plan.py: half an hour of an accelerator, or ten hours of a core.',
+      'On clean features and both noises, S after half an epoch and after five, D after 256 and 20,480 photos, I after 0.3 and after five epochs and R have three seeds; S, D and I differ by 1.4 points at most on LFW, R by 0.1 there and by 1.5 in right names. All other rows have one. S, D and I at other levels, and all at other sizes, were trained shortly; R at 0 and 12 dB. Intervals are of the test set and say nothing of another training run. Read every leakage figure as a lower bound. What the released student reads at other levels and bits is in docs/model-card.md. The rest is in training/plan.py: half an hour of an accelerator, or ten hours of a core.',
   },
   {
     what: 'R trained on averaged messages',
