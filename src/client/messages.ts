@@ -40,12 +40,12 @@ export class PictureError extends XnnError {
   }
 }
 
-/**
- * A name as the cloud keeps it, so that its answers and kept receipts are found under it, without the blank that a phone's keyboard puts
- * after a word. @throws subject_invalid
- */
-export function nameOf(subject: string): string {
-  const name = subject.trim().normalize('NFC');
+/** What was typed for a name, without the blank that a phone's keyboard puts after a word, and in NFC. */
+export const tidied = (typed: string): string => typed.trim().normalize('NFC');
+
+/** A name as the cloud keeps it, so that its answers and kept receipts are found under it. @throws subject_invalid */
+export function nameOf(typed: string): string {
+  const name = tidied(typed);
   if (!SUBJECT_PATTERN.test(name)) throw new XnnError('subject_invalid');
   return name;
 }

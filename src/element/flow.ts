@@ -1,6 +1,6 @@
 import { countdown, frameOf, watch, type Guide } from '../client/guide.js';
 import type { LiveCamera } from '../client/live-camera.js';
-import { isErrorCode, SUBJECT_PATTERN, XnnError, type ErrorCode } from '../client/messages.js';
+import { isErrorCode, SUBJECT_PATTERN, tidied, XnnError, type ErrorCode } from '../client/messages.js';
 import type { Progress, Session, SessionState, Started } from '../client/types.js';
 import type { Mode } from './events.js';
 
@@ -293,7 +293,7 @@ function isIdle(state: SessionState): boolean {
 /** @returns why not, if that cannot be asked */
 function taskOf({ mode: wanted, subject: name, automatic }: Asked): Task | ErrorCode {
   const mode = wanted ?? 'verify';
-  const subject = (name ?? '').trim().normalize('NFC');
+  const subject = tidied(name ?? '');
   if (!isMode(mode)) return 'request_invalid';
   if (mode !== 'identify' && !SUBJECT_PATTERN.test(subject)) return 'subject_invalid';
   return { mode, subject, automatic };

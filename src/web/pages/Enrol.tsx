@@ -31,7 +31,7 @@ export function Enrol() {
   const enrol = () =>
     action.run(async (session) => {
       const copies = await Promise.all(pictures.map(copyOf));
-      await session.enrol(name.trim(), copies, live ? check.offerFor(pictures)?.challenge : undefined);
+      await session.enrol(name, copies, live ? check.offerFor(pictures)?.challenge : undefined);
     });
 
   return (

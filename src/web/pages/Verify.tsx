@@ -23,14 +23,14 @@ export function Verify() {
   const [live, setLive] = useState(useSettings().live);
   const check = useCheckedFor(async () => {
     // Nobody makes movements for a name that cannot be asked for.
-    nameOf(name.trim());
+    nameOf(name);
     return { challenge: await session.challenge() };
   });
 
   const verify = (picture: Picture) =>
     action.run(async (session) => {
       const checkedFor = live ? check.offerFor([picture])?.challenge : undefined;
-      await session.verify(name.trim(), await copyOf(picture), checkedFor);
+      await session.verify(name, await copyOf(picture), checkedFor);
     });
 
   return (

@@ -91,7 +91,7 @@ function Register({ action }: { action: LoginAction }) {
   const register = () =>
     action.run(t('login.making'), 'account.loggedIn', async (login) => {
       const copies = await Promise.all(pictures.map(copyOf));
-      action.showCodes(await login.register(name.trim(), copies, action.showWords, check.offerFor(pictures)));
+      action.showCodes(await login.register(name, copies, action.showWords, check.offerFor(pictures)));
     });
   return (
     <>
