@@ -37,26 +37,32 @@ PICTURES_AT_ONCE: Final = 8  # their channels are 77 MB
 def spectrum(faces: Tensor) -> Tensor:
     """RGB [batch, 3, side, side] in [-1, 1] to 64 frequencies of Y, then of Cb, then of Cr [batch, 192, side, side]. Linear."""
     with exact(faces.device):
-        waves = frequencies(faces.shape[-1]).to(faces)
-        down = waves[:, None, None] @ to_ycbcr(faces)
-        both = down[:, None] @ waves.transpose(1, 2)[None, :, None, None]  # [8, 8, batch, 3, side, side]
-        return both.permute(2, 3, 0, 1, 4, 5).flatten(1, 3)
+        near = near_frequencies(faces.shape[-1]).to(faces)
+        padded = functional.pad(to_ycbcr(faces), (1, 1, 1, 1))
+        down = torch.einsum("bcyxi,iuy->bcuyx", padded.unfold(2, 3, 1), near)
+        return torch.einsum("bcuyxi,ivx->byxcuv", down.unfold(4, 3, 1), near).flatten(3).permute(0, 3, 1, 2)
+
+
+@lru_cache
+def near_frequencies(side: int) -> Tensor:
+    """[3, 8, side]: along one axis, what is not zero of `frequencies`: a block's depend on its pixel and the two beside it."""
+    padded = functional.pad(frequencies(side), (1, 1))
+    return torch.stack([padded[:, :, offset : offset + side].diagonal(dim1=1, dim2=2) for offset in range(3)])
 
 
 def picture_of(channels: Tensor) -> Tensor:
     """The inverse, for channels that are a picture's; linear, and blind to most of what others have."""
     with exact(channels.device):
-        channels = channels.float()
-        waves = back_waves(channels.shape[-1]).to(channels)
-        down = (waves[:, None] @ channels.unflatten(1, (3, BLOCK, BLOCK))).sum(2)  # [batch, 3, 8, side, side]
-        return to_rgb((down @ waves.transpose(1, 2)).sum(2))
+        waves = back_waves(channels.shape[-1]).to(channels.device)
+        both = waves[:, None, :, None] * waves[None, :, None]  # [8, 8, side, side]
+        return to_rgb((channels.float().unflatten(1, (3, BLOCK, BLOCK)) * both).sum((2, 3)))
 
 
 @lru_cache
 def back_waves(side: int) -> Tensor:
-    """[8, side, side]: along one axis, what a frequency of each block adds to each pixel of the enlarged picture made small again."""
+    """[8, side]: along one axis, what a frequency of a block adds to its pixel of the enlarged picture made small again; to others, nothing."""
     smaller = functional.interpolate(torch.eye(side * BLOCK)[None], scale_factor=1 / BLOCK, mode="linear", align_corners=True)
-    return torch.einsum("uj,pji->uip", block_cosines(), smaller[0].unflatten(0, (side, BLOCK)))
+    return torch.einsum("uj,pjp->up", block_cosines(), smaller[0].unflatten(0, (side, BLOCK)))
 
 
 class Regenerator(nn.Module):

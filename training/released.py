@@ -3,7 +3,8 @@
     python3 -m training.released        seconds
 
 Writes `training/runs/{encoder,generator,clean-tail,student}.pt` from `public/models` and `models`, and keeps those that are there already. Weights are
-those that ship: rounded to float16, but the student's.
+those that ship: rounded to float16, but the student's. The tail that the encoder was trained with does not ship: the clean tail, which comes of it, is
+in its place, so that another generator can be trained on the release.
 """
 
 from __future__ import annotations
@@ -61,22 +62,22 @@ def networks_of(root: Path = ROOT) -> tuple[Encoder, Generator, Tail, Tail]:
     )
 
 
-def keep(name: str, key: str, network: nn.Module) -> None:
+def keep(name: str, **networks: nn.Module) -> None:
     path = RUNS / f"{name}.pt"
     if path.exists():
         return
-    state: dict[str, Tensor] = network.state_dict()
-    save(path, {"config": {"released": json.loads((CLOUD / "manifest.json").read_text())["release"]}, "modules": {key: state}})
+    states: dict[str, dict[str, Tensor]] = {key: network.state_dict() for key, network in networks.items()}
+    save(path, {"config": {"released": json.loads((CLOUD / "manifest.json").read_text())["release"]}, "modules": states})
     print(f"wrote {path.name}")
 
 
 def main() -> None:
     RUNS.mkdir(parents=True, exist_ok=True)
     encoder, generator, student, clean_tail = networks_of()
-    keep("encoder", "encoder", encoder)
-    keep("generator", "generator", generator)
-    keep("clean-tail", "tail", clean_tail)
-    keep("student", "student", student)
+    keep("encoder", encoder=encoder, tail=clean_tail)
+    keep("generator", generator=generator)
+    keep("clean-tail", tail=clean_tail)
+    keep("student", student=student)
 
 
 if __name__ == "__main__":

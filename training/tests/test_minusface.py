@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
 
-from training.minusface import CHANNELS, Regenerator, minus_face, picture_of, shuffled, spectrum, widen
+from training.baselines import frequencies, to_ycbcr
+from training.minusface import CHANNELS, Regenerator, minus_face, near_frequencies, picture_of, shuffled, spectrum, widen
 from training.networks import Encoder
 from training.tests.test_baselines import pictures, seeded
 
@@ -16,6 +18,15 @@ def test_channels_are_linear_in_the_picture_and_are_made_a_picture_again() -> No
     assert spectrum(first).shape == (2, CHANNELS, 112, 112)
     assert torch.allclose(spectrum(first - 0.5 * second), spectrum(first) - 0.5 * spectrum(second), atol=1e-4)
     assert (picture_of(spectrum(first)) - first).abs().mean() < 0.01
+
+
+@pytest.mark.parametrize("side", [32, 112])
+def test_a_blocks_frequencies_are_of_its_pixel_and_the_two_beside_it(side: int) -> None:
+    assert near_frequencies(side).count_nonzero() == frequencies(side).count_nonzero()
+    photos = functional.interpolate(pictures(2), size=side, mode="area")
+    waves = frequencies(side)
+    channels = waves[:, None] @ to_ycbcr(photos)[:, :, None, None] @ waves.transpose(1, 2)
+    assert torch.allclose(spectrum(photos), channels.flatten(1, 3), atol=1e-4)
 
 
 def test_nothing_is_sent_of_what_is_regenerated_wholly() -> None:

@@ -449,6 +449,12 @@ def test_every_run_of_the_plan_is_another_one(quick: bool) -> None:
     assert len(names) == len(set(names))
 
 
+def test_another_generator_and_another_student_start_from_the_release(in_release: Chips) -> None:
+    tail, expected = Tail(), from_onnx("clean-tail", Tail())
+    loop.load_modules("encoder", {"encoder": Encoder(), "tail": tail})
+    assert all(torch.equal(value, expected.state_dict()[name]) for name, value in tail.state_dict().items())
+
+
 def test_released_networks_are_read_back() -> None:
     networks = {"encoder": from_tfjs("encoder", Encoder()), "generator": from_tfjs("generator", Generator()), "tail": from_tfjs("tail", Tail())}
     for name, network in networks.items():
