@@ -47,7 +47,18 @@ test('a person who does what is asked registers and logs in, each with the chall
 
   await page.getByRole('button', { name: 'Start camera' }).click();
   await expect(page.locator('main')).toContainText('1 of 3 movements made', { timeout: 60_000 });
+  // Who stops the passkey moves no second time.
+  await page.evaluate(() => {
+    const { credentials } = navigator;
+    const get = credentials.get.bind(credentials);
+    credentials.get = () => {
+      credentials.get = get;
+      return Promise.reject(new DOMException('', 'NotAllowedError'));
+    };
+  });
   await page.getByRole('button', { name: 'Log in with passkey and face' }).click({ timeout: 60_000 });
+  await expect(answer(page)).toContainText(sentence('passkey_failed'));
+  await page.getByRole('button', { name: 'Log in with passkey and face' }).click();
   await expect(page.locator('main')).toContainText('You came in with passkey and face');
   expect(challenges).toHaveLength(2);
 });

@@ -40,8 +40,8 @@ export class PictureError extends XnnError {
   }
 }
 
-/** What was typed for a name, without the blank that a phone's keyboard puts after a word, and in NFC. */
-export const tidied = (typed: string): string => typed.trim().normalize('NFC');
+/** What was typed for a name: in NFC, without the blank that a phone's keyboard puts after a word, and with ' for the ’ it makes of it. */
+export const tidied = (typed: string): string => typed.trim().normalize('NFC').replaceAll('’', "'");
 
 /** A name as the cloud keeps it, so that its answers and kept receipts are found under it. @throws subject_invalid */
 export function nameOf(typed: string): string {

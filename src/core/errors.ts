@@ -56,7 +56,7 @@ const CATALOGUE = {
   pairs_invalid: [422, 'This list of pairs does not fit the pictures.'],
   // The request
   request_invalid: [400, 'The request is not of the form that is expected.'],
-  subject_invalid: [400, 'A name has 1 to 64 letters, digits, spaces or . _ - @ characters.'],
+  subject_invalid: [400, "A name has 1 to 64 letters, digits, spaces or . _ - @ ' characters."],
   subject_exists: [409, 'This name is taken. Choose another, or forget the old one first.'],
   captures_differ: [422, 'The pictures do not show the same person well enough. Take them again.'],
   identification_keyed: [422, 'Under your own key you can be verified by name, not searched for.'],

@@ -22,5 +22,9 @@ export function useCheckedFor<Offer extends { readonly challenge: string }>(offe
       kept.current = undefined;
       return checked;
     },
+    /** For the next try, after one in which nothing was sent. */
+    giveBack(checked: Offer | undefined) {
+      kept.current = checked;
+    },
   };
 }

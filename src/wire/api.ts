@@ -64,8 +64,8 @@ export interface ErrorReply {
   readonly error: { readonly code: ErrorCode; readonly message: string };
 }
 
-/** A name: letters, digits, spaces and . _ - @ of any script, 1 to 64 characters, no space at either end. */
+/** A name: letters, digits, spaces and . _ - @ ' of any script, 1 to 64 characters, no space at either end. */
 export const SUBJECT_PATTERN = new RegExp(
-  `^(?=.{1,${MAX_SUBJECT_LENGTH}}$)[\\p{L}\\p{M}\\p{N}._@-]+(?: [\\p{L}\\p{M}\\p{N}._@-]+)*$`,
+  `^(?=.{1,${MAX_SUBJECT_LENGTH}}$)[\\p{L}\\p{M}\\p{N}._@'-]+(?: [\\p{L}\\p{M}\\p{N}._@'-]+)*$`,
   'u',
 );

@@ -48,7 +48,7 @@ export const sentences: Sentences = {
   tenant_unknown: 'Die Nachricht war für einen anderen Mandanten bestimmt.',
   challenge_invalid: 'Die Aufgabe ist unbekannt, verbraucht oder abgelaufen. Versuchen Sie es noch einmal.',
   request_invalid: 'Die Anfrage hat nicht die erwartete Form.',
-  subject_invalid: 'Ein Name hat 1 bis 64 Buchstaben, Ziffern, Leerzeichen oder die Zeichen . _ - @.',
+  subject_invalid: "Ein Name hat 1 bis 64 Buchstaben, Ziffern, Leerzeichen oder die Zeichen . _ - @ '.",
   subject_exists: 'Dieser Name ist vergeben. Wählen Sie einen anderen oder lassen Sie zuerst den alten löschen.',
   captures_differ: 'Die Bilder zeigen nicht deutlich genug dieselbe Person. Nehmen Sie sie noch einmal auf.',
   identification_keyed:

@@ -45,7 +45,7 @@ export const sentences: Sentences = {
   tenant_unknown: 'El mensaje era para otro inquilino.',
   challenge_invalid: 'El desafío es desconocido, está usado o ha caducado. Vuelve a intentarlo.',
   request_invalid: 'La petición no tiene la forma esperada.',
-  subject_invalid: 'Un nombre tiene de 1 a 64 letras, cifras, espacios o los caracteres . _ - @.',
+  subject_invalid: "Un nombre tiene de 1 a 64 letras, cifras, espacios o los caracteres . _ - @ '.",
   subject_exists: 'Este nombre está ocupado. Elige otro o haz que se olvide primero el antiguo.',
   captures_differ: 'Las imágenes no muestran con bastante claridad a la misma persona. Tómalas de nuevo.',
   identification_keyed: 'Bajo tu propia clave se te puede verificar por tu nombre, pero no buscar.',

@@ -45,7 +45,7 @@ export const sentences: Sentences = {
   tenant_unknown: 'Le message était destiné à un autre locataire.',
   challenge_invalid: 'Le défi est inconnu, utilisé ou expiré. Réessayez.',
   request_invalid: 'La demande n’a pas la forme attendue.',
-  subject_invalid: 'Un nom a de 1 à 64 lettres, chiffres, espaces ou caractères . _ - @.',
+  subject_invalid: "Un nom a de 1 à 64 lettres, chiffres, espaces ou caractères . _ - @ '.",
   subject_exists: 'Ce nom est pris. Choisissez-en un autre, ou faites d’abord oublier l’ancien.',
   captures_differ: 'Les images ne montrent pas assez nettement la même personne. Reprenez-les.',
   identification_keyed: 'Sous votre propre clé, vous pouvez être vérifié par votre nom, mais pas recherché.',

@@ -44,7 +44,7 @@ export const sentences: Sentences = {
   tenant_unknown: '消息是为另一个租户生成的。',
   challenge_invalid: '挑战值未知、已使用或已过期。请重试。',
   request_invalid: '请求的格式不符合要求。',
-  subject_invalid: '名字由 1 到 64 个字母、数字、空格或 . _ - @ 字符组成。',
+  subject_invalid: "名字由 1 到 64 个字母、数字、空格或 . _ - @ ' 字符组成。",
   subject_exists: '此名字已被占用。请换一个，或先让云端忘记旧的。',
   captures_differ: '这些图片不足以清楚表明是同一个人。请重新拍摄。',
   identification_keyed: '使用自己的密钥时，可以按名字验证，但不能被搜索。',

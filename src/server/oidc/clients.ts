@@ -97,16 +97,21 @@ function clientOf({ id, name, redirect_uris, face_only, created_at }: ClientRow)
   };
 }
 
-/** HTTPS, or this machine; one host, which a client's pairwise subjects belong to. @throws request_invalid */
+/** HTTPS, or this machine; as it stands, so without *; one host, which a client's pairwise subjects belong to. @throws request_invalid */
 function checkRedirectUris(uris: readonly string[]): void {
   const urls = uris.map((uri) => (URL.canParse(uri) ? new URL(uri) : null));
   const good = urls.every(
     (url) =>
       url !== null &&
       url.hash === '' &&
+      !url.href.includes('*') &&
       (url.protocol === 'https:' || (url.protocol === 'http:' && ['localhost', '127.0.0.1'].includes(url.hostname))),
   );
-  if (!good) throw new XnnError('request_invalid', 'a redirect URI is https://…, or http:// on localhost');
+  if (!good)
+    throw new XnnError(
+      'request_invalid',
+      'a redirect URI is https://…, or http:// on localhost, without a fragment or *',
+    );
   if (new Set(urls.map((url) => url?.host)).size !== 1) {
     throw new XnnError('request_invalid', 'redirect URIs of one host are needed');
   }

@@ -419,6 +419,8 @@ test.each([
   ['http://grafana.example.com/'],
   ['https://a.example/', 'https://b.example/'],
   ['https://a.example/#x'],
+  ['https://*.a.example/'],
+  ['https://a.example/*'],
   ['javascript:alert(1)'],
 ])('no client is registered with %s', async (...redirectUris) => {
   await expect(clients.create({ ...grafana, redirectUris }, OPERATOR)).rejects.toMatchObject({

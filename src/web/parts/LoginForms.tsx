@@ -56,9 +56,13 @@ function LogIn({ action }: { action: LoginAction }) {
     if (picture === undefined) return;
     action.run(t('login.asking'), 'account.loggedIn', async (login) => {
       const copy = await copyOf(picture);
-      // One check is for one try.
-      if (!(picture instanceof Blob)) setPictures([]);
-      await login.logIn(copy, check.offerFor([picture]));
+      const offer = check.offerFor([picture]);
+      await login.logIn(copy, offer).catch((cause: unknown) => {
+        // One check is for one try; nothing was sent if it ended at the passkey.
+        if (cause instanceof XnnError && cause.code === 'passkey_failed') check.giveBack(offer);
+        else if (!(picture instanceof Blob)) setPictures([]);
+        throw cause;
+      });
       await action.goOn(login);
     });
   };
