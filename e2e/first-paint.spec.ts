@@ -55,6 +55,9 @@ test('a page that does not arrive is said in words, and the others can be gone t
   await page.route(/\/assets\/Verify-[^/]+\.js$/, (route) => route.abort());
   await page.goto('/verify');
   await expect(page.getByRole('main').getByRole('alert')).toContainText('page_failed');
+  await page.context().setOffline(true);
+  await expect(page.getByRole('main').getByRole('alert')).toContainText('server_away');
+  await page.context().setOffline(false);
   await page.getByRole('navigation').getByRole('link', { name: 'Enrol' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Enrol');
   await page.unrouteAll({ behavior: 'wait' });

@@ -1,5 +1,6 @@
 import { Component, type ReactNode } from 'react';
 import { FailureBanner } from './FailureBanner.js';
+import { useOnline } from '../useOnline.js';
 import { useTexts } from '../useTexts.js';
 
 interface Props {
@@ -41,9 +42,10 @@ function PageFailed() {
 /** In place of what did not arrive. */
 export function PartFailed() {
   const { t } = useTexts();
+  const online = useOnline();
   return (
     <div role="alert">
-      <FailureBanner error="page_failed" act={t('frame.reload')} onAct={() => location.reload()} />
+      <FailureBanner error={online ? 'page_failed' : 'server_away'} act={t('frame.reload')} onAct={() => location.reload()} />
     </div>
   );
 }
