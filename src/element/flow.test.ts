@@ -12,7 +12,7 @@ import { READY, RECEIPT as receipt } from '../client/testing.js';
 const STARTING: SessionState = { status: 'starting', progress: { stage: 'download', fraction: 0.3 } };
 const OFF: CameraState = { phase: 'off', error: null, released: false };
 const LIVE: CameraState = { phase: 'live', stream: {} as MediaStream, cameras: [] };
-const VERIFY: Asked = { mode: 'verify', subject: 'Ada', automatic: false };
+const VERIFY: Asked = { mode: 'verify', subject: 'Ada', cloud: 'https://face.example.com', automatic: false };
 
 /** A state that is told how to change. */
 function store<State>(initial: State) {
@@ -162,7 +162,7 @@ describe('a flow', () => {
 
   it('takes three pictures to enrol, a second apart, and hands out the receipt', async () => {
     answer = { kind: 'enrolled', subject: 'Ada', removal: 'ab'.repeat(32), receipt };
-    await live({ mode: 'enrol', subject: 'Ada', automatic: true });
+    await live({ ...VERIFY, mode: 'enrol', subject: 'Ada', automatic: true });
     await vi.advanceTimersByTimeAsync(6000);
     expect(seen.flatMap((state) => (state.phase === 'live' ? [state.taken] : []))).toContain(2);
     expect(flow.state).toEqual({
@@ -201,7 +201,7 @@ describe('a flow', () => {
     ['', 'Ada', 'request_invalid'],
     ['constructor', 'Ada', 'request_invalid'],
   ])('opens nothing in mode %j for subject %j', (mode, subject, error) => {
-    flow.begin({ mode, subject, automatic: true });
+    flow.begin({ ...VERIFY, mode, subject, automatic: true });
     expect(flow.state).toEqual({ phase: 'failed', error });
     expect(start).not.toHaveBeenCalled();
   });
@@ -255,7 +255,7 @@ describe('a flow', () => {
   });
 
   it('keeps the networks through a cancel, and lets all go at the end', async () => {
-    await live({ mode: 'enrol', subject: 'Ada', automatic: false });
+    await live({ ...VERIFY, mode: 'enrol', subject: 'Ada', automatic: false });
     await flow.take();
     expect(openFrames).toBeGreaterThan(0);
     flow.cancel();

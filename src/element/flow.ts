@@ -10,6 +10,8 @@ export interface Asked {
   readonly mode?: string | null | undefined;
   /** Not used in mode `identify`. */
   readonly subject?: string | null | undefined;
+  /** Its origin; null if what was given for it is none. */
+  readonly cloud: string | null;
   /** Whether good pictures are taken without a press. */
   readonly automatic: boolean;
 }
@@ -18,6 +20,7 @@ interface Task {
   readonly mode: Mode;
   /** In NFC and without blanks around it, as the cloud keeps names. */
   readonly subject: string;
+  readonly cloud: string;
   readonly automatic: boolean;
 }
 
@@ -50,7 +53,7 @@ export type FlowState =
 export interface FlowParts {
   readonly camera: LiveCamera;
   /** Opened when a button is pressed for the first time, and again after `release`. */
-  readonly openSession: () => Session;
+  readonly openSession: (cloud: string) => Session;
   /** Where the camera's picture plays. */
   readonly video: () => HTMLVideoElement | null;
   /** Told once of every session that is ready. */
@@ -133,7 +136,7 @@ export class Flow {
   }
 
   async #perform(task: Task, signal: AbortSignal): Promise<Result> {
-    const session = this.#opened();
+    const session = this.#opened(task.cloud);
     const progress = session.subscribe(() => this.#onSession(session.getState()));
     signal.addEventListener('abort', progress);
     await Promise.all([
@@ -156,10 +159,10 @@ export class Flow {
     return resultOf(session.getState(), task);
   }
 
-  #opened(): Session {
+  #opened(cloud: string): Session {
     this.#session?.restart();
     if (this.#session === null) {
-      const session = this.#parts.openSession();
+      const session = this.#parts.openSession(cloud);
       this.#session = session;
       const leave = session.subscribe(() => {
         const state = session.getState();
@@ -291,12 +294,12 @@ function isIdle(state: SessionState): boolean {
 }
 
 /** @returns why not, if that cannot be asked */
-function taskOf({ mode: wanted, subject: name, automatic }: Asked): Task | ErrorCode {
+function taskOf({ mode: wanted, subject: name, cloud, automatic }: Asked): Task | ErrorCode {
   const mode = wanted ?? 'verify';
   const subject = tidied(name ?? '');
-  if (!isMode(mode)) return 'request_invalid';
+  if (!isMode(mode) || cloud === null) return 'request_invalid';
   if (mode !== 'identify' && !SUBJECT_PATTERN.test(subject)) return 'subject_invalid';
-  return { mode, subject, automatic };
+  return { mode, subject, cloud, automatic };
 }
 
 function ask(session: Session, { mode, subject }: Task, pictures: readonly ImageBitmap[]): Promise<void> {

@@ -152,4 +152,16 @@ describe('a property', () => {
     expect(told).toHaveBeenLastCalledWith('request_invalid');
     expect(opened).toBeUndefined();
   });
+
+  it.each(['face.example.com', 'localhost:8080', 'https://example.com/face', 'https://'])(
+    'endpoint %j is no origin and opens nothing',
+    (endpoint) => {
+      const told = vi.fn<(code: ErrorCode) => void>();
+      element.addEventListener('xnn-error', ({ detail }) => told(detail.code));
+      Object.assign(element, { endpoint });
+      press();
+      expect(told).toHaveBeenCalledExactlyOnceWith('request_invalid');
+      expect(opened).toBeUndefined();
+    },
+  );
 });

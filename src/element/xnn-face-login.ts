@@ -53,17 +53,15 @@ export class XnnFaceLogin extends LitElement {
   readonly #flow: Flow = new Flow(
     {
       camera: createLiveCamera(),
-      openSession: () => {
-        const cloud = new URL(this.endpoint || home(), location.href).origin;
-        // Receipts belong to the page, which gets them by event.
-        return createSession({
+      openSession: (cloud) =>
+        createSession({
           // Null where the attribute was removed.
           backend: this.backend ?? undefined,
           base: `${cloud}/`,
           cloud: connectCloud(cloud),
+          // Receipts belong to the page, which gets them by event.
           storage: null,
-        });
-      },
+        }),
       video: () => this.renderRoot.querySelector('video'),
       onReady: ({ backend, release }) => this.#tell('xnn-ready', { backend, release }),
       onLate: (result) => this.#tellResult(result),
@@ -279,7 +277,7 @@ export class XnnFaceLogin extends LitElement {
 
   #begin(): void {
     const { mode, subject, capture } = this;
-    this.#flow.begin({ mode, subject, automatic: capture !== 'button' });
+    this.#flow.begin({ mode, subject, cloud: cloudAt(this.endpoint), automatic: capture !== 'button' });
   }
 
   #onFlow(state: FlowState, before: FlowState): void {
@@ -332,9 +330,17 @@ export class XnnFaceLogin extends LitElement {
   }
 }
 
+/** The origin that an endpoint is; null if it has a path, which nobody would ask, or no scheme, so that it would be one. */
+function cloudAt(endpoint: string): string | null {
+  if (endpoint === '') return home();
+  const url = URL.canParse(endpoint, location.href) ? new URL(endpoint, location.href) : null;
+  return url?.pathname === '/' && /^https?:$/.test(url.protocol) ? url.origin : null;
+}
+
 /** Where this script came from; where that is nowhere, the page. */
 function home(): string {
-  return /^https?:/.test(import.meta.url) ? import.meta.url : location.href;
+  const { origin, protocol } = new URL(import.meta.url);
+  return /^https?:$/.test(protocol) ? origin : location.origin;
 }
 
 function streamOf(state: FlowState): MediaStream | null {
