@@ -196,8 +196,8 @@ function headlineOf(rows: readonly ReportRow[], repeated: Report['repeated']): R
       },
     ],
     remarks: [
-      'The higher a leakage figure above guessing, the worse. Under noise every one of them is bad: noise alone does not protect who you are, and no claim beyond “no picture and no clean features are sent” is made for it.',
-      'Under an own key they are those of guessing, by proof and by measurement, as long as the key is secret.',
+      'The higher a leakage figure above guessing, the worse. Under noise all but the last are bad: noise alone does not protect who you are, and no claim beyond “no picture and no clean features are sent” is made for it.',
+      'Under an own key they are those of guessing, by proof and by measurement, for whoever has neither the key nor photos beside the messages that were made of them. That messages of one key belong together is plain to see.',
       'In brackets what each had to learn from; of several seeds, the mean and in brackets the lowest and the highest. A patient attacker does better. Each number with its settings, interval, date and commit is below.',
       ...(repeated.length > 0 ? [foundAgain(repeated)] : []),
     ],
@@ -250,7 +250,7 @@ function utilityAgainstLeakage(rows: readonly ReportRow[]): Chart {
   const untrained = solved ? ` Who solves PartialFace’s equations links ${formatted(solved.value, 'share')}.` : '';
   return {
     title: 'Use against leakage',
-    text: `Up is useful, left is private. Whatever is sent lies near one line: as far as it is of use, it is linked to photos. All were given the same training, a short one; others’ defences start from networks that never saw what they send, and lie low for it.${untrained} The own key is alone on the left, at no cost in use.`,
+    text: `Up is useful, left is private. Whatever is sent lies near one line: as far as it is of use, it is linked to photos. All were given the same training, a short one; others’ defences start from networks that never saw what they send, and lie low for it.${untrained} The own key is alone on the left, at no cost in accuracy; it verifies, and finds nobody among many.`,
     x: shares('leakage: LFW pairs linked by D', 0.5, 0.6, 0.7, 0.8, 0.9, 1),
     y: shares('use: LFW View 2 told right', 0.6, 0.7, 0.8, 0.9, 1),
     series: points.map((point) => ({ name: point.name, points: [point] })),
