@@ -111,7 +111,6 @@ def attacks(quick: bool) -> list[Run]:
         # The headline's.
         *(run(defence, "--seed", seed) for seed in ("2", "3") for run in (recogniser, long_painter, long_ceiling, linkage_of_many) for defence in NOISE),
         *(recogniser(defence, "--level", level) for level in OTHER_LEVELS for defence in ("gaussian", "xnn-d")),
-        recogniser("xnn-d", "--generator", UNHELPFUL),
         *(Run(("R", "--defence", defence, "--epochs", "8", "--batch", "128"), 36) for defence in NOISE),  # from scratch, as the authors have it
     ]
 
