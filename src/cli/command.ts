@@ -52,6 +52,25 @@ export function progressOf(total: number): (done: number) => void {
   };
 }
 
+/** Of text from elsewhere, as from a cloud or in a file's name, what a terminal would take for a command. */
+const CONTROLS = /(?![\n\t])\p{Cc}/gu;
+
+/** Text from elsewhere as it may be shown. */
+export function printable(text: string): string {
+  return text.replace(CONTROLS, '\ufffd');
+}
+
+/** Of the kinds of files that were left alone, how many are shown. */
+const KINDS_SHOWN = 10;
+
+/** Says on stderr how many files of each kind are no pictures of anybody's: else whole people would be missing unseen. */
+export function tellLeftOut(leftOut: Readonly<Record<string, number>>): void {
+  const kinds = Object.entries(leftOut).map(([kind, count]) => `${count} ${kind}`);
+  if (kinds.length === 0) return;
+  const more = kinds.length > KINDS_SHOWN ? `, and ${kinds.length - KINDS_SHOWN} other kinds` : '';
+  console.error(printable(`Files that are not used: ${kinds.slice(0, KINDS_SHOWN).join(', ')}${more}`));
+}
+
 /** One line on stderr: behind a bar on a terminal, where the next one takes its place until all is done. */
 export function showProgress(part: number, line: string): void {
   if (!process.stderr.isTTY) return void process.stderr.write(`${line}\n`);

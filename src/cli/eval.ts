@@ -7,7 +7,7 @@ import { readLfw } from '../evaluation/lfw.js';
 import { findPairs, readPairs } from '../evaluation/pairs.js';
 import { reportLfw, reportSet, summarise } from '../evaluation/report.js';
 import { inScratch } from '../evaluation/scratch.js';
-import { backendOf, commit, oneOf, outputTo, parsed, progressOf, runCommand } from './command.js';
+import { backendOf, commit, oneOf, outputTo, parsed, progressOf, runCommand, tellLeftOut } from './command.js';
 
 const HELP = `Measures how well the product tells faces apart, with its own code: detector, encoder and noise in
 headless Chromium, the cloud's network in this process. Nothing leaves this machine.
@@ -74,8 +74,7 @@ async function main(args: string[]): Promise<void> {
     const listed = set && folder && list ? findPairs((await readPairs(list)).pairs, folder, set) : null;
     const lfw = lfwFolder === undefined ? null : await readLfw(lfwFolder, scratch);
     const leftOut = set?.leftOut ?? {};
-    const kinds = Object.entries(leftOut).map(([kind, count]) => `${count} ${kind}`);
-    if (kinds.length > 0) console.error(`Files that are not measured: ${kinds.join(', ')}`);
+    tellLeftOut(leftOut);
 
     const images = [...(set?.images ?? []), ...(lfw?.images ?? [])];
     const { outcomes, started, manifest, messageBytes, stageMs } = await embed(images, {

@@ -197,6 +197,8 @@ describe('refusals', () => {
     [['protect', '--images', 'alone', '--key', 'old.key', '--out', 'x.bundle'], 'too_few_identities'],
     [['protect', '--images', 'faces', '--key', 'old.key', '--out', 'x.bundle'], 'encoder_differs'],
     [['protect', '--images', 'faces', '--key', 'old.key', '--out', 'new.bundle'], 'file_exists'],
+    [['protect', '--images', 'faces', '--key', 'old.key', '--out', '/'], 'file_exists'],
+    [['protect', '--images', 'faces', '--key', 'old.key', '--out', 'new.bundle/x/..'], 'file_exists'],
     [
       ['protect', '--images', 'faces', '--key', 'old.key', '--out', 'x.bundle', '--backend', 'abacus'],
       'request_invalid',
@@ -220,6 +222,7 @@ describe('refusals', () => {
     [[...DEPLOY, '--threshold', '0.5'], 'tail_invalid'],
     [['deploy', '--tail', 'trained.onnx', '--cloud', NOWHERE, '--threshold', '0.5'], 'request_invalid'],
     [[...DEPLOY, '--tail', 'trained.onnx', '--threshold', ''], 'request_invalid'],
+    [[...DEPLOY, '--tail', 'trained.onnx', '--threshold', ' '], 'request_invalid'],
     [[...DEPLOY, '--tail', 'trained.onnx', '--threshold', '0.5', '--passphrase-file', 'wrong'], 'passphrase_wrong'],
     [[...DEPLOY, '--tail', 'trained.onnx', '--threshold', '0.5'], 'encoder_differs'],
     [[...DEPLOY, '--tail', 'trained.onnx', '--threshold', '0.5', '--key', 'other.key'], 'request_invalid'],
@@ -232,6 +235,33 @@ describe('refusals', () => {
     expect(status).toBe(1);
     expect(JSON.parse(stdout), stderr).toMatchObject({ error: { code } });
     expect(stderr).toContain(`(${code}`);
+  });
+
+  test.each(['https://me:sesame@cloud.example', 'https://cloud.example/?sesame', 'https://cloud.example/#sesame'])(
+    'of the address %s show no password that may be in it',
+    async (address) => {
+      const { stderr } = await xnn('train', '--bundle', 'new.bundle', '--cloud', address, '--out', 'x.onnx');
+      expect(stderr).toContain('(request_invalid');
+      expect(stderr).not.toContain('sesame');
+    },
+  );
+
+  test('show nothing that a terminal would do', async () => {
+    const output = '\u001b]0;title\u0007\u009b2J';
+    await put('hostile.onnx', meanTail({ output }));
+    const { stderr } = await xnn('evaluate', '--tail', 'hostile.onnx', '--key', 'old.key', '--images', 'faces');
+    await rm(at('hostile.onnx'));
+    expect(stderr).toContain('tail_invalid');
+    expect(stderr).toMatch(/^\P{Cc}+\n$/u);
+  });
+
+  test('say which files are left alone', async () => {
+    await put('mixed/Ada/1.jpg', 'not read');
+    await put('mixed/Grace/1.jpg', 'not read');
+    await put('mixed/Grace/2.HEIC', 'not read');
+    const { stderr } = await xnn('protect', '--images', 'mixed', '--key', 'old.key', '--out', 'x.bundle');
+    await rm(at('mixed'), { recursive: true });
+    expect(stderr).toContain('Files that are not used: 1 .heic\n');
   });
 
   test('leave nothing half-written', async () => {

@@ -1,4 +1,5 @@
 import { isErrorCode, sentence, XnnError } from '../core/errors.js';
+import { printable } from './command.js';
 import type { Command } from './xnn/command.js';
 
 /** What each command does, and where it is: loaded when it is called, since some bring a browser along. */
@@ -130,7 +131,7 @@ export async function xnn(args: string[]): Promise<number> {
     const forOperator = error instanceof Error && error.name === 'Error' && !('code' in error) ? error.message : null;
     const message = forOperator ?? sentence(code);
     if (args.includes('--json')) console.log(JSON.stringify({ error: { code, message } }));
-    if (error instanceof XnnError) console.error(`${message} (${error.message})`);
+    if (error instanceof XnnError) console.error(printable(`${message} (${error.message})`));
     else console.error(forOperator ?? error);
     return 1;
   }

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
+import { getCookie } from 'hono/cookie';
 import { chromium } from 'playwright';
 import { build } from 'vite';
 import { launchOptions } from '../../tools/chromium.js';
@@ -20,6 +21,8 @@ const PAGE = fileURLToPath(new URL('page', import.meta.url));
 const PUBLIC = fileURLToPath(new URL('../../public', import.meta.url));
 /** Longest time without a result, in ms: the first start compiles shaders, on some machines in software. */
 const PATIENCE = 180_000;
+/** Name of a cookie. */
+const PASS = 'pass';
 
 /** What came of one image, with the challenge that its message must hold. */
 export type Result = Refusal | (Making & { readonly bytes: Uint8Array; readonly challenge: Uint8Array });
@@ -36,7 +39,8 @@ export interface BrowserJob extends Omit<Task, 'images'> {
 /**
  * Runs the product's browser code over images, in headless Chromium.
  *
- * The page is built as the app is and served on localhost, images too: nothing leaves this machine and nothing is kept.
+ * The page is built as the app is and served on localhost, images too, to this Chromium alone: nothing leaves this machine and nothing is
+ * kept.
  *
  * @throws what the page's start throws (model_missing, no_backend ...), page_failed if the page breaks down
  */
@@ -62,9 +66,11 @@ async function buildPage(outDir: string): Promise<void> {
 
 async function visit(job: BrowserJob, folder: string): Promise<void> {
   const outcome = deferred();
-  const server = createAdaptorServer({ fetch: routes(job, folder, outcome).fetch });
+  const pass = toHex(randomBytes(32));
+  const server = createAdaptorServer({ fetch: routes(job, folder, outcome, pass).fetch });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const browser = await chromium.launch(launchOptions()).catch((cause: unknown) => {
     outcome.resolve();
     server.close();
@@ -76,7 +82,8 @@ async function visit(job: BrowserJob, folder: string): Promise<void> {
     page.on('crash', () => outcome.reject(new XnnError('page_failed', 'the page crashed')));
     // Playwright closes it when this process is told to end.
     browser.on('disconnected', () => outcome.reject(new XnnError('page_failed', 'the browser was closed')));
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    await page.context().addCookies([{ name: PASS, value: pass, url: address, httpOnly: true, sameSite: 'Strict' }]);
+    await page.goto(address);
     await outcome.promise;
   } finally {
     outcome.resolve();
@@ -85,8 +92,13 @@ async function visit(job: BrowserJob, folder: string): Promise<void> {
   }
 }
 
+/** Every process of this machine, of whichever user, reaches localhost: without the pass it gets no picture and hands in no result. */
+export function onlyWith(pass: string): MiddlewareHandler {
+  return (context, next) => (getCookie(context, PASS) === pass ? next() : Promise.resolve(context.body(null, 403)));
+}
+
 /** What the page may ask. It ends with its last result, or with the first error. */
-function routes(job: BrowserJob, folder: string, outcome: Deferred): Hono {
+function routes(job: BrowserJob, folder: string, outcome: Deferred, pass: string): Hono {
   const task: Task = { output: job.output, backend: job.backend, tenant: job.tenant, images: job.images.length };
   const challenges = new Map<number, Uint8Array>();
   let left = job.images.length;
@@ -99,6 +111,7 @@ function routes(job: BrowserJob, folder: string, outcome: Deferred): Hono {
     outcome.reject(error);
     return context.body(null, 500);
   });
+  app.use(onlyWith(pass));
   app.get('/task', (context) => context.json(task));
   app.post('/started', async (context) => {
     const reply = await context.req.json<StartedReply | Refusal>();

@@ -48,6 +48,10 @@ export function ownerCloud(address: string): OwnerCloud {
   if (!URL.canParse(base) || !/^https?:$/.test(new URL(base).protocol)) {
     throw new XnnError('request_invalid', `${address} is not an address such as https://cloud.example`);
   }
+  // Not shown again: there may be a password in it. With one, fetch asks nobody.
+  if (/^\w+:\/\/[^/]*@|[?#]/.test(base)) {
+    throw new XnnError('request_invalid', "a cloud's address has no name or password in it, no ? and no #");
+  }
   const bearer = (token: string | undefined): Record<string, string> =>
     token === undefined ? {} : { Authorization: `Bearer ${token}` };
 
@@ -88,7 +92,7 @@ export function ownerCloud(address: string): OwnerCloud {
     async *follow(job, token) {
       const { body } = await request(TRAINING_ROUTES.events(job), { headers: bearer(token) });
       for await (const data of events(body)) {
-        const parsed = jobSchema.safeParse(JSON.parse(data));
+        const parsed = jobSchema.safeParse(jsonOf(data));
         if (!parsed.success) throw new XnnError('reply_invalid', 'an event');
         yield parsed.data;
       }
@@ -134,5 +138,14 @@ async function* events(body: ReadableStream<Uint8Array> | null): AsyncGenerator<
   } catch (cause) {
     if (cause instanceof XnnError) throw cause;
     throw new XnnError('server_away', 'the connection broke', { cause });
+  }
+}
+
+/** Undefined for what is no JSON. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

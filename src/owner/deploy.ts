@@ -75,8 +75,8 @@ export async function deployTail(
   const { token } = made;
   const { deployment: id, created } = made.deployment;
   const known = { cloud: cloud.address, deployment: id, token, created, tail };
-  await changeLedger((ledger) => ({ ...ledger, deployments: [...ledger.deployments, known] }));
   try {
+    await changeLedger((ledger) => ({ ...ledger, deployments: [...ledger.deployments, known] }));
     await sendAll({
       files: [{ path: tail, bytes }],
       stands: async () => (await cloud.deployment(id, token)).uploaded,

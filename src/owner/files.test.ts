@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -18,6 +18,17 @@ test('a file is replaced, and nothing is left beside it', async () => {
   expect(await readFile(file, 'utf8')).toBe('two');
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   expect(await readdir(folder)).toEqual(['a']);
+});
+
+test('what lies in the way of a private file does not make it less so', async () => {
+  const file = join(folder, 'a');
+  await writeFile(join(folder, 'elsewhere'), 'other');
+  await symlink(join(folder, 'elsewhere'), `${file}.new`);
+  await replaceFile(file, 'one', OWNER_ONLY);
+  await writeFile(`${file}.new`, 'cut off', { mode: 0o644 });
+  await replaceFile(file, 'two', OWNER_ONLY);
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect(await readFile(join(folder, 'elsewhere'), 'utf8')).toBe('other');
 });
 
 test('a file that cannot be replaced stays as it is', async () => {

@@ -40,7 +40,9 @@ export async function writing<T>(path: string, work: () => Promise<T>): Promise<
 export async function replaceFile(file: string, data: Uint8Array | string, mode?: number): Promise<void> {
   const aside = `${file}.new`;
   await writing(file, async () => {
-    await writeSynced(aside, 'w', data, mode);
+    // What is there already, as a kill leaves it, may be open to others, or a link.
+    await rm(aside, { force: true });
+    await writeSynced(aside, data, mode);
     await rename(aside, file).catch(async (error: unknown) => {
       await rm(aside);
       throw error;
@@ -50,11 +52,12 @@ export async function replaceFile(file: string, data: Uint8Array | string, mode?
 
 /** Writes a file that only its owner may read and that must not be there yet; nothing stays of half a file. @throws file_unwritable */
 export async function createPrivateFile(file: string, data: string): Promise<void> {
-  await writing(file, () => writeSynced(file, 'wx', data, OWNER_ONLY));
+  await writing(file, () => writeSynced(file, data, OWNER_ONLY));
 }
 
-async function writeSynced(file: string, flags: 'w' | 'wx', data: Uint8Array | string, mode?: number): Promise<void> {
-  const handle = await open(file, flags, mode);
+/** Writes a file that must not be there yet. */
+async function writeSynced(file: string, data: Uint8Array | string, mode?: number): Promise<void> {
+  const handle = await open(file, 'wx', mode);
   try {
     await handle.writeFile(data);
     await handle.sync();

@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { XnnError, type ErrorCode } from '../core/errors.js';
@@ -172,6 +172,17 @@ describe('a bundle', () => {
     const before = await readFile(job.ownerFile, 'utf8');
     await expect(protectFeatures(job)).rejects.toThrow(refusal('file_exists'));
     expect(await readFile(job.ownerFile, 'utf8')).toBe(before);
+  });
+
+  test('is made by one process at a time', async () => {
+    const lock = `${job.ownerFile}.lock`;
+    await writeFile(lock, `${process.ppid} ${hostname()}`);
+    await expect(protectFeatures(job)).rejects.toThrow(refusal('file_exists'));
+    expect(await there(`${job.out}.part`)).toBe(false);
+    // Of a process that was killed: no other has so high a number.
+    await writeFile(lock, `99999999 ${hostname()}`);
+    await protectFeatures(job);
+    expect(await there(lock)).toBe(false);
   });
 
   test('cannot be where nothing can be written', async () => {

@@ -8,6 +8,7 @@ import { SECRET_BYTES, TOKEN_CHANNELS, TOKEN_COUNT } from '../core/spec.js';
 import { quantiseTokens, tokens } from '../core/tokens.js';
 import { derive, fingerprint, obfuscate, type Key } from '../core/xnn.js';
 import type { Dataset } from '../evaluation/dataset.js';
+import { takeLock } from '../server/lock.js';
 import {
   encodeShard,
   MANIFEST_FILE,
@@ -78,10 +79,31 @@ export function ownerFile(keyFile: string, out: string): string {
 /**
  * Turns clean features into a bundle. Goes on where an earlier run stopped, in memory that does not grow with the number of images.
  *
- * @throws file_exists if the bundle is there; resume_refused if something else was begun there; too_few_identities if the images of at
- *   least two people cannot be used, and then nothing is left; file_unwritable, and what the source throws
+ * @throws file_exists if the bundle is there, or another process makes it; resume_refused if something else was begun there;
+ *   too_few_identities if the images of at least two people cannot be used, and then nothing is left; file_unwritable, and what the source
+ *   throws
  */
 export async function protectFeatures(job: ProtectJob): Promise<ProtectedBundle> {
+  // Two would write over each other's shards and names.
+  const path = `${job.ownerFile}.lock`;
+  const lock = await writing(path, () => takeLock(path));
+  if ('holder' in lock) {
+    throw new XnnError(
+      'file_exists',
+      `${lock.holder} is at work on ${job.out}; if that is no such command, delete ${path}`,
+    );
+  }
+  // Also if the process is told to stop.
+  process.once('exit', lock.release);
+  try {
+    return await protectAlone(job);
+  } finally {
+    process.off('exit', lock.release);
+    lock.release();
+  }
+}
+
+async function protectAlone(job: ProtectJob): Promise<ProtectedBundle> {
   const { key, set, out, onProgress, recordsPerShard = SHARD_RECORDS } = job;
   const folder = `${out}.part`;
   const record = await openRecord(job, folder, recordsPerShard);

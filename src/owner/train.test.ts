@@ -186,6 +186,14 @@ describe('training in a cloud', () => {
     expect(lost).toBe(true);
   });
 
+  test('follows a job whose bundle another command sent first', async () => {
+    const sendBundle: OwnerCloud['sendBundle'] = async (...part) => {
+      await cloud.sendBundle(...part);
+      throw new XnnError('job_state_wrong');
+    };
+    expect(await train({ cloud: { ...cloud, sendBundle } })).toMatchObject({ records: 4 });
+  });
+
   test('goes on after it was killed between the report and the tail', async () => {
     const report = await train();
     await rm(join(folder, 'recnet.onnx'));
@@ -227,6 +235,23 @@ describe('training in a cloud', () => {
     await expect(train({ cloud: forgetful })).rejects.toThrow(refusal('reply_invalid'));
     expect((await readLedger()).jobs).toHaveLength(1);
     expect(await train()).toMatchObject({ records: 4 });
+  });
+
+  test('leaves no job of which nobody would have the token', async () => {
+    await writeFile(join(folder, 'state'), 'a file where a folder should be');
+    await expect(train()).rejects.toThrow(refusal('file_unwritable'));
+    expect(await driver.query('SELECT id FROM training_jobs')).toEqual([]);
+  });
+
+  test('says that the cloud may take fewer epochs', async () => {
+    const trained = train({ epochs: USUAL_LIMITS.epochs + 1 });
+    await expect(trained).rejects.toThrow('request_invalid: the cloud may not take as many as 201 epochs');
+  });
+
+  test('takes an event that is no JSON for an answer that is not understood', async () => {
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response('data: {\n\n')));
+    onTestFinished(() => void vi.unstubAllGlobals());
+    await expect(cloud.follow('', '').next()).rejects.toThrow(refusal('reply_invalid'));
   });
 
   test('forgets a job that its cloud has deleted', async () => {
@@ -271,6 +296,13 @@ describe('an upload', () => {
     const refused = vi.fn(() => Promise.reject(new XnnError('bundle_invalid')));
     await expect(sendAll(sending(refused))).rejects.toThrow(refusal('bundle_invalid'));
     expect(refused).toHaveBeenCalledOnce();
+  });
+
+  test('of a file that is not here says so', async () => {
+    const files = [{ path: join(folder, 'missing'), bytes: 10 }];
+    const stands = () => Promise.resolve(0);
+    const sent = sendAll({ files, stands, send: () => Promise.resolve(10), onProgress: () => {} });
+    await expect(sent).rejects.toThrow(refusal('bundle_truncated'));
   });
 
   test('of a file that is damaged here gives up, although its first part is taken each time', async () => {
@@ -327,6 +359,15 @@ describe('deploying', () => {
     const refusing: OwnerCloud = { ...cloud, sendTail: () => Promise.reject(new XnnError('tail_invalid')) };
     await expect(deployTail(refusing, tail, await ownKey(), 0.5, () => {})).rejects.toThrow(refusal('tail_invalid'));
     expect((await readLedger()).deployments).toEqual([]);
+    expect(await driver.query('SELECT gallery FROM deployments')).toEqual([]);
+  });
+
+  test('of which the token cannot be kept stays nowhere', async () => {
+    const tail = await trained();
+    await rm(join(folder, 'state'), { recursive: true });
+    await writeFile(join(folder, 'state'), 'a file where a folder should be');
+    const deployed = deployTail(cloud, tail, await ownKey(), 0.5, () => {});
+    await expect(deployed).rejects.toThrow(refusal('file_unwritable'));
     expect(await driver.query('SELECT gallery FROM deployments')).toEqual([]);
   });
 

@@ -52,7 +52,8 @@ export async function trainInCloud(options: TrainOptions): Promise<TailReport> {
       stands: async () => (await cloud.job(id, token)).uploaded,
       send: (offset, part) => cloud.sendBundle(id, token, offset, part),
       onProgress: onUpload,
-    });
+      // Another command may have sent the rest, or the job was cancelled: which it was is seen next.
+    }).catch(unless('job_state_wrong'));
   }
   job = await followed(cloud, known, onJob);
   if (job.state !== 'done') {
@@ -97,9 +98,17 @@ async function begun({ cloud, bundle, epochs }: TrainOptions, manifest: BundleMa
     }
   }
   const earlier = jobs.find((job) => job.cloud === cloud.address)?.token;
-  const { job, token } = await cloud.createJob({ manifest, epochs: epochs ?? DEFAULT_EPOCHS }, earlier);
+  const request = { manifest, epochs: epochs ?? DEFAULT_EPOCHS };
+  const { job, token } = await cloud.createJob(request, earlier).catch((cause: unknown) => {
+    if (epochs === undefined || !(cause instanceof XnnError) || cause.code !== 'request_invalid') throw cause;
+    throw new XnnError('request_invalid', `the cloud may not take as many as ${epochs} epochs`, { cause });
+  });
   const made = { cloud: cloud.address, job: job.job, token, created: job.created, bundle, sha256: hash };
-  await changeLedger((ledger) => ({ ...ledger, jobs: [...ledger.jobs, made] }));
+  await changeLedger((ledger) => ({ ...ledger, jobs: [...ledger.jobs, made] })).catch(async (error: unknown) => {
+    // Nobody would have its token.
+    await cloud.deleteJob(job.job, token).catch(() => {});
+    throw error;
+  });
   return made;
 }
 

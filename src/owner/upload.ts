@@ -59,17 +59,25 @@ async function readAt(files: Sending['files'], offset: number, most: number): Pr
   for (const { path, bytes } of files) {
     const length = Math.min(bytes - skip, left);
     if (length > 0) {
-      const handle = await open(path);
-      try {
-        const { bytesRead, buffer } = await handle.read(new Uint8Array(length), 0, length, skip);
-        if (bytesRead < length) throw new XnnError('bundle_truncated', path);
-        pieces.push(buffer);
-      } finally {
-        await handle.close();
-      }
+      pieces.push(await readPiece(path, skip, length));
       left -= length;
     }
     skip = Math.max(0, skip - bytes);
   }
   return new Uint8Array(Buffer.concat(pieces));
+}
+
+/** @throws bundle_truncated if it is not there */
+async function readPiece(path: string, from: number, length: number): Promise<Uint8Array> {
+  const missing = (cause: unknown): never => {
+    throw new XnnError('bundle_truncated', `${path} cannot be read`, { cause });
+  };
+  const handle = await open(path).catch(missing);
+  try {
+    const { bytesRead, buffer } = await handle.read(new Uint8Array(length), 0, length, from).catch(missing);
+    if (bytesRead < length) throw new XnnError('bundle_truncated', path);
+    return buffer;
+  } finally {
+    await handle.close();
+  }
 }

@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { Pool } from 'pg';
 import type { ErrorCode } from '../core/errors.js';
-import { hasCode } from './has-code.js';
+import { takeLock } from './lock.js';
 
 /** What a SQL parameter may be. */
 export type Parameter = string | number | boolean | null | Date | Uint8Array;
@@ -35,13 +34,13 @@ export async function openEmbedded(folder?: string): Promise<Driver> {
     const where = folder === undefined ? {} : { dataDir: join(folder, 'postgres') };
     return driverOf(await PGlite.create({ ...where, extensions: { vector } }), unlock);
   } catch (error) {
-    await unlock?.();
+    unlock?.();
     throw error;
   }
 }
 
 /** @param closed called after the database was closed */
-export function driverOf(db: PGlite, closed: (() => Promise<void>) | null = null): Driver {
+export function driverOf(db: PGlite, closed: (() => void) | null = null): Driver {
   const on = (connection: Pick<PGlite, 'query'>): Connection => ({
     query: async <Row>(sql: string, parameters: readonly Parameter[] = []) =>
       (await connection.query<Row>(sql, [...parameters])).rows,
@@ -51,7 +50,7 @@ export function driverOf(db: PGlite, closed: (() => Promise<void>) | null = null
     transaction: (work) => db.transaction((transaction) => work(on(transaction))),
     close: async () => {
       await db.close();
-      await closed?.();
+      closed?.();
     },
   };
 }
@@ -119,41 +118,16 @@ export function databaseTrouble(error: Error): ErrorCode | null {
   return AWAY.test(code) || AWAY_WORDS.test(error.message) ? 'database_away' : null;
 }
 
-/**
- * Takes the folder for this process: two writers would destroy the database. The lock is a file that names its owner, so that one whose
- * owner was killed can be told from one that is held. A process of another host (or container) cannot be asked, and counts as alive.
- *
- * @returns how to give it back
- */
-async function lock(folder: string): Promise<() => Promise<void>> {
+/** Takes the folder for this process: two writers would destroy the database. @returns how to give it back */
+async function lock(folder: string): Promise<() => void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, 'lock');
-  for (;;) {
-    try {
-      await writeFile(path, `${process.pid} ${hostname()}`, { flag: 'wx' });
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if (!hasCode(error, 'EEXIST')) throw error;
-    }
-    const [pid, host] = (await readFile(path, 'utf8')).split(' ');
-    if (host !== undefined && (host !== hostname() || isRunning(Number(pid)))) {
-      throw new Error(
-        `The data folder ${folder} is used by process ${pid} on ${host}. Stop it, or choose another folder with DATA_DIR. ` +
-          `If that is no server of this kind, delete ${path}.`,
-      );
-    }
-    await rm(path, { force: true });
-  }
-}
-
-/** Whether another process has this id. In a container a killed owner often had the id that this process has now. */
-function isRunning(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return hasCode(error, 'EPERM');
-  }
+  const taken = await takeLock(path);
+  if ('release' in taken) return taken.release;
+  throw new Error(
+    `The data folder ${folder} is used by ${taken.holder}. Stop it, or choose another folder with DATA_DIR. ` +
+      `If that is no server of this kind, delete ${path}.`,
+  );
 }
 
 /**

@@ -350,6 +350,13 @@ def test_the_command_refuses_with_status_2_and_one_line(bundle: Path) -> None:
     assert not out.exists()
 
 
+def test_the_command_refuses_a_folder_that_is_not_there_before_it_trains(bundle: Path) -> None:
+    command = [sys.executable, "-m", "training.xnn.cloud", "--bundle", str(bundle), "--out", str(bundle.parent / "no/recnet.onnx")]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert f"there is no folder {bundle.parent / 'no'}" in ended.stderr
+
+
 def test_a_child_stops_with_a_checkpoint_when_its_parent_is_gone(bundle: Path) -> None:
     out = bundle.parent / "recnet.onnx"
     command = [sys.executable, "-m", "training.xnn.cloud", "--bundle", str(bundle), "--out", str(out), "--epochs", "50", "--child"]

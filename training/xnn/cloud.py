@@ -257,6 +257,8 @@ def main() -> int:
     given = parser.parse_args()
     if given.epochs < 1 or given.out.suffix != ".onnx":
         parser.error("at least one epoch, and a file name that ends in .onnx")
+    if not given.out.parent.is_dir():
+        parser.error(f"there is no folder {given.out.parent}")
     options = Options(given.epochs, given.slots)
     asked: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -55,7 +55,7 @@ Example
     const report = await readReport(tail);
     const threshold =
       values.calibration === undefined
-        ? Number(required('--threshold', values.threshold))
+        ? Number(required('--threshold', values.threshold?.trim()))
         : await calibrated(values.calibration, report);
     if (!(threshold >= -1 && threshold <= 1))
       throw new XnnError('request_invalid', '--threshold is a cosine, in [-1, 1]');

@@ -12,7 +12,7 @@ import { requireReleased } from '../../owner/release.js';
 import { browserSource } from '../../owner/source.js';
 import { openTail } from '../../owner/tail.js';
 import { reportFile } from '../../owner/train.js';
-import { backendOf, parsed, progressOf } from '../command.js';
+import { backendOf, parsed, progressOf, tellLeftOut } from '../command.js';
 import { print, required, type Command } from './command.js';
 import { PASSPHRASE_HELP, PASSPHRASE_OPTION, passphraseFrom } from './passphrase.js';
 
@@ -62,6 +62,7 @@ Examples
     const tailFile = required('--tail', values.tail);
     const keyFile = required('--key', values.key);
     const set = await readFolder(required('--images', values.images));
+    tellLeftOut(set.leftOut);
     const backend = backendOf(values.backend);
     const fmr = Number(values.fmr);
     if (!(fmr > 0 && fmr < 1)) throw new XnnError('request_invalid', '--fmr is a share between 0 and 1');
@@ -84,6 +85,7 @@ Examples
           sha256: sha256(await readFile(tailFile)),
           key: infoOf(key),
           ...report,
+          leftOut: set.leftOut,
         },
         {
           Images: `${report.images} of ${report.identities} people, ${report.detectionFailures} refused`,

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { XnnError } from '../../core/errors.js';
+import { sentence, XnnError } from '../../core/errors.js';
 import { ownerCloud, type OwnerCloud } from '../../owner/cloud.js';
 import { knownJob, readLedger, type KnownJob } from '../../owner/ledger.js';
 import { forgetJob } from '../../owner/train.js';
@@ -85,7 +85,7 @@ Example
           Job: job.job,
           Bundle: known.bundle,
           Cloud: known.cloud,
-          State: error === null ? state : `${state}: ${error.message}`,
+          State: error === null ? state : `${state}: ${sentence(error.code)}`,
           Records: records,
           Uploaded: `${uploaded} of ${bytes} bytes`,
           Epochs: `${progress?.epoch ?? 0} of ${job.epochs}`,

@@ -1,3 +1,4 @@
+import { normalize } from 'node:path';
 import { parseArgs } from 'node:util';
 import { XnnError } from '../../core/errors.js';
 import { readFolder } from '../../evaluation/dataset.js';
@@ -6,7 +7,7 @@ import { readKey } from '../../owner/key.js';
 import { ownerFile, protectFeatures } from '../../owner/protect.js';
 import { requireReleased } from '../../owner/release.js';
 import { browserSource, listingOf } from '../../owner/source.js';
-import { backendOf, parsed, progressOf } from '../command.js';
+import { backendOf, parsed, printable, progressOf, tellLeftOut } from '../command.js';
 import { print, required, type Command } from './command.js';
 import { PASSPHRASE_HELP, PASSPHRASE_OPTION, passphraseFrom } from './passphrase.js';
 
@@ -26,7 +27,8 @@ the cloud. It holds features under the key and a number for each person, in a ra
                            folder is called BUNDLE.part
   --backend NAME           what the browser computes on: wasm (default), webgl or webgpu
 ${PASSPHRASE_HELP}
-  --json                   print the result as JSON, with all pictures that were refused
+  --json                   print the result as JSON, with all pictures that were refused, and "leftOut", how many files of
+                           each other kind there are
 
 Beside the key, BUNDLE.owner.json is written: which number stands for whom, and which pictures were not used and why. Keep it.
 
@@ -49,11 +51,12 @@ Examples
       }),
     );
     const keyFile = required('--key', values.key);
-    const out = required('--out', values.out).replace(/[\\/]+$/, '');
+    const out = normalize(required('--out', values.out)).replace(/(?<=.)[\\/]+$/, '');
     const folder = required('--images', values.images);
     const backend = backendOf(values.backend);
     if (await exists(out)) throw new XnnError('file_exists', out);
     const set = await readFolder(folder);
+    tellLeftOut(set.leftOut);
     const key = await readKey(keyFile, await passphraseFrom(values['passphrase-file'], { isNew: false }));
     await requireReleased(key.encoder);
     if (key.scheme === 'none' || key.scheme === 'permutation') {
@@ -98,6 +101,7 @@ Examples
         seconds,
         imagesPerSecond: made / seconds,
         refused,
+        leftOut: set.leftOut,
       },
       {
         Bundle: out,
@@ -108,7 +112,7 @@ Examples
       },
       values.json,
     );
-    for (const { image, code } of refused.slice(0, SHOWN)) console.error(`Not used: ${image} (${code})`);
+    for (const { image, code } of refused.slice(0, SHOWN)) console.error(printable(`Not used: ${image} (${code})`));
     if (refused.length > SHOWN) console.error(`and ${refused.length - SHOWN} more, listed in ${file}`);
   },
 };

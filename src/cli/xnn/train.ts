@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { XnnError } from '../../core/errors.js';
+import { sentence, XnnError } from '../../core/errors.js';
 import { ownerCloud } from '../../owner/cloud.js';
 import { trainInCloud } from '../../owner/train.js';
 import type { Job } from '../../wire/training.js';
@@ -106,7 +106,8 @@ function training(): (job: Job) => void {
       // Never whole: a bar that is ends its line.
       return showProgress(Math.min(0.99, epoch / epochs), line);
     }
-    const line = `job ${job.slice(0, 8)}: ${error?.message ?? `${state}${ahead ? `, ${ahead} before it` : ''}`}`;
+    // Its code alone: the words are a cloud's.
+    const line = `job ${job.slice(0, 8)}: ${error ? sentence(error.code) : `${state}${ahead ? `, ${ahead} before it` : ''}`}`;
     if (line !== shown) console.error(`${process.stderr.isTTY && shown !== '' ? '\n' : ''}${line}`);
     shown = line;
   };

@@ -170,6 +170,16 @@ describe('a deployment', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  test('that is deleted while its network is tried is unknown to who sends it', async () => {
+    const { deployment, token } = deploymentCreatedSchema.parse(await (await create()).json());
+    const sent = send(deployment.deployment, token, 0, tail);
+    while ((await processes()).length === 0) await sleep(5);
+    const init = { method: 'DELETE', headers: bearer(token) };
+    expect((await fetch(DEPLOYMENT_ROUTES.deployment(deployment.deployment), init)).status).toBe(200);
+    await expectRefusal(await sent, 'deployment_unknown');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   test('enrols, verifies, identifies and forgets in a gallery of its own', async () => {
     const { id, token, served } = await deployed();
     await enrol(fetch, 'Ada', BEN);

@@ -72,12 +72,16 @@ export class Deployments {
     return this.#describe({ ...row, live: false });
   }
 
-  /** Adds a part of the tail; with the last it is live. @throws what `append` throws, tail_invalid, overloaded */
+  /** Adds a part of the tail; with the last it is live. @throws what `append` throws, tail_invalid, overloaded, deployment_unknown */
   async append(gallery: Uint8Array, offset: number, part: Uint8Array): Promise<number> {
     if (this.#waiting >= MOST_PARTS) throw new XnnError('overloaded', 'uploads');
     return this.#alone(async () => {
       const row = await this.#row(gallery);
-      const uploaded = await append(this.#upload(row), offset, part);
+      const uploaded = await append(this.#upload(row), offset, part).catch(async (error: unknown) => {
+        // It may have been deleted, and its files with it.
+        await this.#row(gallery);
+        throw error;
+      });
       if (uploaded === row.request.bytes) await this.#parts.rows.goLive(gallery);
       return uploaded;
     });
