@@ -89,6 +89,7 @@ describe('a bundle', () => {
     expect(found.map(({ image }) => image).sort((a, b) => a - b)).toEqual([...set.images.keys()]);
     for (const { image, label } of found) expect(people[label]).toBe(set.identities[set.images[image]!.identity]);
     expect((await stat(job.ownerFile)).mode & 0o777).toBe(0o600);
+    expect((await stat(job.out)).mode & 0o777).toBe(0o700);
     expect(await readdir(join(folder, 'sent'))).toEqual(['faces.bundle']);
   });
 

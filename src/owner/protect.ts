@@ -167,7 +167,7 @@ async function openRecord(job: ProtectJob, folder: string, recordsPerShard: numb
       people,
       shards: new Array<null>(count).fill(null),
     };
-    await writing(folder, () => mkdir(folder, { recursive: true }));
+    await writing(folder, () => mkdir(folder, { recursive: true, mode: 0o700 }));
     await replaceFile(file, JSON.stringify(record), OWNER_ONLY);
     return record;
   }
