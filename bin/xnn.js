@@ -3,5 +3,10 @@
 import { register } from 'tsx/esm/api';
 
 register();
+// What cannot be printed is lost, be it that a disk is full or that nobody reads on.
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE') console.error(`The output cannot be written: ${error.message}`);
+  process.exit(1);
+});
 const { xnn } = await import('../src/cli/xnn.ts');
 process.exitCode = await xnn(process.argv.slice(2));

@@ -51,17 +51,23 @@ function limitsOf<Limit extends string>(
   const given = (Object.keys(limits) as Limit[]).flatMap((limit) => {
     const [name, unit] = limits[limit];
     if (!env[name]) return [];
-    const value = Number(env[name]);
+    const value = numberOf(env[name]);
     if (!(value >= 0 && value < Infinity)) throw new Error(`${name} must be a number from 0.`);
+    if (unit === 1 && !Number.isInteger(value)) throw new Error(`${name} must be a whole number.`);
     return [[limit, value * unit]];
   });
   return Object.fromEntries(given) as Partial<Record<Limit, number>>;
 }
 
+/** Blanks are no 0, as of a variable that was not filled in. */
+function numberOf(text: string): number {
+  return text.trim() === '' ? NaN : Number(text);
+}
+
 /** What the environment says. @throws an Error whose message tells the operator what to do */
 export function configuration(env: NodeJS.ProcessEnv): ServerConfig {
   const number = (name: string, fallback: number, least: number, most: number): number => {
-    const value = Number(env[name] || fallback);
+    const value = env[name] ? numberOf(env[name]) : fallback;
     if (Number.isInteger(value) && value >= least && value <= most) return value;
     throw new Error(`${name} must be a number from ${least} to ${most}.`);
   };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
@@ -31,8 +31,12 @@ export interface Driver extends Connection {
 export async function openEmbedded(folder?: string): Promise<Driver> {
   const unlock = folder === undefined ? null : await lock(folder);
   try {
-    const where = folder === undefined ? {} : { dataDir: join(folder, 'postgres') };
-    return driverOf(await PGlite.create({ ...where, extensions: { vector } }), unlock);
+    if (folder === undefined) return driverOf(await PGlite.create({ extensions: { vector } }), unlock);
+    const dataDir = join(folder, 'postgres');
+    const db = await PGlite.create({ dataDir, extensions: { vector } });
+    // Its files are open to everybody, to write in them too.
+    await chmod(dataDir, 0o700);
+    return driverOf(db, unlock);
   } catch (error) {
     unlock?.();
     throw error;

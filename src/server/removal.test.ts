@@ -77,6 +77,7 @@ test('a removed subject leaves no copy in any table or log, however it goes', as
   const after = await dump(driver);
   const log = Buffer.from(JSON.stringify(lines));
   expect(await driver.query('SELECT 1 FROM templates')).toEqual([]);
+  expect(await driver.query('SELECT key FROM limits')).toEqual([]);
   expect(lines.length).toBeGreaterThan(SUBJECTS.length);
   const plain = [0, 1, 2, 3, 4].flatMap((person) => {
     const bytes = Buffer.from(embeddingOf(person).buffer);

@@ -52,6 +52,13 @@ describe.runIf(present)('the server', () => {
     await writeFile(join(config.models, 'manifest.json'), JSON.stringify(manifest));
   });
 
+  test('a TENANT that is another than the public one that is there is told to the operator', async () => {
+    const dataDir = join(folder, 'other');
+    await (await startServer({ ...config, dataDir }, log)).close();
+    const other = startServer({ ...config, dataDir, tenant: new Uint8Array(16).fill(1) }, log);
+    await expect(other).rejects.toThrow(/"demo" .* another id than (01){16}\. TENANT has to be/);
+  }, 60_000);
+
   test('serves app and API on one port, holds its data folder, and leaves it free', async () => {
     const server = await startServer(config, log);
     expect(server.url).toMatch(/^http:\/\/localhost:\d+$/);

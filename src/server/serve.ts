@@ -8,7 +8,8 @@ import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
 import { XnnError } from '../core/errors.js';
 import { TENANT_BYTES } from '../core/spec.js';
-import { fromHex } from '../wire/hex.js';
+import type { TenantMode } from '../wire/admin.js';
+import { fromHex, toHex } from '../wire/hex.js';
 import { createApp, type LogEntry } from './app.js';
 import type { Act } from './audit/audit.js';
 import { Deployments, USUAL_DEPLOYMENT_LIMITS, type DeploymentLimits } from './deployments/deployments.js';
@@ -22,6 +23,7 @@ import { deliverWebhooks } from './operations/webhooks.js';
 import { openKeys } from './oidc/keys.js';
 import { openStore, type Store } from './store.js';
 import { startStudent } from './student.js';
+import { SERVERS_TENANTS } from './tenants/tenants.js';
 import { TrainingQueue, USUAL_LIMITS, type TrainingLimits } from './training/queue.js';
 import { jobRows } from './training/rows.js';
 import { findTrainer } from './training/trainer.js';
@@ -83,8 +85,8 @@ export async function startServer(config: ServerConfig, log: (entry: LogEntry) =
   try {
     const store = await openDatabase(config, log);
     closing.push(() => store.close());
-    await store.tenants.ensure(config.tenant, PUBLIC_TENANT_NAME, true, act());
-    await store.tenants.ensure(LOGIN_TENANT, 'login', false, act(), ['keyed']);
+    await ensure(store, config.tenant, SERVERS_TENANTS.public, true);
+    await ensure(store, LOGIN_TENANT, SERVERS_TENANTS.login, false, ['keyed']);
     // Loaded by servers only: commands, which open the database too, do without.
     const { createProvider } = await import('./oidc/provider.js');
     const keys = await openKeys(store.keyring);
@@ -172,8 +174,6 @@ function remembered<T>(ask: () => Promise<T>): () => Promise<T> {
 
 /** For a whole request to come in, in ms: more than the slowest line that `limitBody` waits for needs. */
 const REQUEST_TIMEOUT = 130_000;
-/** Name of the tenant whose requests need no key, when it is made. */
-const PUBLIC_TENANT_NAME = 'demo';
 /** Tenant of the login's templates: "login" in ASCII. */
 export const LOGIN_TENANT = fromHex('6c6f67696e0000000000000000000000', TENANT_BYTES);
 const HOUR = 3_600_000;
@@ -182,6 +182,24 @@ const WEBHOOK_PAUSE = 5_000;
 
 /** What the server does by itself. */
 const act = (): Act => ({ actor: 'server', at: new Date() });
+
+/** Makes one of the tenants that every server has, if it is not there. @throws an Error for the operator if another has its name */
+async function ensure(
+  store: Store,
+  id: Uint8Array,
+  name: string,
+  isPublic: boolean,
+  modes?: readonly TenantMode[],
+): Promise<void> {
+  await store.tenants.ensure(id, name, isPublic, act(), modes).catch((cause: unknown) => {
+    if (!(cause instanceof XnnError && cause.code === 'tenant_exists')) throw cause;
+    const other =
+      name === SERVERS_TENANTS.public
+        ? ' TENANT has to be the id of a tenant that is there ("xnn admin tenant list").'
+        : '';
+    throw new Error(`The tenant "${name}" of this database has another id than ${toHex(id)}.${other}`, { cause });
+  });
+}
 
 /** Does what is due by itself: deletes what tenants keep no longer and what was abandoned, and tells webhooks. @returns how to stop */
 async function keepTidy(store: Store, deployments: Deployments, log: (entry: LogEntry) => void): Promise<() => void> {
@@ -211,21 +229,30 @@ function addressOf(context: Context, behindProxy: boolean): string {
   return networkOf(forwarded ?? getConnInfo(context).remote.address ?? '');
 }
 
-/** Opens the database of a server, or of a command beside it. @throws an Error whose message tells the operator what to do */
+/**
+ * Opens the database of a server, or of a command beside it.
+ *
+ * @param mayBeNew whether a master key may be made for it
+ * @throws an Error whose message tells the operator what to do
+ */
 export async function openDatabase(
   config: Pick<ServerConfig, 'dataDir' | 'databaseUrl' | 'masterKey' | 'keyFile'>,
   log: (entry: LogEntry) => void,
+  mayBeNew: boolean = true,
 ): Promise<Store> {
   const { databaseUrl, dataDir } = config;
-  const master = await loadMaster(config.masterKey, config.keyFile);
+  const master = await loadMaster(config.masterKey, config.keyFile, mayBeNew);
   if (databaseUrl === undefined) return openStore(await openEmbedded(dataDir), master);
   const lost = ({ name }: Error) => log({ level: 'error', code: 'database_connection_lost', error: name });
-  return openStore(openPostgres(databaseUrl, lost), master).catch((cause: unknown) => {
-    if (cause instanceof XnnError) throw cause;
-    // Refused by several addresses of one name, it has a code but no message.
-    const why = cause instanceof Error ? cause.message || ('code' in cause && cause.code) : cause;
-    throw new Error(`The database of DATABASE_URL cannot be used: ${String(why)}`, { cause });
-  });
+  return openStore(openPostgres(databaseUrl, lost), master).catch(unusable);
+}
+
+/** What is wrong with the database of DATABASE_URL, for the operator. */
+export function unusable(cause: unknown): never {
+  if (cause instanceof XnnError) throw cause;
+  // Refused by several addresses of one name, it has a code but no message.
+  const why = cause instanceof Error ? cause.message || ('code' in cause && cause.code) : cause;
+  throw new Error(`The database of DATABASE_URL cannot be used: ${String(why)}`, { cause });
 }
 
 function portProblem({ port, host }: ServerConfig, cause: unknown): string {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
@@ -258,6 +258,8 @@ describe('on disk', () => {
     await before.addTemplate(templateOf(1), 'test');
     await before.addChallenge(SERVED.tenant, bytes(16, 1), NOW, later(1000));
     await before.close();
+    // Its files are open to everybody.
+    expect((await stat(join(folder, 'postgres'))).mode & 0o777).toBe(0o700);
     const after = await openStore(await openEmbedded(folder), MASTER);
     expect((await after.nearest(SERVED, embeddingOf(1)))?.subject).toBe('person 1');
     expect(await after.takeChallenge(SERVED.tenant, bytes(16, 1), NOW)).toBe(true);

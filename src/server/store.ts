@@ -2,7 +2,7 @@ import { unit, type Embedding } from '../core/match.js';
 import { gaussian, type RandomBytes } from '../core/random.js';
 import { EMBEDDING_SIZE } from '../core/spec.js';
 import type { Served } from '../protocol/recognise.js';
-import { openAuditLog, type Act, type AuditLog } from './audit/audit.js';
+import { openAuditLog, type Act, type AuditEvent, type AuditLog } from './audit/audit.js';
 import { batched } from './batch.js';
 import { lockTenant, valuesOf, type Connection, type Driver } from './drivers.js';
 import { openKeyring, type Keyring } from './keyring/keyring.js';
@@ -88,12 +88,30 @@ export async function openStore(driver: Driver, master: MasterKey): Promise<Stor
 function createStore(driver: Driver, keyring: Keyring): Store {
   const galleries = openGalleries(driver, keyring);
   const audit = openAuditLog(driver);
+  const limiter = openLimiter(driver, keyring);
   const addChallenge = batched((challenges: readonly NewChallenge[]) => addChallenges(driver, challenges));
   const takeChallenge = batched((challenges: readonly ShownChallenge[]) => takeChallenges(driver, challenges));
   const findTemplate = batched((wanted: readonly WantedTemplate[]) => findTemplates(driver, wanted));
+  /** Deletes some of a tenant's templates that are older. A part at a time: nothing else of the tenant is done meanwhile. @returns whose */
+  function expire(tenant: Uint8Array, before: Date, act: Act): Promise<readonly string[]> {
+    return driver.transaction(async (connection) => {
+      await lockTenant(connection, tenant);
+      const rows = await connection.query<{ subject: string }>(
+        `DELETE FROM templates WHERE tenant = $1 AND subject IN
+           (SELECT subject FROM templates WHERE tenant = $1 AND created_at < $2 LIMIT $3) RETURNING subject`,
+        [tenant, before, MOST_EXPIRED],
+      );
+      const events = rows.map(({ subject }): AuditEvent => {
+        return { ...act, tenant, action: 'expire', object: keyring.pseudonym(tenant, subject), outcome: 'done' };
+      });
+      await audit.within(connection, ...events);
+      return rows.map(({ subject }) => subject);
+    });
+  }
+
   return {
     tenants: openTenants(driver, audit),
-    limiter: openLimiter(driver, keyring),
+    limiter,
     audit,
     keyring,
     driver,
@@ -171,18 +189,15 @@ function createStore(driver: Driver, keyring: Keyring): Store {
       let count = 0;
       for (const { id: tenant, retentionDays } of kept) {
         const before = new Date(act.at.getTime() - retentionDays! * DAY);
-        await driver.transaction(async (connection) => {
-          await lockTenant(connection, tenant);
-          const rows = await connection.query<{ subject: string }>(
-            'DELETE FROM templates WHERE tenant = $1 AND created_at < $2 RETURNING subject',
-            [tenant, before],
+        for (;;) {
+          const subjects = await expire(tenant, before, act);
+          await limiter.forgive(
+            driver,
+            subjects.map((subject) => ({ tenant, subject })),
           );
-          for (const { subject } of rows) {
-            const object = keyring.pseudonym(tenant, subject);
-            await audit.within(connection, { ...act, tenant, action: 'expire', object, outcome: 'done' });
-          }
-          count += rows.length;
-        });
+          count += subjects.length;
+          if (subjects.length < MOST_EXPIRED) break;
+        }
       }
       // What other processes removed goes too.
       galleries.clear();
@@ -214,6 +229,7 @@ function createStore(driver: Driver, keyring: Keyring): Store {
 }
 
 const DAY = 86_400_000;
+const MOST_EXPIRED = 1_000;
 
 interface ShownChallenge {
   readonly tenant: Uint8Array;

@@ -4,17 +4,18 @@ import { parseArgs } from 'node:util';
 import { XnnError } from '../../core/errors.js';
 import { writing } from '../../owner/files.js';
 import { configuration } from '../../server/configuration.js';
-import { openEmbedded, openPostgres } from '../../server/drivers.js';
+import { openEmbedded, openPostgres, type Driver } from '../../server/drivers.js';
 import { changeMaster } from '../../server/keyring/keyring.js';
 import { loadMaster } from '../../server/keyring/master.js';
 import { migrate } from '../../server/migrations.js';
 import { backUp, restore } from '../../server/operations/backup.js';
 import { webhookSecret } from '../../server/operations/webhooks.js';
-import { openDatabase, type ServerConfig } from '../../server/serve.js';
+import { openDatabase, unusable, type ServerConfig } from '../../server/serve.js';
 import type { Store } from '../../server/store.js';
 import { webhookAddress } from '../../server/tenants/routes.js';
 import { grantedScopes, type Tenant, type TenantSettings } from '../../server/tenants/tenants.js';
 import { ROLES, SCOPES, TENANT_MODES } from '../../wire/admin.js';
+import { SUBJECT_PATTERN } from '../../wire/api.js';
 import { toHex } from '../../wire/hex.js';
 import { oneOf, parsed } from '../command.js';
 import { print, required, type Command } from './command.js';
@@ -27,9 +28,15 @@ database is one process's at a time: stop the server first.`;
 export const act = () => ({ actor: 'operator', at: new Date() });
 const noLog = (): void => undefined;
 
-/** The database itself, before anything is read from it. */
-async function openDriver({ databaseUrl, dataDir }: ServerConfig) {
-  return databaseUrl === undefined ? openEmbedded(dataDir) : openPostgres(databaseUrl, noLog);
+/** Does something with the database itself, before anything is read from it. */
+async function withDriver<T>({ databaseUrl, dataDir }: ServerConfig, work: (driver: Driver) => Promise<T>): Promise<T> {
+  const driver = databaseUrl === undefined ? await openEmbedded(dataDir) : openPostgres(databaseUrl, noLog);
+  try {
+    if (databaseUrl !== undefined) await driver.query('SELECT 1').catch(unusable);
+    return await work(driver);
+  } finally {
+    await driver.close();
+  }
 }
 
 /**
@@ -65,7 +72,7 @@ async function mustBeThere({ databaseUrl, dataDir }: ServerConfig): Promise<void
 export async function withStore<T>(work: (store: Store) => Promise<T>, mayBeNew: boolean = false): Promise<T> {
   const config = configuration(process.env);
   if (!mayBeNew) await mustBeThere(config);
-  const store = await openDatabase(config, noLog);
+  const store = await openDatabase(config, noLog, mayBeNew);
   try {
     return await work(store);
   } finally {
@@ -73,10 +80,17 @@ export async function withStore<T>(work: (store: Store) => Promise<T>, mayBeNew:
   }
 }
 
+/** A name that is given, of the form that the API takes. @throws request_invalid */
+export function nameOf(option: string, value: string | undefined): string {
+  const name = required(option, value).normalize('NFC');
+  if (SUBJECT_PATTERN.test(name)) return name;
+  throw new XnnError('request_invalid', `${option} is 1 to 64 letters, digits, spaces or . _ - @ ' characters`);
+}
+
 /** @throws tenant_missing */
 export async function tenantOf(store: Store, name: string | undefined): Promise<Tenant> {
-  const wanted = required('--tenant', name);
-  const tenant = (await store.tenants.list()).find((candidate) => candidate.name === wanted);
+  const wanted = required('--tenant', name).normalize('NFC');
+  const tenant = (await store.tenants.list()).find((candidate) => candidate.name.normalize('NFC') === wanted);
   if (tenant === undefined) throw new XnnError('tenant_missing', wanted);
   return tenant;
 }
@@ -93,7 +107,7 @@ ${WHERE}
 `,
   async run(args) {
     const { values } = parsed(() => parseArgs({ args, options: { tenant: string, json } }));
-    const name = required('--tenant', values.tenant);
+    const name = nameOf('--tenant', values.tenant);
     await withStore(async ({ tenants }) => {
       const { tenant, key } = await tenants.create(name, act());
       const id = toHex(tenant);
@@ -316,9 +330,11 @@ ${WHERE}
     const subject = required('--subject', values.subject).normalize('NFC');
     await withStore(async (store) => {
       const { id: tenant } = await tenantOf(store, values.tenant);
+      const misses = await store.limiter.misses(tenant, subject);
       await store.limiter.succeed(tenant, subject);
       const object = store.keyring.pseudonym(tenant, subject);
       await store.audit.append({ ...act(), tenant, action: 'unlock', object, outcome: 'done' });
+      print({}, { 'Misses forgotten': misses }, false);
     });
   },
 };
@@ -354,7 +370,8 @@ ${WHERE}
 };
 
 export const REKEY: Command = {
-  help: `Wraps the data keys with another master key. Then start the servers with it, and destroy the old one.
+  help: `Wraps the data keys with another master key. Then start the servers with it, and take a backup: those of before open with the old
+key alone, which is to be kept as long as they are.
 
   NEW_MASTER_KEY=… xnn admin rekey
 
@@ -367,12 +384,8 @@ ${WHERE}
     const config = configuration(process.env);
     await mustBeThere(config);
     const next = await loadMaster(required('NEW_MASTER_KEY', process.env['NEW_MASTER_KEY']), '');
-    const driver = await openDriver(config);
-    try {
-      await changeMaster(driver, await loadMaster(config.masterKey, config.keyFile), next);
-    } finally {
-      await driver.close();
-    }
+    const master = await loadMaster(config.masterKey, config.keyFile, false);
+    await withDriver(config, (driver) => changeMaster(driver, master, next));
     print({}, { 'Master key': `now ${next.id}` }, false);
   },
 };
@@ -402,9 +415,10 @@ ${WHERE}
     let deleted = 0;
     for (const name of days === undefined ? [] : await readdir(folder)) {
       if (!BACKUP_NAME.test(name)) continue;
-      const { mtimeMs } = await stat(join(folder, name));
+      // Another command may delete them, too.
+      const { mtimeMs } = await stat(join(folder, name)).catch(() => ({ mtimeMs: Infinity }));
       if (mtimeMs > Date.now() - Number(days) * DAY) continue;
-      await rm(join(folder, name));
+      await rm(join(folder, name), { force: true });
       deleted++;
     }
     print({ file, rows, deleted }, { File: file, Rows: rows, 'Old backups deleted': deleted }, values.json);
@@ -422,13 +436,10 @@ ${WHERE}
     const { values } = parsed(() => parseArgs({ args, options: { from: string } }));
     const file = required('--from', values.from);
     const config = configuration(process.env);
-    const driver = await openDriver(config);
-    try {
-      const master = await loadMaster(config.masterKey, config.keyFile);
+    const master = await loadMaster(config.masterKey, config.keyFile);
+    await withDriver(config, async (driver) => {
       await migrate(driver, master);
       print({}, { 'Rows restored': await restore(driver, file, master) }, false);
-    } finally {
-      await driver.close();
-    }
+    });
   },
 };

@@ -39,10 +39,17 @@ noted elsewhere, by hand or with --head.
 `,
   async run(args) {
     const { values } = parsed(() => parseArgs({ args, options: { tenant: string, file: string, head: string, json } }));
-    let seen = values.head === undefined;
+    if (values.tenant !== undefined && values.file !== undefined) {
+      throw new XnnError('request_invalid', 'either --tenant or --file is needed, not both');
+    }
+    const head = values.head?.trim().toLowerCase();
+    if (head !== undefined && !/^[0-9a-f]{64}$/.test(head)) {
+      throw new XnnError('request_invalid', `--head is 64 hexadecimal digits, not ${head}`);
+    }
+    let seen = head === undefined;
     async function* watched(entries: AsyncIterable<AuditEntry>): AsyncGenerator<AuditEntry> {
       for await (const entry of entries) {
-        seen ||= entry.hash === values.head;
+        seen ||= entry.hash === head;
         yield entry;
       }
     }

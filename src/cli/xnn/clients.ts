@@ -4,7 +4,7 @@ import { openClients, type Clients } from '../../server/oidc/clients.js';
 import { rotateKeys } from '../../server/oidc/keys.js';
 import { LOGIN_TENANT } from '../../server/serve.js';
 import { parsed } from '../command.js';
-import { act, WHERE, withStore } from './admin.js';
+import { act, nameOf, WHERE, withStore } from './admin.js';
 import { print, required, type Command } from './command.js';
 
 function withClients<T>(work: (clients: Clients) => Promise<T>, mayBeNew?: boolean): Promise<T> {
@@ -32,7 +32,7 @@ Example
     const redirect = { type: 'string', multiple: true } as const;
     const options = { name: string, 'redirect-uri': redirect, 'face-only': flag, json: flag };
     const { values } = parsed(() => parseArgs({ args, options }));
-    const name = required('--name', values.name);
+    const name = nameOf('--name', values.name);
     const redirectUris = values['redirect-uri'] ?? [];
     required('--redirect-uri', redirectUris[0]);
     const client = { name, redirectUris, faceOnly: values['face-only'] };

@@ -80,6 +80,19 @@ test.each(['UPDATE audit SET outcome = outcome', 'DELETE FROM audit', 'TRUNCATE 
   },
 );
 
+test('a log goes on past as many entries as 32 bits count', async () => {
+  const long = new Uint8Array(16).fill(2);
+  const [first] = entries;
+  const zero = new Uint8Array(32);
+  await driver.query(
+    `INSERT INTO audit (tenant, seq, at, actor, action, object, outcome, previous, hash)
+     VALUES ($1, 2147483647, $2, 'public', 'verify', NULL, 'match', $3, $3)`,
+    [long, new Date(first!.at), zero],
+  );
+  await store.audit.append(event('next', { tenant: long }));
+  expect((await store.audit.read(long, 2147483647, 10)).map(({ seq }) => seq)).toEqual([2147483648]);
+});
+
 test('what fails with its transaction leaves no entry, and the next is kept', async () => {
   const failing = driver.transaction(async (connection) => {
     await store.audit.within(connection, event('lost'));

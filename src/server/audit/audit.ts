@@ -68,7 +68,7 @@ export function openAuditLog(driver: Driver): AuditLog {
   async function extend(connection: Connection, tenant: Uint8Array, events: readonly AuditEvent[]): Promise<void> {
     await lockTenant(connection, tenant);
     const [last] = await connection.query<{ seq: number; hash: Uint8Array }>(
-      'SELECT seq::int AS seq, hash FROM audit WHERE tenant = $1 ORDER BY audit.seq DESC LIMIT 1',
+      'SELECT seq::float8 AS seq, hash FROM audit WHERE tenant = $1 ORDER BY audit.seq DESC LIMIT 1',
       [tenant],
     );
     let seq = last?.seq ?? 0;
@@ -106,7 +106,7 @@ export function openAuditLog(driver: Driver): AuditLog {
     within,
     async read(tenant, after, most) {
       const rows = await driver.query<StoredEntry>(
-        `SELECT seq::int AS seq, at, actor, action, object, outcome, previous, hash FROM audit
+        `SELECT seq::float8 AS seq, at, actor, action, object, outcome, previous, hash FROM audit
          WHERE tenant = $1 AND audit.seq > $2 ORDER BY audit.seq LIMIT $3`,
         [tenant, after, most],
       );
@@ -114,7 +114,7 @@ export function openAuditLog(driver: Driver): AuditLog {
     },
     async readBefore(tenant, seq, most, object) {
       const rows = await driver.query<StoredEntry>(
-        `SELECT seq::int AS seq, at, actor, action, object, outcome, previous, hash FROM audit
+        `SELECT seq::float8 AS seq, at, actor, action, object, outcome, previous, hash FROM audit
          WHERE tenant = $1 AND audit.seq < $2 AND ($4::text IS NULL OR object = $4) ORDER BY audit.seq DESC LIMIT $3`,
         [tenant, seq, most, object ?? null],
       );

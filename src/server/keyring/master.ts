@@ -41,18 +41,28 @@ export function localMaster(secret: Uint8Array): MasterKey {
 /**
  * The master key of the environment (64 hexadecimal digits), or else of a file, which is made when missing and readable by its owner only.
  *
+ * @param mayBeNew whether it may be made: where something is sealed already, another key would open nothing
  * @throws an Error for the operator if either is no such key
  */
-export async function loadMaster(digits: string | undefined, file: string): Promise<MasterKey> {
-  const text = digits ?? (await keyFile(file));
-  if (!/^[0-9a-f]{64}$/.test(text.trim())) {
+export async function loadMaster(
+  digits: string | undefined,
+  file: string,
+  mayBeNew: boolean = true,
+): Promise<MasterKey> {
+  const text = (digits ?? (await keyFile(file, mayBeNew))).trim().toLowerCase();
+  if (!/^[0-9a-f]{64}$/.test(text)) {
     const where = digits === undefined ? file : 'MASTER_KEY';
     throw new Error(`${where} must hold ${2 * KEY_BYTES} hexadecimal digits ("openssl rand -hex ${KEY_BYTES}").`);
   }
-  return localMaster(fromHex(text.trim(), KEY_BYTES));
+  return localMaster(fromHex(text, KEY_BYTES));
 }
 
-async function keyFile(path: string): Promise<string> {
+async function keyFile(path: string, mayBeNew: boolean): Promise<string> {
+  if (!mayBeNew) {
+    return readFile(path, 'utf8').catch((cause: unknown) => {
+      throw new Error(`MASTER_KEY is not set, and the file ${path} cannot be read. KEY_FILE names another.`, { cause });
+    });
+  }
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const file = await open(path, 'wx', 0o600);

@@ -67,6 +67,19 @@ describe('of a subject', () => {
     expect(await verify(ADA)).toEqual(MATCH);
   });
 
+  test('a clock that was set back holds nobody for as long as it was wrong', async () => {
+    const tenant = SERVED.tenant;
+    later(24 * 3600);
+    for (let miss = 0; miss <= FREE_MISSES; miss++) expect(await attempt(store, tenant, 'Eve')).toBe(true);
+    expect(await attempt(store, tenant, 'Eve')).toBe(false);
+    // As much as clocks of two servers may differ by.
+    later(-1);
+    expect(await attempt(store, tenant, 'Eve')).toBe(false);
+    later(-24 * 3600);
+    expect(await attempt(store, tenant, 'Eve')).toBe(true);
+    expect(await attempt(store, tenant, 'Eve')).toBe(false);
+  });
+
   test('after 50 misses the right face is refused too, after a restart too, until somebody unlocks it', async () => {
     const tenant = SERVED.tenant;
     for (let miss = 0; miss < MOST_MISSES; miss++) {

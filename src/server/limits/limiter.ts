@@ -12,6 +12,9 @@ export const MOST_MISSES = 50;
 /** Between two tries after the free ones, in s. */
 export const WAIT = 30;
 
+/** Behind the name of a clock that nobody waits for. */
+const FREE = '/free';
+
 /** An address belongs to none. */
 const NO_TENANT = new Uint8Array(TENANT_BYTES);
 
@@ -92,7 +95,7 @@ async function attempts(connection: Connection, subjects: readonly string[]): Pr
 
   // Of the tries of one subject that have to wait, the first may be the one whose time has come.
   const waiting = new Set(tries.flatMap(({ subject, isFree }) => (isFree ? [] : [subject])));
-  const clocks = new Map([...asked.keys()].map((subject) => [waiting.has(subject) ? subject : `${subject}/free`, 1]));
+  const clocks = new Map([...asked.keys()].map((subject) => [waiting.has(subject) ? subject : subject + FREE, 1]));
   const paced = await add(connection, 'pace', clocks, 1000 * WAIT);
   const allowed = tries.map(({ subject, isFree, isTooMany }) => {
     if (isTooMany) return false;
@@ -107,7 +110,9 @@ async function attempts(connection: Connection, subjects: readonly string[]): Pr
 
 async function forget(connection: Connection, subjects: readonly string[]): Promise<void> {
   if (subjects.length === 0) return;
-  const keys = [...new Set(subjects)].flatMap((subject) => [[`misses:${subject}`], [`pace:${subject}`]]);
+  const keys = [...new Set(subjects)].flatMap((subject) =>
+    [`misses:${subject}`, `pace:${subject}`, `pace:${subject}${FREE}`].map((key) => [key]),
+  );
   const { sql, parameters } = valuesOf(['text'], keys);
   // Locked in one order, so that two processes never wait for each other.
   await connection.query(
@@ -140,13 +145,15 @@ async function add(
   const expire = lasts === null ? null : now + lasts;
   const rows = [...amounts].map(([key, amount]) => [`${kind}:${key}`, amount, expire]);
   const { sql, parameters } = valuesOf(['text', 'int', 'bigint'], rows);
+  // One that ends later than any could that begins now is of a clock that was set back. Clocks of several servers may differ by as much again.
+  const isOver = `(limits.expire <= $${parameters.length + 1} OR limits.expire > $${parameters.length + 2})`;
   const counted = await connection.query<{ key: string; points: number }>(
     `INSERT INTO limits (key, points, expire) ${sql}
      ON CONFLICT (key) DO UPDATE SET
-       points = CASE WHEN limits.expire <= $${parameters.length + 1} THEN excluded.points ELSE limits.points + excluded.points END,
-       expire = CASE WHEN limits.expire <= $${parameters.length + 1} THEN excluded.expire ELSE limits.expire END
+       points = CASE WHEN ${isOver} THEN excluded.points ELSE limits.points + excluded.points END,
+       expire = CASE WHEN ${isOver} THEN excluded.expire ELSE limits.expire END
      RETURNING key, points`,
-    [...parameters, now],
+    [...parameters, now, now + 2 * (lasts ?? 0)],
   );
   return new Map(counted.map(({ key, points }) => [key.slice(kind.length + 1), points]));
 }

@@ -267,7 +267,9 @@ export function login(dependencies: LoginDependencies): Hono<LoginEnv> {
   });
 
   app.delete(LOGIN_ROUTES.account, lately, async (context) => {
-    await accounts.remove(context.get('session').account, at());
+    const { account } = context.get('session');
+    await accounts.remove(account, at());
+    await limiter.succeed(served.tenant, subjectOf(account));
     deleteCookie(context, COOKIE, { prefix: 'host', secure: true, path: '/' });
     return context.json({ done: true });
   });

@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { pipeline as piped } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
@@ -13,35 +13,53 @@ import { linesOf } from '../lines.js';
 // sealed: a backup is worth nothing without the master key, which is not in it.
 
 const FORMAT = 'xnn-backup-1';
-/** What ends by itself within minutes, and what a new database has by itself. */
-const LEFT_OUT = ['migrations', 'challenges', 'sessions', 'oidc_models'];
+/**
+ * Tables to keep, those that others refer to first: all but what ends by itself within minutes, and what a new database has by itself. By name,
+ * since they may stand in any schema, and beside tables that are not ours.
+ */
+export const KEPT = [
+  'data_keys',
+  'secrets',
+  'tenants',
+  'api_keys',
+  'templates',
+  'limits',
+  'audit',
+  'accounts',
+  'devices',
+  'recovery_codes',
+  'oidc_clients',
+  'training_jobs',
+  'deployments',
+];
 const AT_ONCE = 1_000;
-
-/** Tables to keep, those that others refer to first. */
-async function tables(connection: Connection): Promise<readonly string[]> {
-  const rows = await connection.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class
-     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
-     ORDER BY (SELECT count(*) FROM pg_constraint WHERE conrelid = pg_class.oid AND contype = 'f'), relname`,
-  );
-  return rows.map(({ name }) => name).filter((name) => !LEFT_OUT.includes(name));
-}
 
 async function version(connection: Connection): Promise<number> {
   const [row] = await connection.query<{ version: number }>('SELECT max(id) AS version FROM migrations');
   return row?.version ?? 0;
 }
 
-/** Writes all that is kept, as it is at one moment, to a file that is whole or not there. @returns rows */
+/** Codes of the system by which a file says that it cannot be written. */
+const UNWRITABLE = /^(ENOSPC|EDQUOT|EFBIG|EIO|EROFS|EEXIST|ENOENT|EACCES|EPERM)$/;
+
+/** @throws file_unwritable instead of what the system says */
+function unwritable(file: string, cause: unknown): never {
+  const isFiles = cause instanceof Error && 'code' in cause && UNWRITABLE.test(String(cause.code));
+  throw isFiles ? new XnnError('file_unwritable', `${file}: ${cause.message}`, { cause }) : cause;
+}
+
+/** Writes all that is kept, as it is at one moment, to a file that is whole or not there. @returns rows @throws file_unwritable */
 export async function backUp(driver: Driver, file: string): Promise<number> {
   let count = 0;
   const partial = `${file}.partial`;
+  // Another backup of the same second is not written over.
+  const output = await open(partial, 'wx', 0o600).catch((cause: unknown) => unwritable(partial, cause));
   const written = driver.transaction(async (connection) => {
     await connection.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
     async function* lines(): AsyncGenerator<string> {
       yield `${JSON.stringify({ format: FORMAT, version: await version(connection) })}\n`;
-      for (const table of await tables(connection)) {
-        await connection.query(`DECLARE rows CURSOR FOR SELECT row_to_json(t)::text AS row FROM "${table}" t`);
+      for (const table of KEPT) {
+        await connection.query(`DECLARE rows CURSOR FOR SELECT row_to_json(kept)::text AS row FROM ${table} AS kept`);
         for (;;) {
           const rows = await connection.query<{ row: string }>(`FETCH ${AT_ONCE} FROM rows`);
           if (rows.length === 0) break;
@@ -51,13 +69,14 @@ export async function backUp(driver: Driver, file: string): Promise<number> {
         await connection.query('CLOSE rows');
       }
     }
-    await piped(Readable.from(lines()), createGzip(), createWriteStream(partial, { mode: 0o600, flush: true }));
+    await piped(Readable.from(lines()), createGzip(), output.createWriteStream({ flush: true }));
   });
   await written
     .then(() => rename(partial, file))
     .catch(async (error: unknown) => {
+      await output.close().catch(() => {});
       await rm(partial, { force: true });
-      throw error;
+      unwritable(partial, error);
     });
   return count;
 }
@@ -88,7 +107,6 @@ async function* entriesOf(file: string): AsyncGenerator<Entry> {
  */
 export async function restore(driver: Driver, file: string, master: MasterKey): Promise<number> {
   return driver.transaction(async (connection) => {
-    const known = await tables(connection);
     for (const table of ['tenants', 'templates', 'audit']) {
       if ((await connection.query(`SELECT 1 FROM ${table} LIMIT 1`)).length > 0)
         throw new XnnError('database_not_empty');
@@ -104,10 +122,10 @@ export async function restore(driver: Driver, file: string, master: MasterKey): 
         if (!fits) throw new XnnError('backup_invalid', 'of another version');
         continue;
       }
-      if (entry.table === undefined || !known.includes(entry.table))
+      if (entry.table === undefined || !KEPT.includes(entry.table))
         throw new XnnError('backup_invalid', `line ${count}`);
       await connection.query(
-        `INSERT INTO "${entry.table}" SELECT * FROM json_populate_record(NULL::"${entry.table}", $1::text::json)`,
+        `INSERT INTO ${entry.table} SELECT * FROM json_populate_record(NULL::${entry.table}, $1::text::json)`,
         [JSON.stringify(entry.row)],
       );
     }

@@ -14,7 +14,7 @@ import { localMaster } from '../keyring/master.js';
 import { migrate } from '../migrations.js';
 import { openStore, type Store } from '../store.js';
 import { embeddingOf, enrol, MASTER, SERVED, testCloud, openTestDatabase } from '../testing.js';
-import { backUp, restore } from './backup.js';
+import { backUp, KEPT, restore } from './backup.js';
 import { createMetrics } from './metrics.js';
 import { deliverWebhooks, signature, webhookSecret } from './webhooks.js';
 
@@ -61,6 +61,55 @@ test('a backup restores templates, keys and the audit chain, and shows no templa
   await enrol(fetch, 'person 4', 4);
   expect((await restored.nearest(SERVED, embeddingOf(4)))?.subject).toBe('person 4');
   await restored.close();
+}, 120_000);
+
+test('a backup has every table but what ends by itself, and none that is not ours', async () => {
+  const tables = await driver.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'`,
+  );
+  const ended = ['migrations', 'challenges', 'sessions', 'oidc_models'];
+  expect(tables.map(({ name }) => name).toSorted()).toEqual([...KEPT, ...ended].toSorted());
+
+  const other = await openTestDatabase();
+  await migrate(other, MASTER);
+  await driver.query('CREATE TABLE notes (t text)');
+  await driver.query("INSERT INTO notes VALUES ('somebody else’s')");
+  const file = join(folder, 'shared.jsonl.gz');
+  const rows = await backUp(driver, file);
+  await driver.query('DROP TABLE notes');
+  expect(await restore(other, file, MASTER)).toBe(rows);
+  await other.close();
+}, 120_000);
+
+test('a database whose tables stand in another schema has a backup as any other', async () => {
+  const other = await openTestDatabase();
+  await other.query('CREATE SCHEMA own');
+  const elsewhere: Driver = {
+    ...other,
+    transaction: (work) =>
+      other.transaction(async (connection) => {
+        await connection.query('SET LOCAL search_path TO own');
+        return work(connection);
+      }),
+  };
+  await migrate(elsewhere, MASTER);
+  const rows = await restore(elsewhere, join(folder, 'all.jsonl.gz'), MASTER);
+  expect(await backUp(elsewhere, join(folder, 'schema.jsonl.gz'))).toBe(rows);
+  await other.close();
+}, 120_000);
+
+test('of two backups of one second neither is written over the other', async () => {
+  const file = join(folder, 'second.jsonl.gz');
+  const both = await Promise.allSettled([backUp(driver, file), backUp(driver, file)]);
+  const whole = await backUp(driver, join(folder, 'alone.jsonl.gz'));
+  expect(both.filter(({ status }) => status === 'fulfilled')).toEqual([{ status: 'fulfilled', value: whole }]);
+  expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'file_unwritable' } });
+  expect(
+    gunzipSync(await readFile(file))
+      .toString()
+      .trim()
+      .split('\n'),
+  ).toHaveLength(whole + 1);
 }, 120_000);
 
 test('a backup that fails half-way leaves nothing', async () => {
@@ -132,6 +181,56 @@ test('a webhook is told the audit log, signed, in order, and again when it faile
   expect([tenant, entries.at(-1)?.action]).toEqual([toHex(SERVED.tenant), 'remove']);
   expect(last.body).not.toContain('person');
   await store.tenants.change(SERVED.tenant, { webhook: null }, act);
+  server.close();
+});
+
+test('an address that is set while another is told is told only what comes', async () => {
+  const tenant = new Uint8Array(16).fill(3);
+  await store.tenants.ensure(tenant, 'tenant 3', false, act);
+  const told: string[] = [];
+  const server = createServer((request, response) => {
+    request.resume();
+    told.push(request.url!);
+    const change = request.url === '/old' ? store.tenants.change(tenant, { webhook: `${address}new` }, act) : null;
+    void Promise.resolve(change).then(() => response.writeHead(204).end());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  await store.tenants.change(tenant, { webhook: `${address}old` }, act);
+  await store.audit.append({ ...act, tenant, action: 'verify', object: null, outcome: 'match' });
+  await deliverWebhooks(store, Date.now);
+  const [row] = await driver.query<{ seq: number; head: number }>(
+    `SELECT webhook_seq::float8 AS seq, (SELECT max(seq)::float8 FROM audit WHERE tenant = $1) AS head
+     FROM tenants WHERE id = $1`,
+    [tenant],
+  );
+  // The change itself was noted after it.
+  expect([told, row!.seq]).toEqual([['/old'], row!.head - 1]);
+  await store.tenants.change(tenant, { webhook: null }, act);
+  server.close();
+});
+
+test('a webhook that takes its time holds up the others for a few seconds, not for all that it is told', async () => {
+  const tenant = new Uint8Array(16).fill(4);
+  let clock = 1_700_000_000_000;
+  let told = 0;
+  const server = createServer((request, response) => {
+    request.resume();
+    told++;
+    clock += 3_000;
+    response.writeHead(204).end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const webhook = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  await store.tenants.ensure(tenant, 'tenant 4', false, act);
+  await store.tenants.change(tenant, { webhook }, act);
+  const event = { ...act, tenant, action: 'verify', object: null, outcome: 'match' } as const;
+  await Promise.all(Array.from({ length: 500 }, () => store.audit.append(event)));
+  await deliverWebhooks(store, () => clock);
+  expect(told).toBe(2);
+  await deliverWebhooks(store, () => clock);
+  expect(told).toBe(4);
+  await store.tenants.change(tenant, { webhook: null }, act);
   server.close();
 });
 

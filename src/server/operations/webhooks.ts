@@ -12,7 +12,7 @@ import type { Store } from '../store.js';
 const MOST_AT_ONCE = 100;
 /** Of one webhook in a row, after which the others have their turn. */
 const MOST_DELIVERIES = 20;
-/** In ms. */
+/** For an answer, in ms; after so long in a row, too, the others have their turn. */
 const PATIENCE = 5_000;
 
 /** What a tenant's webhook is signed with: 64 hexadecimal digits, as text. */
@@ -23,7 +23,7 @@ export async function webhookSecret(store: Store, tenant: Uint8Array): Promise<s
 /** What a tenant's webhook is signed with, and the number of the last entry that it took. */
 export async function webhookState(store: Store, tenant: Uint8Array) {
   const [row] = await store.driver.query<{ delivered: number }>(
-    'SELECT webhook_seq::int AS delivered FROM tenants WHERE id = $1',
+    'SELECT webhook_seq::float8 AS delivered FROM tenants WHERE id = $1',
     [tenant],
   );
   return { secret: await webhookSecret(store, tenant), delivered: row?.delivered ?? 0 };
@@ -42,7 +42,7 @@ export function signature(secret: string, seconds: number, body: string): string
  */
 export async function deliverWebhooks(store: Store, now: () => number): Promise<number> {
   const rows = await store.driver.query<{ id: Uint8Array; webhook: string; seq: number }>(
-    'SELECT id, webhook, webhook_seq::int AS seq FROM tenants WHERE webhook IS NOT NULL',
+    'SELECT id, webhook, webhook_seq::float8 AS seq FROM tenants WHERE webhook IS NOT NULL',
   );
   const told = await Promise.allSettled(
     rows.map(({ id, webhook, seq }) => deliver(store, Uint8Array.from(id), webhook, seq, now)),
@@ -62,7 +62,8 @@ async function deliver(
 ): Promise<number> {
   let delivered = 0;
   let after = seq;
-  for (let i = 0; i < MOST_DELIVERIES; i++) {
+  const begun = now();
+  for (let i = 0; i < MOST_DELIVERIES && now() - begun < PATIENCE; i++) {
     const entries = await store.audit.read(tenant, after, MOST_AT_ONCE);
     const last = entries.at(-1);
     if (last === undefined) return delivered;
@@ -79,8 +80,13 @@ async function deliver(
       () => false,
     );
     if (!taken) return delivered;
-    await store.driver.query('UPDATE tenants SET webhook_seq = $2 WHERE id = $1', [tenant, last.seq]);
     delivered += entries.length;
+    // Unless another address was set meanwhile, which is told what comes after, or another server went on from there.
+    const noted = await store.driver.query(
+      'UPDATE tenants SET webhook_seq = $2 WHERE id = $1 AND webhook = $3 AND webhook_seq = $4 RETURNING id',
+      [tenant, last.seq, webhook, after],
+    );
+    if (noted.length === 0) return delivered;
     after = last.seq;
   }
   return delivered;

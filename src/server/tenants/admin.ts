@@ -153,6 +153,8 @@ export function administer(app: OpenAPIHono<Env>, { store, now, modeOf }: Admini
     const { subject } = context.req.valid('param');
     const removed = await store.removeSubject(principal.tenant.id, subject, null, act(principal));
     if (!removed) throw new XnnError('not_found');
+    // Who is enrolled under the name from now on is somebody new.
+    await limiter.succeed(principal.tenant.id, subject);
     return context.json({ done: true } as const, 200);
   });
 

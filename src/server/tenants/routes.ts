@@ -51,6 +51,7 @@ const settings = {
   perMinute: z
     .int()
     .min(1)
+    .max(2 ** 31 - 1)
     .nullable()
     .openapi({ description: "Requests that are not GET a minute, at most the server's; null for the server's." }),
   retentionDays: z.int().min(1).max(36_500).nullable(),

@@ -317,6 +317,14 @@ describe('keys', () => {
     cloud.clock.now -= OVERLAP;
   });
 
+  test('a revoked key stays revoked when the clock is set back', async () => {
+    const { key, id } = await create(of('alpha', 'owner'), { role: 'user' });
+    cloud.clock.now += DAY;
+    expect((await send('DELETE', ADMIN_ROUTES.key(id!))(of('alpha', 'owner'))).status).toBe(200);
+    cloud.clock.now -= DAY;
+    expect((await as(key!)(ROUTES.service)).status).toBe(401);
+  });
+
   test('a key that ends makes none that outlasts it', async () => {
     const owner = of('alpha', 'owner');
     const { key: ending, id } = await create(owner, { role: 'admin', expiresInDays: 2 });
@@ -452,6 +460,16 @@ describe('settings', () => {
     expect(verdict).toEqual({ verdict: 'match' });
   });
 
+  test('numbers that no column holds are refused, and the answer says what is kept', async () => {
+    const change = (body: object) => send('PATCH', '/v1/tenant', body)(of('alpha', 'owner'));
+    expect((await change({ perMinute: 3e9 })).status).toBe(400);
+    expect(await (await change({ threshold: 1e-320 })).json()).toMatchObject({ threshold: 0 });
+    const reply = (await (await change({ threshold: 0.1234567890123, modes: ['keyed', 'keyed'] })).json()) as object;
+    expect(reply).toMatchObject({ threshold: 0.12345679, modes: ['keyed'] });
+    expect(await (await send('GET', '/v1/tenant')(of('alpha', 'owner'))).json()).toEqual(reply);
+    await change({ threshold: null, modes: ['xnn-d', 'keyed'] });
+  });
+
   test('templates older than the retention are deleted, from memory too', async () => {
     const { tenant } = served.alpha;
     const old = { ...served.alpha, subject: 'Old', embedding: embeddingOf(40), receiptHash: new Uint8Array(32) };
@@ -493,6 +511,20 @@ describe('subjects', () => {
     expect((await search({ name: 'n%0' })).subjects).toEqual([]);
     expect((await search({ name: '%_' })).subjects).toHaveLength(1);
     expect((await search({})).subjects).toHaveLength(50);
+  });
+
+  test('who is enrolled under the name of one who was locked and deleted is not locked', async () => {
+    const { tenant } = served.beta;
+    await enrol(of('beta', 'user'), 'Kim', ADA, served.beta);
+    await driver.query('INSERT INTO limits (key, points) VALUES ($1, 50)', [
+      `misses:${store.keyring.pseudonym(tenant, 'Kim')}`,
+    ]);
+    const verdict = () => show(of('beta', 'user'), ROUTES.verification('Kim'), ADA, served.beta);
+    expect(await verdict()).toEqual({ verdict: 'no_match' });
+    expect((await send('DELETE', ADMIN_ROUTES.subject('Kim'))(of('beta', 'admin'))).status).toBe(200);
+    await enrol(of('beta', 'user'), 'Kim', ADA, served.beta);
+    expect(await verdict()).toEqual({ verdict: 'match' });
+    await send('DELETE', ADMIN_ROUTES.subject('Kim'))(of('beta', 'admin'));
   });
 
   test('show whether they are locked, until they are unlocked', async () => {

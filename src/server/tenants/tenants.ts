@@ -43,6 +43,9 @@ export interface Tenant extends TenantSettings {
   readonly disabledAt: Date | null;
 }
 
+/** Names of tenants that every server makes for itself, with ids of its own. */
+export const SERVERS_TENANTS = { public: 'demo', login: 'login' } as const;
+
 /** Id of a tenant that is made by its name. */
 export function tenantIdOf(name: string): Uint8Array {
   return sha256(`tenant ${name}`).subarray(0, TENANT_BYTES);
@@ -200,6 +203,8 @@ export function openTenants(driver: Driver, audit: AuditLog): Tenants {
 
     create: (name, act) =>
       driver.transaction(async (connection) => {
+        // Before a server ever ran they are free; with another id, it would not start.
+        if (Object.values<string>(SERVERS_TENANTS).includes(name)) throw new XnnError('tenant_exists', name);
         const tenant = tenantIdOf(name);
         const added = await add(connection, { tenant, name, isPublic: false, modes: TENANT_MODES }, act);
         if (!added) throw new XnnError('tenant_exists', name);
@@ -228,7 +233,8 @@ export function openTenants(driver: Driver, audit: AuditLog): Tenants {
            WHERE id = $1`,
           [
             tenant,
-            after.threshold,
+            // What is too small for the column is refused by it.
+            after.threshold === null ? null : Math.fround(after.threshold),
             after.retentionDays,
             after.isPublic,
             after.webhook,
@@ -238,7 +244,8 @@ export function openTenants(driver: Driver, audit: AuditLog): Tenants {
           ],
         );
         await audit.within(connection, { ...act, tenant, action: 'tenant.change', object: null, outcome: 'done' });
-        return after;
+        // As they are kept, which has fewer digits.
+        return (await find(tenant, connection))!;
       });
     },
 
@@ -298,10 +305,11 @@ export function openTenants(driver: Driver, audit: AuditLog): Tenants {
 
     async revokeKey(tenant, id, act, from = act.at) {
       return driver.transaction(async (connection) => {
+        // Of one that ends now nothing is kept that it could be compared with: else, after a clock was set back, it would work again.
         const revoked = await connection.query(
-          `UPDATE api_keys SET revoked_at = $3
+          `UPDATE api_keys SET revoked_at = $3, secret_hash = CASE WHEN $4 THEN decode(repeat('00', 32), 'hex') ELSE secret_hash END
            WHERE tenant = $1 AND id = $2 AND (revoked_at IS NULL OR revoked_at > $3) RETURNING id`,
-          [tenant, id, from],
+          [tenant, id, from, from <= act.at],
         );
         if (revoked.length === 0) return false;
         await audit.within(connection, { ...act, tenant, action: 'key.revoke', object: id, outcome: 'done' });
