@@ -5,7 +5,7 @@ import { register } from 'tsx/esm/api';
 register();
 // What cannot be printed is lost, be it that a disk is full or that nobody reads on.
 process.stdout.on('error', (error) => {
-  if (error.code !== 'EPIPE') console.error(`The output cannot be written: ${error.message}`);
+  if (error.code !== 'EPIPE') process.stderr.write(`The output cannot be written: ${error.message}\n`);
   process.exit(1);
 });
 const { xnn } = await import('../src/cli/xnn.ts');

@@ -45,7 +45,11 @@ export function PartFailed() {
   const online = useOnline();
   return (
     <div role="alert">
-      <FailureBanner error={online ? 'page_failed' : 'server_away'} act={t('frame.reload')} onAct={() => location.reload()} />
+      <FailureBanner
+        error={online ? 'page_failed' : 'server_away'}
+        act={t('frame.reload')}
+        onAct={() => location.reload()}
+      />
     </div>
   );
 }
