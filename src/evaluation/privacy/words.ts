@@ -146,9 +146,9 @@ export const NOT_PROTECTED: Report['notProtected'] = [
 /** What was not run. */
 export const NOT_RUN: Report['notRun'] = [
   {
-    what: 'S and I of five epochs against MinusFace, and all the training that others’ defences need',
+    what: 'I of five epochs against MinusFace, and all the training that others’ defences need',
     reason:
-      'What MinusFace sends takes 14 ms a picture, which makes of the two more than two hours of a core. S and the attackers start from networks that were taught plain photos and clean features, and are trained on what these send as long as on ours. Their S is not what they can reach, and low figures of their attackers are no proof of protection. PartialFace’s are far from what can be had without any training: its picture is the solution of linear equations (under D and I).',
+      'What MinusFace sends takes 14 ms a picture, which makes of it more than an hour of a core. S and the attackers start from networks that were taught plain photos and clean features, and are trained on what these send as long as on ours. Their S is not what they can reach, and low figures of their attackers are no proof of protection. PartialFace’s are far from what can be had without any training: its picture is the solution of linear equations (under D and I).',
   },
   {
     what: 'Three seeds of every training; long trainings at other levels of noise',
